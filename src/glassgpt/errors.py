@@ -1,0 +1,82 @@
+"""The errors a person meets: one line that says what is wrong, one with the remedy.
+
+The vocabulary is closed: "invalid X: value", "missing X" and "unknown X: value".
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class GlassGPTError(Exception):
+    """A failure with a message. `str()` is the line; `remedy` says what to do."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class UsageError(GlassGPTError):
+    """A flag, key, number or name that the caller gave cannot be used."""
+
+    exit_status = 2
+
+
+class DataError(GlassGPTError):
+    """Documents that cannot be read, or do not suit the model."""
+
+
+class CheckpointError(GlassGPTError):
+    """A checkpoint or run folder that is damaged, foreign, missing or in use."""
+
+
+class DivergedError(GlassGPTError):
+    """A loss that is no longer a number; nothing was updated or saved after it."""
+
+    def __init__(self, step: int, loss: float, learning_rate: float) -> None:
+        super().__init__(
+            f"invalid loss: {loss} at step {step + 1}, learning rate {learning_rate:g}",
+            f"Try a third of it: --set learning_rate={learning_rate / 3:.3g}",
+        )
+        self.step = step
+        self.loss = loss
+        self.learning_rate = learning_rate
+
+
+def invalid(
+    what: str,
+    value: object,
+    why: str = "",
+    remedy: str = "",
+    error: type[GlassGPTError] = UsageError,
+) -> GlassGPTError:
+    """An error that reads "invalid what: value; why"."""
+    return error(f"invalid {what}: {shown(value)}" + (f"; {why}" if why else ""), remedy)
+
+
+def missing(
+    what: str, remedy: str = "", error: type[GlassGPTError] = UsageError
+) -> GlassGPTError:
+    """An error that reads "missing what"."""
+    return error(f"missing {what}", remedy)
+
+
+def unknown(
+    what: str,
+    value: object,
+    choices: Iterable[object],
+    error: type[GlassGPTError] = UsageError,
+) -> GlassGPTError:
+    """An error that reads "unknown what: value" and names the nearest choice."""
+    names = [str(choice) for choice in choices]
+    near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
+    remedy = f"Did you mean {near[0]}? " if near else ""
+    remedy += f"There is {', '.join(names)}." if names else "There is none yet."
+    return error(f"unknown {what}: {shown(value)}", remedy)
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """A value on one line, control characters escaped, cut when it is long."""
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(value))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
