@@ -52,7 +52,8 @@ def invalid(
     error: type[GlassGPTError] = UsageError,
 ) -> GlassGPTError:
     """An error that reads "invalid what: value; why"."""
-    return error(f"invalid {what}: {shown(value)}" + (f"; {why}" if why else ""), remedy)
+    line = f"invalid {what}: {shown(value)}"
+    return error(f"{line}; {why}" if why else line, remedy)
 
 
 def missing(
