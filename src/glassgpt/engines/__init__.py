@@ -1,0 +1,1 @@
+"""The engines: different code, the same record, the same numbers."""

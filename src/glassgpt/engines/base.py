@@ -1,0 +1,130 @@
+"""What every engine can do, and the order of its weights.
+
+Token ids come in as plain lists, numbers go out as floats or as tensors by name, so
+that the loop, the commands and the tests never need to know which engine computes.
+"""
+
+import functools
+import math
+import random
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from glassgpt.config import ModelConfig, Record
+from glassgpt.errors import CheckpointError, invalid
+from glassgpt.tensors import Tensor
+
+Tokens = Sequence[int]
+
+
+class Reader(Protocol):
+    """Reads a document token by token, keeping what it needs of those before."""
+
+    def feed(self, token_id: int, temperature: float = 1.0) -> list[float]:
+        """The probability of each token to come next: (vocab_size,), sums to 1."""
+
+
+class Engine(Protocol):
+    """A model and its optimiser. The same record gives the same numbers on each."""
+
+    name: str
+    record: Record
+
+    @classmethod
+    def check(cls, record: Record) -> None:
+        """Raise UsageError for a record that this engine cannot compute."""
+
+    def __init__(self, record: Record, rng: random.Random) -> None:
+        """Draw the first weights from `rng`, in the lesson's order."""
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of every matrix by name; Step 0's is `counts`."""
+
+    def buffers(self) -> dict[str, Tensor]:
+        """A copy of what the optimiser remembers: "m.wte", "v.wte" and so on."""
+
+    def restore(
+        self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
+    ) -> None:
+        """Go on from these. Raises CheckpointError for other names or shapes."""
+
+    def loss(self, tokens: Tokens) -> float:
+        """The mean of -ln p over a document's next tokens, as many as the block has."""
+
+    def token_losses(self, tokens: Tokens) -> list[float]:
+        """-ln p of each next token: (n,)."""
+
+    def logits(self, tokens: Tokens) -> list[list[float]]:
+        """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
+
+    def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
+        """The loss of a document and its gradient, by the name of the matrix."""
+
+    def train_step(self, step: int, batch: Sequence[Tokens]) -> float:
+        """Measure the loss of a batch of documents, then update. `step` is from 0.
+
+        Raises DivergedError, before anything is changed, when the loss or a gradient
+        is not a finite number.
+        """
+
+    def reader(self) -> Reader:
+        """Begin a new document."""
+
+
+def shapes(model: ModelConfig) -> dict[str, tuple[int, int]]:
+    """The matrices of a model, (rows, columns) by name, in the order of their draw."""
+    vocab, n_embd, hidden = model.vocab_size, model.n_embd, 4 * model.n_embd
+    ends = {"wte": (vocab, n_embd), "wpe": (model.block_size, n_embd)}
+    head = {"lm_head": (vocab, n_embd)}
+    layer = {
+        **{f"attn_w{part}": (n_embd, n_embd) for part in "qkvo"},
+        "mlp_fc1": (hidden, n_embd),
+        "mlp_fc2": (n_embd, hidden),
+    }
+    match model.step:
+        case 0:
+            return {"counts": (vocab, vocab)}
+        case 1 | 2:
+            fc = {"mlp_fc1": (hidden, n_embd), "mlp_fc2": (vocab, hidden)}
+            return {"wte": ends["wte"], **fc}
+        case 3:
+            return {**ends, **layer, **head}
+    layers = {
+        f"layer{li}.{name}": shape
+        for li in range(model.n_layer)
+        for name, shape in layer.items()
+    }
+    return {**ends, **head, **layers}
+
+
+def num_params(model: ModelConfig) -> int:
+    """How many numbers are learned by gradient; the counts of Step 0 are not."""
+    if model.step == 0:
+        return 0
+    return sum(math.prod(shape) for shape in shapes(model).values())
+
+
+@functools.cache
+def buffer_names(optimizer: str) -> tuple[str, ...]:
+    """What an optimiser remembers for each weight."""
+    return {
+        "sgd": (),
+        "momentum": ("m",),
+        "rmsprop": ("v",),
+        "adam": ("m", "v"),
+        "adamw": ("m", "v"),
+    }[optimizer]
+
+
+def match_shapes(
+    tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[int, int]]
+) -> None:
+    """Raise CheckpointError unless there are just these tensors, in these shapes."""
+    remedy = "These weights are of another record: take the run they came from."
+    for name in sorted(tensors.keys() ^ expected.keys()):
+        why = "it is missing" if name in expected else "this model has no such tensor"
+        raise invalid("tensor", name, why, remedy, CheckpointError)
+    for name, shape in expected.items():
+        if tensors[name].shape != shape:
+            why = f"its shape is {tensors[name].shape}, the record's is {shape}"
+            raise invalid("tensor", name, why, remedy, CheckpointError)

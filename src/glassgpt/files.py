@@ -1,0 +1,80 @@
+"""Files that last: written through to the disk, or not there at all."""
+
+import errno
+import json
+import os
+from pathlib import Path
+
+from glassgpt.errors import CheckpointError, GlassGPTError, invalid
+
+TEMPORARY = ".tmp-"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, through to the disk."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def make_folder(path: Path) -> None:
+    """Make `path` and its parents where they are missing, through to the disk."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in `path` last. Windows cannot: there it does nothing."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put `data` in the place of `path`; a kill leaves the old bytes or the new."""
+    temporary = path.with_name(TEMPORARY + path.name)
+    try:
+        write_file(temporary, data)
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def json_bytes(value: object, indent: int | None = None) -> bytes:
+    """JSON in one form: keys sorted, floats by repr, ASCII, ended by a newline.
+
+    Raises ValueError or TypeError for NaN, infinity and what JSON has no word for.
+    """
+    marks = (",", ":") if indent is None else None
+    text = json.dumps(
+        value, sort_keys=True, indent=indent, separators=marks, allow_nan=False
+    )
+    return text.encode("ascii") + b"\n"
+
+
+def cannot_write(what: str, path: Path, error: OSError) -> GlassGPTError:
+    """The error for a full disk, a read-only folder and the like."""
+    if error.errno in _FULL:
+        remedy = "Make room, then go on with --resume: what was saved before is intact."
+    else:
+        remedy = "Choose a folder that you may write to, with --out."
+    return invalid(what, path, reason(error), remedy, CheckpointError)
+
+
+def reason(error: OSError) -> str:
+    """What the system says of `error`, in small letters and without the path."""
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,162 @@
+"""Turn a document into token ids and back: characters, or bytes.
+
+Both have one token more than they have symbols: BOS, the last id, which opens a
+document and also closes it.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from glassgpt.errors import CheckpointError, GlassGPTError, UsageError, invalid, shown
+
+
+class Tokenizer(Protocol):
+    """What a model needs to know of text: ids from 0 to `vocab_size` - 1."""
+
+    @property
+    def bos(self) -> int:
+        """The id that opens and closes a document."""
+
+    @property
+    def vocab_size(self) -> int:
+        """How many ids there are, BOS included."""
+
+    def encode(self, text: str) -> list[int]:
+        """BOS, the ids of `text`, BOS: what a document is trained on."""
+
+    def encode_prefix(self, text: str) -> list[int]:
+        """BOS, the ids of `text`: what a continuation starts from."""
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of `ids`; BOS leaves nothing, wherever it stands."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What `tokenizer_from_json` reads."""
+
+
+@dataclass(frozen=True)
+class CharTokenizer:
+    """One token a character: id i is `characters[i]`, BOS is the id after the last.
+
+    `characters` are different, one code point each, sorted by code point; otherwise
+    UsageError.
+    """
+
+    characters: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        whole = all(len(character) == 1 for character in self.characters)
+        if not whole or list(self.characters) != sorted(set(self.characters)):
+            why = "not single, different characters sorted by code point"
+            remedy = "CharTokenizer.from_documents(documents) makes them."
+            raise invalid("characters", "".join(self.characters), why, remedy)
+
+    @classmethod
+    def from_documents(cls, documents: Sequence[str]) -> "CharTokenizer":
+        """The tokenizer of all characters that stand in `documents`."""
+        return cls(tuple(sorted(set().union(*documents))))
+
+    @property
+    def bos(self) -> int:
+        """The id that opens and closes a document: the number of characters."""
+        return len(self.characters)
+
+    @property
+    def vocab_size(self) -> int:
+        """The number of characters, and one for BOS."""
+        return len(self.characters) + 1
+
+    def encode(self, text: str) -> list[int]:
+        """BOS, an id for each character, BOS; UsageError for an unknown character."""
+        return [*self.encode_prefix(text), self.bos]
+
+    def encode_prefix(self, text: str) -> list[int]:
+        """BOS, an id for each character; UsageError for an unknown character."""
+        try:
+            return [self.bos, *(self._ids[character] for character in text)]
+        except KeyError as error:
+            raise self._unknown(error.args[0]) from None
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The characters of `ids` without BOS; UsageError for an id out of range."""
+        kept = _without_bos(ids, self.bos)
+        return "".join(self.characters[token] for token in kept)
+
+    def to_json(self) -> dict[str, Any]:
+        """The kind, and the characters as one string."""
+        return {"kind": "characters", "characters": "".join(self.characters)}
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {character: i for i, character in enumerate(self.characters)}
+
+    def _unknown(self, character: str) -> GlassGPTError:
+        near = [c for c in _relatives(character) if c in self._ids]
+        remedy = f"Did you mean '{near[0]}'? " if near else ""
+        remedy += f"There is {shown(''.join(self.characters), 200)}"
+        return UsageError(f"unknown character: '{shown(character)}'", remedy)
+
+
+@dataclass(frozen=True)
+class ByteTokenizer:
+    """One token a byte of UTF-8: 256 of them, and BOS is 256. No text is unknown."""
+
+    @property
+    def bos(self) -> int:
+        """The id that opens and closes a document: 256."""
+        return 256
+
+    @property
+    def vocab_size(self) -> int:
+        """256 bytes, and one for BOS."""
+        return 257
+
+    def encode(self, text: str) -> list[int]:
+        """BOS, the bytes of `text` in UTF-8, BOS."""
+        return [*self.encode_prefix(text), self.bos]
+
+    def encode_prefix(self, text: str) -> list[int]:
+        """BOS, the bytes of `text` in UTF-8."""
+        return [self.bos, *text.encode("utf-8", errors="replace")]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of the bytes without BOS; U+FFFD where they are no UTF-8."""
+        return bytes(_without_bos(ids, self.bos)).decode("utf-8", errors="replace")
+
+    def to_json(self) -> dict[str, Any]:
+        """The kind alone."""
+        return {"kind": "bytes"}
+
+
+def tokenizer_from_json(obj: object) -> CharTokenizer | ByteTokenizer:
+    """The tokenizer that `to_json` described; CheckpointError for anything else."""
+    if obj == {"kind": "bytes"}:
+        return ByteTokenizer()
+    if isinstance(obj, Mapping) and set(obj) == {"kind", "characters"}:
+        characters = obj["characters"]
+        if obj["kind"] == "characters" and isinstance(characters, str) and characters:
+            try:
+                return CharTokenizer(tuple(characters))
+            except UsageError:
+                pass
+    remedy = "The file is damaged or was not written by glassgpt; use another."
+    raise invalid("tokenizer", obj, "", remedy, CheckpointError)
+
+
+def _without_bos(ids: Iterable[int], bos: int) -> list[int]:
+    kept = []
+    for token in ids:
+        if not 0 <= token <= bos:
+            raise invalid("token id", token, "", f"Ids run from 0 to {bos}.")
+        if token != bos:
+            kept.append(token)
+    return kept
+
+
+def _relatives(character: str) -> list[str]:
+    """The same letter in the other case, and without its accent."""
+    bare = unicodedata.normalize("NFD", character)[0]
+    return [character.lower(), character.upper(), bare, bare.lower(), bare.upper()]
