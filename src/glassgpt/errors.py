@@ -31,6 +31,12 @@ class CheckpointError(GlassGPTError):
     """A checkpoint or run folder that is damaged, foreign, missing or in use."""
 
 
+class Interrupted(GlassGPTError):  # noqa: N818, nothing went wrong
+    """Stopped on request between two steps, after saving."""
+
+    exit_status = 130
+
+
 class DivergedError(GlassGPTError):
     """A loss that is no longer a number; nothing was updated or saved after it."""
 

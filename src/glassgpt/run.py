@@ -1,0 +1,203 @@
+"""A trained model in hand: train one, load one, sample it, measure it, keep it."""
+
+import os
+import random
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from glassgpt import checkpoint, data, engines
+from glassgpt.config import Record, preset
+from glassgpt.course import Course
+from glassgpt.curves import loss_curve
+from glassgpt.data import Corpus, parse_documents
+from glassgpt.engines.base import Engine
+from glassgpt.errors import CheckpointError, DataError, invalid, missing
+from glassgpt.evaluation import Evaluation, evaluate
+from glassgpt.events import Listener, Noted, Result, ignore
+from glassgpt.runs import RunFolder, resolve_run
+from glassgpt.sampling import Sample, Taste, write_many
+from glassgpt.tokenizer import Tokenizer, tokenizer_from_json
+from glassgpt.training import Session, publish
+
+
+class Run:
+    """A model and how it was trained. Made by `train` and `load`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tokenizer: Tokenizer,
+        losses: list[float],
+        result: Result | None,
+        facts: dict[str, Any],
+    ) -> None:
+        self.engine = engine
+        self.tokenizer = tokenizer
+        self.losses = losses
+        self.result = result
+        self._facts = facts
+
+    @property
+    def config(self) -> Record:
+        """The record: `config.model` and `config.train`."""
+        return self.engine.record
+
+    @property
+    def samples(self) -> list[str]:
+        """The documents that training ended with; none while it has not ended."""
+        return [sample.text for sample in self.result.samples] if self.result else []
+
+    @property
+    def heldout_loss(self) -> float | None:
+        """The held-out loss that training ended with, in nats a token."""
+        evaluation = self.result.evaluation if self.result else None
+        return evaluation.loss if evaluation else None
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The documents it was trained on. Raises DataError when they have changed."""
+        name = self._facts["data"]
+        corpus = data.load(name)
+        if corpus.sha256 != self._facts["data_sha256"]:
+            why = "its documents are not those that this run was trained on"
+            raise invalid("data", name, why, "Put the old file back.", DataError)
+        return corpus
+
+    def sample(self, n: int = 20, **choices: Any) -> list[str]:
+        """`n` new documents; the choices are those of `write`."""
+        return [sample.text for sample in self.write(n, **choices)]
+
+    def write(
+        self,
+        n: int = 20,
+        *,
+        temperature: float | None = None,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        prompt: str = "",
+        seed: int | None = None,
+        new_only: bool = False,
+        unique: bool = False,
+        known: frozenset[str] | None = None,
+    ) -> Iterator[Sample]:
+        """New documents as they are written, the same for the same seed.
+
+        `temperature` is 0 or from 0.05 to 2, by default the lesson's; `seed` is by
+        default the run's. `known` are documents to tell from new ones. Raises
+        UsageError for values that cannot be, and for a character in the prompt that
+        the vocabulary does not hold.
+        """
+        if n < 0:
+            raise invalid("n", n, "it is below 0", "Try 20.")
+        if new_only and known is None:
+            known = frozenset(self.corpus.documents)
+        default = self.config.model.temperature
+        return write_many(
+            self.engine,
+            self.tokenizer,
+            random.Random(self.config.train.seed if seed is None else seed),
+            Taste(default if temperature is None else temperature, top_k, top_p),
+            n,
+            known,
+            data.clean(prompt),
+            new_only,
+            unique,
+        )
+
+    def evaluate(self, eval_docs: int | None = None) -> Evaluation | None:
+        """The loss on documents that were not trained on; 0 takes all of them.
+
+        None where fewer than 20 are left; train with `holdout=0.1` to keep some.
+        """
+        train = self.config.train
+        course = Course(self.corpus, train, random.Random(train.seed))
+        return evaluate(self.engine, self.tokenizer, course, eval_docs)
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write a run folder that `load` and every command read.
+
+        Raises UsageError for a folder that holds something already.
+        """
+        kept = RunFolder.create(Path(folder), self._facts)
+        with kept.lock():
+            for step, loss in enumerate(self.losses, start=1):
+                kept.append_log({"step": step, "loss": loss})
+            publish(kept, len(self.losses), self.engine, self._facts)
+            if self.result:
+                kept.append_log(self.result.log_entry())
+        return kept.path
+
+    def _repr_html_(self) -> str:
+        return loss_curve(self.losses, self.config.model.vocab_size)
+
+    def __repr__(self) -> str:
+        last = f"{self.losses[-1]:.4f}" if self.losses else "none yet"
+        step, done = self.config.model.step, len(self.losses)
+        return f"<Run of step {step}: {done} steps, last loss {last}>"
+
+
+def train(
+    documents: str | os.PathLike[str] | Iterable[str] = "names",
+    *,
+    step: int = 5,
+    steps: int | None = None,
+    engine: str = "auto",
+    out: str | os.PathLike[str] | None = None,
+    on_event: Listener = ignore,
+    **settings: object,
+) -> Run:
+    """Train a model and return its run.
+
+    `documents` is the name of a data set, a file, or the documents themselves. `step`
+    is the lesson whose record is used, `steps` how many training steps; `settings` are
+    fields of the record, such as n_embd=32. With `out`, the run is kept there.
+
+    Raises UsageError for settings that cannot be, DataError for documents that cannot
+    be read, DivergedError when the loss stops being a number.
+    """
+    if steps is not None:
+        settings["num_steps"] = steps
+    record = preset(f"step{step}").with_settings(**settings)
+    session = Session(record, read_corpus(documents), engine)
+    if out is None:
+        return run_of(session, session.train(on_event))
+    folder = RunFolder.create(Path(out), session.facts())
+    with folder.lock():
+        return run_of(session, session.train(on_event, folder))
+
+
+def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
+    """The run kept in `folder`, at its newest checkpoint that verifies.
+
+    Raises CheckpointError for a folder that holds none.
+    """
+    kept = resolve_run(Path(folder))
+    saved = checkpoint.newest(kept.checkpoints, lambda text: on_event(Noted(text)))
+    if saved is None:
+        remedy = f"Train it further: glassgpt train --resume --out {kept.path}"
+        raise missing(f"checkpoint in {kept.path}", remedy, CheckpointError)
+    record = Record.from_json(saved.state)
+    engine = engines.create("auto", record, random.Random(0))
+    engine.restore(saved.model, saved.optimizer)
+    entries = kept.read_log()
+    losses = [e["loss"] for e in entries if "loss" in e and e["step"] <= saved.step]
+    tokenizer = tokenizer_from_json(kept.record.get("tokenizer"))
+    return Run(engine, tokenizer, losses, Result.from_log(entries), kept.record)
+
+
+def run_of(session: Session, result: Result) -> Run:
+    """The run that a session has trained."""
+    run = Run(
+        session.engine, session.tokenizer, session.losses, result, session.facts()
+    )
+    run.__dict__["corpus"] = session.corpus
+    return run
+
+
+def read_corpus(documents: str | os.PathLike[str] | Iterable[str]) -> Corpus:
+    """Documents by name, by file, or as they are."""
+    if isinstance(documents, str | os.PathLike):
+        return data.load(os.fspath(documents))
+    return parse_documents("\n".join(documents).encode(), "documents")

@@ -1,0 +1,252 @@
+"""Training: one loop over any engine. It prints nothing: events tell what happens."""
+
+import math
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from glassgpt import checkpoint, datasets, engines
+from glassgpt.config import Record
+from glassgpt.course import Course
+from glassgpt.data import Corpus
+from glassgpt.engines.base import Engine
+from glassgpt.errors import CheckpointError, Interrupted, invalid
+from glassgpt.evaluation import FEWEST, Evaluation, evaluate
+from glassgpt.events import (
+    Evaluated,
+    Listener,
+    Noted,
+    Result,
+    Saved,
+    Started,
+    Stepped,
+    ignore,
+)
+from glassgpt.runs import RunFolder
+from glassgpt.sampling import Sample, Taste, write_many
+from glassgpt.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer
+
+NUM_SAMPLES = 20
+# what a checkpoint says of its run; nothing that depends on time, path or host
+_STATE = ("model", "train", "tokenizer", "data_sha256")
+
+
+@dataclass
+class Session:
+    """A record, the documents it is trained on, and the engine that computes it.
+
+    One generator, seeded once, shuffles the documents, draws the weights and then the
+    samples, as in the lessons.
+    """
+
+    record: Record
+    corpus: Corpus
+    engine_name: str = "auto"
+    losses: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        train = self.record.train
+        self.tokenizer: Tokenizer = (
+            ByteTokenizer()
+            if train.tokenizer == "bytes"
+            else CharTokenizer.from_documents(self.corpus.documents)
+        )
+        model = replace(self.record.model, vocab_size=self.tokenizer.vocab_size)
+        self.record = Record(model, train)
+        self.rng = random.Random(train.seed)
+        self.course = Course(self.corpus, train, self.rng)
+        self.engine = engines.create(self.engine_name, self.record, self.rng)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every step is done."""
+        return len(self.losses) == self.record.train.num_steps
+
+    def evaluate(self) -> Evaluation | None:
+        """The held-out loss; None where fewer than 20 documents are left."""
+        return evaluate(self.engine, self.tokenizer, self.course)
+
+    def train(
+        self, listen: Listener = ignore, folder: RunFolder | None = None
+    ) -> Result:
+        """Go on from where this session is until the last step, then measure.
+
+        With a folder, losses are logged there and checkpoints published. Ctrl-C saves
+        and raises Interrupted. Raises DivergedError when the loss is not a number.
+        """
+        train, start = self.record.train, len(self.losses)
+        left = train.num_steps - start
+        listen(
+            Started(
+                self.record,
+                self.engine.name,
+                start,
+                left * self._seconds_a_step() if left else 0.0,
+            )
+        )
+        seconds = 0.0
+        with stop_requests() as asked_to_stop:
+            for step in range(start, train.num_steps):
+                began = time.perf_counter()
+                loss = self.engine.train_step(step, self._batch(step))
+                self.losses.append(loss)
+                listen(Stepped(step + 1, loss))
+                seconds += time.perf_counter() - began
+                if folder:
+                    folder.append_log({"step": step + 1, "loss": loss})
+                if asked_to_stop() and not self.finished:
+                    raise self._stop(folder, listen)
+                self._look_after(step + 1, folder, listen)
+        return self._finish(seconds, folder, listen)
+
+    def save(self, folder: RunFolder) -> None:
+        """Publish a checkpoint of this moment, after the log that leads to it."""
+        publish(folder, len(self.losses), self.engine, self._state())
+
+    def facts(self) -> dict[str, Any]:
+        """What run.json holds: the record, the vocabulary, and where documents are."""
+        name = self.corpus.name
+        is_path = name not in datasets.NAMES
+        return {
+            **self._state(),
+            "data": str(Path(name).resolve()) if is_path else name,
+            "engine": self.engine_name,
+        }
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            **self.record.to_json(),
+            "tokenizer": self.tokenizer.to_json(),
+            "data_sha256": self.corpus.sha256,
+        }
+
+    def restore(self, folder: RunFolder, listen: Listener = ignore) -> None:
+        """Go back to the newest checkpoint that verifies, and cut the log to it.
+
+        Without one, the session stays at its first weights and says so.
+        """
+        saved = checkpoint.newest(folder.checkpoints, lambda text: listen(Noted(text)))
+        if saved is None:
+            folder.cut_log(0)
+            listen(Noted("no checkpoint to go on from: starting at step 0"))
+            return
+        if saved.state != {**self._state(), "step": saved.step}:
+            raise _other_record(saved.step)
+        self.engine.restore(saved.model, saved.optimizer)
+        entries = [e for e in folder.cut_log(saved.step) if "loss" in e]
+        if [entry["step"] for entry in entries] != list(range(1, saved.step + 1)):
+            why = f"it lacks some of the {saved.step} steps before the checkpoint"
+            remedy = "Put the file back, or start over in another folder."
+            raise invalid("log.jsonl", folder.path, why, remedy, CheckpointError)
+        self.losses = [entry["loss"] for entry in entries]
+
+    def _batch(self, step: int) -> list[list[int]]:
+        return [self.tokenizer.encode(text) for text in self.course.batch(step)]
+
+    def _seconds_a_step(self) -> float:
+        """What a step may take, by measuring one gradient."""
+        if self.record.model.step == 0:
+            return 0.0
+        batch = self._batch(0)
+        start = time.perf_counter()
+        self.engine.gradients(batch[0])
+        return (time.perf_counter() - start) * len(batch)
+
+    def _look_after(
+        self, step: int, folder: RunFolder | None, listen: Listener
+    ) -> None:
+        """Evaluate and save, where this step is one to do so."""
+        train = self.record.train
+        if _is_due(step, train.eval_every) and not self.finished:
+            evaluation = self.evaluate()
+            if evaluation:
+                listen(Evaluated(step, evaluation))
+                if folder and math.isfinite(evaluation.loss):
+                    folder.append_log({"step": step, "heldout_loss": evaluation.loss})
+        if folder and (self.finished or _is_due(step, train.checkpoint_every)):
+            self.save(folder)
+            listen(Saved(step))
+
+    def _stop(self, folder: RunFolder | None, listen: Listener) -> Interrupted:
+        step = len(self.losses)
+        if folder is None:
+            return Interrupted(f"stopped at step {step}", "Nothing was saved.")
+        self.save(folder)
+        listen(Saved(step))
+        line = f"stopped at step {step} of {self.record.train.num_steps}, and saved"
+        return Interrupted(
+            line, f"Go on with: glassgpt train --resume --out {folder.path}"
+        )
+
+    def _finish(
+        self, seconds: float, folder: RunFolder | None, listen: Listener
+    ) -> Result:
+        evaluation = self.evaluate()
+        if evaluation:
+            listen(Evaluated(len(self.losses), evaluation))
+        else:
+            line = f"fewer than {FEWEST} documents were left out of training"
+            listen(Noted(f"{line}: --holdout 0.1 keeps some for a held-out loss"))
+        result = Result(self.losses, self._samples(), evaluation, seconds)
+        if folder:
+            folder.append_log(result.log_entry())
+            folder.sync_log()
+        return result
+
+    def _samples(self) -> list[Sample]:
+        """The samples of the lesson: the generator goes on from the weights."""
+        taste, known = Taste(self.record.model.temperature), set(self.corpus.documents)
+        return list(
+            write_many(self.engine, self.tokenizer, self.rng, taste, NUM_SAMPLES, known)
+        )
+
+
+def publish(
+    folder: RunFolder, step: int, engine: Engine, facts: Mapping[str, Any]
+) -> None:
+    """Publish a checkpoint, after the log that leads to it is on the disk."""
+    folder.sync_log()
+    state = {name: facts[name] for name in _STATE}
+    checkpoint.publish(
+        folder.checkpoints,
+        step,
+        engine.weights(),
+        engine.buffers(),
+        state,
+        engine.record.train.keep_last,
+    )
+
+
+@contextmanager
+def stop_requests() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C and SIGTERM as a question to ask between steps, not in the middle of one.
+
+    Outside the main thread nothing can be asked: Ctrl-C stays what it is.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, lambda *_: asked.set()) for kind in kinds]
+    try:
+        yield asked.is_set
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
+
+
+def _is_due(step: int, every: int) -> bool:
+    return every > 0 and step % every == 0
+
+
+def _other_record(step: int) -> Exception:
+    why = "its record is not that of run.json"
+    remedy = "One of the two was changed or moved: take the folder it came from."
+    return invalid("checkpoint", f"step {step}", why, remedy, CheckpointError)
