@@ -169,6 +169,11 @@ class Record:
             _require_read(name, value, changed)
         return changed
 
+    def with_vocabulary(self, vocab_size: int) -> "Record":
+        """This record for documents with so many tokens, BOS included."""
+        model = dataclasses.replace(self.model, vocab_size=vocab_size)
+        return Record(model, self.train)
+
     def to_json(self) -> dict[str, dict[str, Any]]:
         """The fields as plain values."""
         return {

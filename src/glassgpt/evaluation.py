@@ -53,11 +53,22 @@ def evaluate(
     fewer than 20 are left. The baselines count what the course trains on. A document
     longer than the block counts as far as the model reads it.
     """
-    heldout = [tokenizer.encode(text) for text in course.heldout(limit)]
+    heldout = course.heldout(limit)
+    return evaluate_on(engine, tokenizer, heldout, course.trained())
+
+
+def evaluate_on(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    documents: Sequence[str],
+    trained: Sequence[str],
+) -> Evaluation | None:
+    """The same on any documents; `trained` are those that the baselines count."""
+    heldout = [tokenizer.encode(text) for text in documents]
     if len(heldout) < FEWEST:
         return None
     losses = [loss for tokens in heldout for loss in engine.token_losses(tokens)]
-    counts = Baselines(map(tokenizer.encode, course.trained()), tokenizer.vocab_size)
+    counts = Baselines(map(tokenizer.encode, trained), tokenizer.vocab_size)
     return Evaluation(
         loss=math.fsum(losses) / len(losses),
         documents=len(heldout),

@@ -14,8 +14,9 @@ from glassgpt.curves import loss_curve
 from glassgpt.data import Corpus, parse_documents
 from glassgpt.engines.base import Engine
 from glassgpt.errors import CheckpointError, DataError, invalid, missing
-from glassgpt.evaluation import Evaluation, evaluate
+from glassgpt.evaluation import Evaluation, evaluate, evaluate_on
 from glassgpt.events import Listener, Noted, Result, ignore
+from glassgpt.heldout import heldout_documents
 from glassgpt.runs import RunFolder, resolve_run
 from glassgpt.sampling import Sample, Taste, write_many
 from glassgpt.tokenizer import Tokenizer, tokenizer_from_json
@@ -115,6 +116,22 @@ class Run:
         course = Course(self.corpus, train, random.Random(train.seed))
         return evaluate(self.engine, self.tokenizer, course, eval_docs)
 
+    def evaluate_on(
+        self,
+        documents: str | os.PathLike[str] | Iterable[str],
+        limit: int | None = None,
+    ) -> Evaluation | None:
+        """The same on the distinct documents given, less those it was trained on.
+
+        Raises UsageError for a character that the vocabulary does not hold.
+        """
+        train = self.config.train
+        trained = Course(self.corpus, train, random.Random(train.seed)).trained()
+        limit = train.eval_docs if limit is None else limit
+        given = read_corpus(documents).documents
+        chosen = heldout_documents(given, set(trained), train.seed, limit)
+        return evaluate_on(self.engine, self.tokenizer, chosen, trained)
+
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write a run folder that `load` and every command read.
 
@@ -183,8 +200,10 @@ def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
     engine.restore(saved.model, saved.optimizer)
     entries = kept.read_log()
     losses = [e["loss"] for e in entries if "loss" in e and e["step"] <= saved.step]
+    finished = saved.step == record.train.num_steps
+    result = Result.from_log(entries) if finished else None
     tokenizer = tokenizer_from_json(kept.record.get("tokenizer"))
-    return Run(engine, tokenizer, losses, Result.from_log(entries), kept.record)
+    return Run(engine, tokenizer, losses, result, kept.record)
 
 
 def run_of(session: Session, result: Result) -> Run:

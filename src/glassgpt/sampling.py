@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from glassgpt.engines.base import Engine
-from glassgpt.errors import invalid
+from glassgpt.errors import GlassGPTError, invalid
 from glassgpt.tokenizer import Tokenizer
 
 COLDEST, HOTTEST = 0.05, 2.0
@@ -55,7 +55,14 @@ class Taste:
         """The id of the next token. At temperature 0 no random number is used."""
         if self.temperature == 0:
             return max(range(len(probs)), key=probs.__getitem__)
-        return rng.choices(range(len(probs)), weights=self.keep(probs))[0]
+        try:
+            return rng.choices(range(len(probs)), weights=self.keep(probs))[0]
+        except ValueError:
+            why = "the weights have grown too large"
+            remedy = "Train again with a smaller learning_rate."
+            raise invalid(
+                "probability", max(probs), why, remedy, GlassGPTError
+            ) from None
 
 
 @dataclass(frozen=True)

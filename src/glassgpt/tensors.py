@@ -34,11 +34,16 @@ class Tensor:
             raise _refused("tensor shape", self.shape, f"there are {count} numbers")
 
 
-def encode_tensors(tensors: Mapping[str, Tensor]) -> bytes:
-    """Tensors by name, in the safetensors format.
+def encode_tensors(
+    tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
+) -> bytes:
+    """Tensors by name, in the safetensors format, with one metadata key.
 
     The same names and numbers give the same bytes in any process and any order.
     """
+    note = dict(metadata or {"format": "glassgpt"})
+    if len(note) != 1:
+        raise _refused("metadata", sorted(note), "it must be one key")
     # The format writes one metadata key at most: more come out in a random order.
     stored = {name: _little_endian(tensors[name].values) for name in sorted(tensors)}
     specs = {
@@ -50,7 +55,7 @@ def encode_tensors(tensors: Mapping[str, Tensor]) -> bytes:
         )
         for name, values in stored.items()
     }
-    return bytes(safetensors.serialize(specs, {"format": "glassgpt"}))
+    return bytes(safetensors.serialize(specs, note))
 
 
 def decode_tensors(data: bytes) -> dict[str, Tensor]:

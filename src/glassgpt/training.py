@@ -6,8 +6,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,7 @@ class Session:
             if train.tokenizer == "bytes"
             else CharTokenizer.from_documents(self.corpus.documents)
         )
-        model = replace(self.record.model, vocab_size=self.tokenizer.vocab_size)
-        self.record = Record(model, train)
+        self.record = self.record.with_vocabulary(self.tokenizer.vocab_size)
         self.rng = random.Random(train.seed)
         self.course = Course(self.corpus, train, self.rng)
         self.engine = engines.create(self.engine_name, self.record, self.rng)
@@ -96,10 +95,10 @@ class Session:
                 began = time.perf_counter()
                 loss = self.engine.train_step(step, self._batch(step))
                 self.losses.append(loss)
-                listen(Stepped(step + 1, loss))
-                seconds += time.perf_counter() - began
                 if folder:
                     folder.append_log({"step": step + 1, "loss": loss})
+                listen(Stepped(step + 1, loss))
+                seconds += time.perf_counter() - began
                 if asked_to_stop() and not self.finished:
                     raise self._stop(folder, listen)
                 self._look_after(step + 1, folder, listen)
@@ -155,7 +154,8 @@ class Session:
             return 0.0
         batch = self._batch(0)
         start = time.perf_counter()
-        self.engine.gradients(batch[0])
+        with suppress(ArithmeticError, ValueError):  # the first step will tell of it
+            self.engine.gradients(batch[0])
         return (time.perf_counter() - start) * len(batch)
 
     def _look_after(

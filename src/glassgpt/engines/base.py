@@ -57,6 +57,12 @@ class Engine(Protocol):
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
 
+    def nudged_loss(self, tokens: Tokens, name: str, index: int, nudge: float) -> float:
+        """The loss of a document with one weight moved, and put back.
+
+        `index` counts through the matrix row by row.
+        """
+
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""
 

@@ -84,6 +84,19 @@ class LessonModel:
         forward = self._plain_space()["forward"]
         return _data(forward(tokens, len(tokens) - 1))
 
+    def nudged_loss(
+        self, tokens: list[int], name: str, index: int, nudge: float
+    ) -> float:
+        """The loss with one weight moved for as long as it is measured."""
+        space = self._plain_space()
+        rows = space["state_dict"][name]
+        row, j = rows[index // len(rows[0])], index % len(rows[0])
+        kept, row[j] = row[j], row[j] + nudge
+        try:
+            return _data(space["forward"](tokens, len(tokens) - 1))
+        finally:
+            row[j] = kept
+
     def count(self, tokens: list[int]) -> float:
         """Step 0's training step: the loss first, then one more for each pair."""
         loss = self.loss(tokens)

@@ -75,15 +75,20 @@ class ReferenceEngine:
         return self._model.loss(self._model.cut(tokens))
 
     def token_losses(self, tokens: Tokens) -> list[float]:
-        """-ln p of each next token: (n,)."""
+        """-ln p of each next token: (n,); inf where p is 0 or no number."""
         reader = self._model.reader()
         pairs = pairwise(self._model.cut(tokens))
-        return [-math.log(reader.feed(token)[target]) for token, target in pairs]
+        probs = (reader.feed(token)[target] for token, target in pairs)
+        return [-math.log(p) if p > 0 else math.inf for p in probs]
 
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
         reader = self._model.reader()
         return [reader.logits(token_id) for token_id in self._model.cut(tokens)[:-1]]
+
+    def nudged_loss(self, tokens: Tokens, name: str, index: int, nudge: float) -> float:
+        """The loss of a document with one weight moved, and put back."""
+        return self._model.nudged_loss(self._model.cut(tokens), name, index, nudge)
 
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""

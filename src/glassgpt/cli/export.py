@@ -1,0 +1,38 @@
+"""glassgpt export: a model's weights as one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glassgpt.cli.options import RunArgument
+from glassgpt.cli.output import say
+from glassgpt.errors import invalid, unknown
+from glassgpt.exporting import FORMATS
+from glassgpt.files import cannot_write, replace_file
+from glassgpt.run import load
+from glassgpt.runs import check_writable
+
+
+def export(
+    run: RunArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    to: Annotated[str, typer.Option("--to", help="safetensors or json.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace FILE if it is there.")
+    ] = False,
+) -> None:
+    """Write a model to one file, with its record and its vocabulary."""
+    if to not in FORMATS:
+        raise unknown("format", to, FORMATS)
+    if file.is_dir():
+        raise invalid("FILE", file, "it is a folder", f"Try {file / ('model.' + to)}")
+    if file.exists() and not force:
+        raise invalid("FILE", file, "it is there already", "--force replaces it.")
+    check_writable(file, "FILE")
+    content = FORMATS[to](load(run))
+    try:
+        replace_file(file, content)
+    except OSError as error:
+        raise cannot_write("FILE", file, error) from error
+    say(f"{file}: {len(content):,} bytes")

@@ -1,0 +1,52 @@
+"""Flags that several commands share, and the examples in their help texts."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print JSON, one object a line, nothing else.")
+]
+RunArgument = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/step5-1.")
+]
+
+_EXAMPLES = {
+    "glassgpt": [
+        "glassgpt",
+        "glassgpt train --data my-words.txt",
+        "glassgpt show 5",
+    ],
+    "train": [
+        "glassgpt train --step 3",
+        "glassgpt train --data my-words.txt --steps 500 --out runs/mine",
+        "glassgpt train --set n_embd=32 --set n_layer=2",
+        "glassgpt train --resume --out runs/mine",
+    ],
+    "sample": [
+        "glassgpt sample runs/step5-1 -n 5 --temperature 0.8",
+        "glassgpt sample runs/step5-1 --prompt mar --new-only --unique",
+    ],
+    "eval": [
+        "glassgpt eval runs/step5-1",
+        "glassgpt eval runs/step5-1 --text emma",
+        "glassgpt eval runs/step5-1 --data other.txt --eval-docs all",
+    ],
+    "check": ["glassgpt check --step 5", "glassgpt check --all"],
+    "show": ["glassgpt show 0", "glassgpt show 4 --diff 3"],
+    "runs": ["glassgpt runs", "glassgpt runs other-folder"],
+    "export": [
+        "glassgpt export runs/step5-1 --to safetensors model.safetensors",
+        "glassgpt export runs/step5-1 --to json model.json",
+    ],
+    "data": [
+        "glassgpt data list",
+        "glassgpt data inspect my-words.txt",
+        "glassgpt data fetch karpathy-names",
+    ],
+}
+EXAMPLES = {
+    command: "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)
+    for command, lines in _EXAMPLES.items()
+}

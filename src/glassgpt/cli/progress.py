@@ -1,0 +1,149 @@
+"""What is shown while a model trains: a bar in a terminal, lines, or JSON."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+from glassgpt import curves
+from glassgpt.cli.output import console, evaluation_lines, say, say_aside, say_json
+from glassgpt.config import Record
+from glassgpt.events import Evaluated, Event, Noted, Saved, Started, Stepped
+from glassgpt.numbers import format_number
+
+# a training that takes longer than this says so first
+_LONG = 5.0
+_MOST_LINES = 1000
+
+
+def announcement(event: Started) -> str:
+    """What is about to happen, and how long it may take."""
+    record, left = event.record, event.record.train.num_steps - event.step
+    line = f"step {record.model.step}: {format_number(left, 0)} training steps"
+    line += f" on the {event.engine} engine"
+    if event.seconds > _LONG:
+        line += f", about {_duration(event.seconds)}"
+    return line
+
+
+class PlainLines:
+    """The lines of a lesson, for a pipe or a file."""
+
+    def __init__(self) -> None:
+        self._num_steps, self._every = 0, 1
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Started(record=record):
+                self._num_steps = record.train.num_steps
+                self._every = max(1, self._num_steps // _MOST_LINES)
+                say_aside(announcement(event))
+            case Stepped(step=step, loss=loss):
+                if step % self._every == 0 or step == self._num_steps:
+                    say(f"step {step} / {self._num_steps} | loss {loss:.4f}")
+            case Evaluated(step=step, evaluation=evaluation) if step < self._num_steps:
+                say(f"step {step} | held-out loss {evaluation.loss:.4f}")
+            case Noted(text=text):
+                say_aside(text)
+
+
+class JsonLines:
+    """Each event as an object on a line."""
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Started(record=record, engine=engine, step=step):
+                facts = {"step": step, "engine": engine, **record.to_json()}
+                say_json({"event": "started", **facts})
+            case Stepped(step=step, loss=loss):
+                say_json({"event": "step", "step": step, "loss": loss})
+            case Evaluated(step=step, evaluation=evaluation):
+                measured = evaluation.to_json()
+                say_json({"event": "evaluated", "step": step, "heldout": measured})
+            case Saved(step=step):
+                say_json({"event": "saved", "step": step})
+            case Noted(text=text):
+                say_json({"event": "note", "text": text})
+
+
+class Bar(AbstractContextManager["Bar"]):
+    """A bar with the smoothed loss, its curve and the time left, in a terminal."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("{task.fields[count]}"),
+            BarColumn(bar_width=24),
+            TextColumn("loss {task.fields[loss]}"),
+            TextColumn("{task.fields[curve]}"),
+            TimeRemainingColumn(),
+            console=console(),
+        )
+        self._losses: list[float] = []
+        self._shown_at = 0.0
+        self._start, self._num_steps = 0, 0
+        self._task: Any = None
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Started(record=record, step=step):
+                console().print(announcement(event))
+                self._begin(record, step)
+            case Stepped(loss=loss):
+                self._losses.append(loss)
+                self._show()
+            case Evaluated(step=step, evaluation=evaluation) if step < self._num_steps:
+                line = evaluation_lines(evaluation)[0]
+                self._progress.console.print(f"step {step}: {line}")
+            case Noted(text=text):
+                self._progress.console.print(text, style="yellow")
+
+    def _begin(self, record: Record, step: int) -> None:
+        self._start, self._num_steps = step, record.train.num_steps
+        self._task = self._progress.add_task(
+            "", total=self._num_steps, completed=step, count="", loss="", curve=""
+        )
+        self._progress.start()
+
+    def _show(self) -> None:
+        now, done = time.monotonic(), self._start + len(self._losses)
+        if now - self._shown_at < 0.05 and done < self._num_steps:
+            return
+        self._shown_at = now
+        averages = curves.smooth(self._losses)
+        self._progress.update(
+            self._task,
+            completed=done,
+            count=f"step {done:,} / {self._num_steps:,}",
+            loss=format_number(averages[-1]),
+            curve=curves.sparkline(averages),
+        )
+
+
+@contextmanager
+def ticking(name: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar that moves by one at each call, and leaves no trace."""
+    from rich.progress import Progress
+
+    with Progress(console=console(), transient=True) as progress:
+        task = progress.add_task(name, total=total)
+        yield lambda: progress.advance(task)
+
+
+def display(json: bool, terminal: bool) -> AbstractContextManager[Any]:
+    """The listener that suits the output, to be entered before training."""
+    if json:
+        return nullcontext(JsonLines())
+    return Bar() if terminal else nullcontext(PlainLines())
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} seconds"
+    if seconds < 100 * 60:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.0f} hours"

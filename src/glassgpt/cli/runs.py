@@ -1,0 +1,58 @@
+"""glassgpt runs: what was trained here."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from glassgpt.cli.options import Json
+from glassgpt.cli.output import say, say_json
+from glassgpt.numbers import format_number
+from glassgpt.runs import RunSummary, list_runs
+
+
+def runs(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Where to look.")
+    ] = Path("runs"),
+    json: Json = False,
+) -> None:
+    """List the runs in a folder: how far they are, and how good."""
+    summaries = list_runs(folder)
+    if json:
+        for summary in summaries:
+            say_json(_plain(summary))
+        return
+    if not summaries:
+        say(f"no run in {folder}. Train one with: glassgpt train")
+        return
+    width = max(len(str(summary.path)) for summary in summaries)
+    for summary in summaries:
+        say(f"{str(summary.path).ljust(width)}  {_state(summary)}")
+
+
+def _state(summary: RunSummary) -> str:
+    if summary.problem:
+        return summary.problem
+    words = [f"step {format_number(summary.step, 0)} / "]
+    words[0] += format_number(summary.num_steps, 0)
+    if summary.last_loss is not None:
+        words.append(f"loss {format_number(summary.last_loss)}")
+    heldout = (summary.result or {}).get("heldout_loss")
+    if heldout is not None:
+        words.append(f"held-out {format_number(heldout)}")
+    if not summary.finished:
+        words.append(f"go on with: glassgpt train --resume --out {summary.path}")
+    return "  ".join(words)
+
+
+def _plain(summary: RunSummary) -> dict[str, Any]:
+    return {
+        "run": str(summary.path),
+        "step": summary.step,
+        "num_steps": summary.num_steps,
+        "finished": summary.finished,
+        "last_loss": summary.last_loss,
+        "heldout_loss": (summary.result or {}).get("heldout_loss"),
+        "problem": summary.problem,
+    }

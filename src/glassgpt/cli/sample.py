@@ -1,0 +1,76 @@
+"""glassgpt sample: new documents from a trained model."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from glassgpt.cli.options import Json, RunArgument
+from glassgpt.cli.output import say_aside, say_json, say_known, say_sample
+from glassgpt.errors import DataError
+from glassgpt.events import Noted
+from glassgpt.run import load
+
+
+def sample(
+    run: RunArgument,
+    count: Annotated[int, typer.Option("-n", "--count", help="How many.")] = 20,
+    temperature: Annotated[
+        float | None,
+        typer.Option(help="0.05 to 2; 0 is the most likely. [the lesson's]"),
+    ] = None,
+    top_k: Annotated[
+        int, typer.Option("--top-k", help="Only the K likeliest tokens; 0 is all.")
+    ] = 0,
+    top_p: Annotated[
+        float, typer.Option("--top-p", help="Only the likeliest, up to P together.")
+    ] = 1.0,
+    prompt: Annotated[
+        str, typer.Option(metavar="TEXT", help="What each one begins with.")
+    ] = "",
+    seed: Annotated[
+        int | None, typer.Option(help="Same seed, same samples. [the run's]")
+    ] = None,
+    new_only: Annotated[
+        bool, typer.Option("--new-only", help="None that stand in the data.")
+    ] = False,
+    unique: Annotated[
+        bool, typer.Option("--unique", help="None of them twice.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Write new documents with a trained model.
+
+    Each is marked: known, if it stands in the data, or new.
+    """
+    loaded = load(
+        run, lambda event: say_aside(event.text) if isinstance(event, Noted) else None
+    )
+    known = None
+    try:
+        known = frozenset(loaded.corpus.documents)
+    except DataError as error:
+        if new_only:
+            raise
+        say_aside(f"{error}: samples are not marked known or new")
+    samples = []
+    for number, one in enumerate(
+        loaded.write(
+            count,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            prompt=prompt,
+            seed=seed,
+            new_only=new_only,
+            unique=unique,
+            known=known,
+        ),
+        start=1,
+    ):
+        samples.append(one)
+        say_json(asdict(one)) if json else say_sample(number, one)
+    if not json:
+        say_known(samples)
+    if len(samples) < count:
+        say_aside(f"{len(samples)} of {count}: a thousand draws brought no other")

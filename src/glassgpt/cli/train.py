@@ -1,0 +1,221 @@
+"""glassgpt train: a model from documents, kept in a run folder."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from glassgpt import config, datasets
+from glassgpt.cli import output
+from glassgpt.cli.options import Json
+from glassgpt.cli.output import in_terminal, say
+from glassgpt.cli.progress import display
+from glassgpt.config import Record
+from glassgpt.engines.base import num_params
+from glassgpt.errors import UsageError, invalid, missing, unknown
+from glassgpt.events import Result
+from glassgpt.run import read_corpus
+from glassgpt.runs import RunFolder, next_run_path
+from glassgpt.training import Session
+
+_FIRST = """
+What to do next:
+  glassgpt sample {run} --temperature 0.8    write more
+  glassgpt eval {run} --text emma            how well is a word predicted?
+  glassgpt train --data my-words.txt         train on your own, one a line
+  glassgpt show 5                            read the program that just ran
+"""
+
+
+def train(
+    step: Annotated[
+        int | None, typer.Option("--step", help="The lesson's record: 0 to 5. [5]")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="A record by name, such as step3.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            metavar="NAME|FILE",
+            help="A data set's name or a text, one document a line. [names]",
+        ),
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option("--engine", help="auto or reference. [auto]")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", help="Training steps. [1000]")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Of order, weights, samples. [42]")
+    ] = None,
+    holdout: Annotated[
+        float | None,
+        typer.Option("--holdout", help="Share of documents to keep out, to 0.9. [0]"),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A field of the record."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="The run's folder. [runs/<preset>-<n>]"
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Train a model and print twenty documents that it writes.
+
+    The run is kept in a folder: the record, a log, checkpoints. Ctrl-C saves, and
+    --resume goes on from there as if nothing had happened.
+    """
+    given = _settings(settings or [])
+    for name, value in {"num_steps": steps, "seed": seed, "holdout": holdout}.items():
+        if value is not None:
+            given[name] = value
+    if resume:
+        named = step is not None or preset is not None
+        asked = _preset_name(step, preset) if named else None
+        _resume(out, asked, given, data, engine, json)
+    else:
+        _start(_preset_name(step, preset), given, data or "names", engine, out, json)
+
+
+def train_with_defaults() -> None:
+    """What plain `glassgpt` does: the last lesson on the built-in names."""
+    path = _start("step5", {}, "names", None, None, json=False)
+    say(_FIRST.format(run=path).rstrip())
+
+
+def _start(
+    preset_name: str,
+    given: dict[str, Any],
+    data: str,
+    engine: str | None,
+    out: Path | None,
+    json: bool,
+) -> Path:
+    record = config.preset(preset_name).with_settings(**given)
+    session = Session(record, read_corpus(data), engine or "auto")
+    path = out or next_run_path(Path("runs"), preset_name)
+    folder = RunFolder.create(path, session.facts())
+    _train(session, folder, json)
+    return path
+
+
+def _resume(
+    out: Path | None,
+    preset_name: str | None,
+    given: dict[str, Any],
+    data: str | None,
+    engine: str | None,
+    json: bool,
+) -> None:
+    if out is None:
+        raise missing("--out", "Name the run to go on with: --resume --out DIR")
+    folder = RunFolder.open(out)
+    record = Record.from_json(folder.record)
+    _refuse_contradictions(folder.record, record, preset_name, given, data)
+    session = Session(
+        record, read_corpus(folder.record["data"]), engine or folder.record["engine"]
+    )
+    _refuse_other_documents(folder.record, session.facts())
+    result = Result.from_log(folder.read_log())
+    if result is not None:
+        _print_result(session, result, folder, json)
+        return
+    _train(session, folder, json, resume=True)
+
+
+def _train(
+    session: Session, folder: RunFolder, json: bool, resume: bool = False
+) -> None:
+    with folder.lock(), display(json, in_terminal()) as listen:
+        if resume:
+            session.restore(folder, listen)
+        result = session.train(listen, folder)
+    _print_result(session, result, folder, json)
+
+
+def _print_result(
+    session: Session, result: Result, folder: RunFolder, json: bool
+) -> None:
+    model, train = session.record.model, session.record.train
+    if json:
+        facts = {
+            "event": "result",
+            "run": str(folder.path),
+            "num_params": num_params(model),
+            "engine": session.engine.name,
+            "dtype": train.dtype,
+        }
+        output.say_json({**facts, **result.to_json()})
+        return
+    for number, sample in enumerate(result.samples, start=1):
+        output.say_sample(number, sample)
+    output.say_known(result.samples)
+    for line in output.evaluation_lines(result.evaluation) if result.evaluation else ():
+        output.say(line)
+    output.say(f"run: {folder.path}")
+
+
+def _preset_name(step: int | None, preset: str | None) -> str:
+    if step is not None and preset is not None:
+        raise invalid("--preset", preset, "--step is given too", "Take one of the two.")
+    if step is None:
+        return preset or "step5"
+    if step not in range(6):
+        raise unknown("step", step, range(6))
+    return f"step{step}"
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    """From key=value words to a dictionary; values stay text."""
+    given: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            remedy = "Write it as --set key=value, such as --set n_embd=32."
+            raise invalid("--set", pair, "it is no key=value", remedy)
+        given[key.strip()] = value.strip()
+    return given
+
+
+def _refuse_contradictions(
+    facts: dict[str, Any],
+    record: Record,
+    preset_name: str | None,
+    given: dict[str, Any],
+    data: str | None,
+) -> None:
+    """A flag may repeat what run.json says, and nothing else."""
+    remedy = "Leave it out to go on, or train anew in another folder."
+    kept = {**asdict(record.model), **asdict(record.train)}
+    asked = record.with_settings(**given)
+    values = {**asdict(asked.model), **asdict(asked.train)}
+    for name in given:
+        if values[name] != kept[name]:
+            why = f"the run has {kept[name]}"
+            raise invalid(name, values[name], why, remedy)
+    if preset_name is not None and preset_name != f"step{record.model.step}":
+        raise invalid(
+            "step", preset_name, f"the run is of step{record.model.step}", remedy
+        )
+    if data is not None:
+        where = data if data in datasets.NAMES else str(Path(data).resolve())
+        if where != facts["data"]:
+            raise invalid("--data", data, f"the run has {facts['data']}", remedy)
+
+
+def _refuse_other_documents(kept: dict[str, Any], now: dict[str, Any]) -> None:
+    if kept["data_sha256"] != now["data_sha256"]:
+        why = "its documents have changed since the run began"
+        remedy = "Put the old file back, or train anew in another folder."
+        raise invalid("--data", kept["data"], why, remedy, UsageError)
