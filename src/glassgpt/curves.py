@@ -38,7 +38,7 @@ def loss_curve(losses: Sequence[float], vocab_size: int) -> str:
     if not losses:
         return "<p>No training step yet.</p>"
     uniform = math.log(vocab_size)
-    low, high = min(losses) * 0.95, max(*losses, uniform) * 1.05
+    low, high = min(*losses, uniform) * 0.95, max(*losses, uniform) * 1.05
 
     def place(values: Sequence[float]) -> str:
         across = 560 / max(1, len(values) - 1)

@@ -45,7 +45,7 @@ class DivergedError(GlassGPTError):
             f"invalid loss: {loss} at step {step + 1}, learning rate {learning_rate:g}",
             f"Try a third of it: --set learning_rate={learning_rate / 3:.3g}",
         )
-        self.step = step
+        self.step = step  # counted from 0
         self.loss = loss
         self.learning_rate = learning_rate
 

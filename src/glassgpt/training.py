@@ -58,6 +58,7 @@ class Session:
             else CharTokenizer.from_documents(self.corpus.documents)
         )
         self.record = self.record.with_vocabulary(self.tokenizer.vocab_size)
+        self._logged = len(self.losses)
         self.rng = random.Random(train.seed)
         self.course = Course(self.corpus, train, self.rng)
         self.engine = engines.create(self.engine_name, self.record, self.rng)
@@ -79,33 +80,23 @@ class Session:
         With a folder, losses are logged there and checkpoints published. Ctrl-C saves
         and raises Interrupted. Raises DivergedError when the loss is not a number.
         """
-        train, start = self.record.train, len(self.losses)
-        left = train.num_steps - start
-        listen(
-            Started(
-                self.record,
-                self.engine.name,
-                start,
-                left * self._seconds_a_step() if left else 0.0,
-            )
-        )
-        seconds = 0.0
-        with stop_requests() as asked_to_stop:
-            for step in range(start, train.num_steps):
+        start, seconds = len(self.losses), 0.0
+        left = self.record.train.num_steps - start
+        expected = left * self._seconds_a_step() if left else 0.0
+        listen(Started(self.record, self.engine.name, start, expected))
+        with stop_requests() as asked_to_stop, self._kept_in(folder):
+            while not self.finished:
                 began = time.perf_counter()
-                loss = self.engine.train_step(step, self._batch(step))
-                self.losses.append(loss)
-                if folder:
-                    folder.append_log({"step": step + 1, "loss": loss})
-                listen(Stepped(step + 1, loss))
+                self._some_steps(listen)
                 seconds += time.perf_counter() - began
                 if asked_to_stop() and not self.finished:
                     raise self._stop(folder, listen)
-                self._look_after(step + 1, folder, listen)
+                self._look_after(folder, listen)
         return self._finish(seconds, folder, listen)
 
     def save(self, folder: RunFolder) -> None:
         """Publish a checkpoint of this moment, after the log that leads to it."""
+        self._log(folder)
         publish(folder, len(self.losses), self.engine, self._state())
 
     def facts(self) -> dict[str, Any]:
@@ -144,6 +135,7 @@ class Session:
             remedy = "Put the file back, or start over in another folder."
             raise invalid("log.jsonl", folder.path, why, remedy, CheckpointError)
         self.losses = [entry["loss"] for entry in entries]
+        self._logged = len(self.losses)
 
     def _batch(self, step: int) -> list[list[int]]:
         return [self.tokenizer.encode(text) for text in self.course.batch(step)]
@@ -158,11 +150,36 @@ class Session:
             self.engine.gradients(batch[0])
         return (time.perf_counter() - start) * len(batch)
 
-    def _look_after(
-        self, step: int, folder: RunFolder | None, listen: Listener
-    ) -> None:
-        """Evaluate and save, where this step is one to do so."""
-        train = self.record.train
+    def _some_steps(self, listen: Listener) -> None:
+        """Train as many steps as the engine takes at once, up to the next stop."""
+        train, start = self.record.train, len(self.losses)
+        stops = (train.num_steps, train.eval_every, train.checkpoint_every)
+        left = [every - start % every for every in stops if every]
+        steps = range(start, start + min(self.engine.steps_at_once, *left))
+        losses = self.engine.train_steps(start, [self._batch(step) for step in steps])
+        try:
+            for loss in losses:
+                self.losses.append(loss)
+                listen(Stepped(len(self.losses), loss))
+        except BrokenPipeError:
+            self.losses.extend(losses)  # the engine may be ahead of what was told
+            raise
+
+    @contextmanager
+    def _kept_in(self, folder: RunFolder | None) -> Iterator[None]:
+        """Lose no step when whoever listens to the output has gone."""
+        try:
+            yield
+        except BrokenPipeError:
+            if folder:
+                self.save(folder)
+            raise
+
+    def _look_after(self, folder: RunFolder | None, listen: Listener) -> None:
+        """Log, evaluate and save, where this step is one to do so."""
+        train, step = self.record.train, len(self.losses)
+        if folder:
+            self._log(folder)
         if _is_due(step, train.eval_every) and not self.finished:
             evaluation = self.evaluate()
             if evaluation:
@@ -173,6 +190,12 @@ class Session:
             self.save(folder)
             listen(Saved(step))
 
+    def _log(self, folder: RunFolder) -> None:
+        """A line for each loss that has none yet."""
+        for step in range(self._logged, len(self.losses)):
+            folder.append_log({"step": step + 1, "loss": self.losses[step]})
+        self._logged = len(self.losses)
+
     def _stop(self, folder: RunFolder | None, listen: Listener) -> Interrupted:
         step = len(self.losses)
         if folder is None:
@@ -180,9 +203,8 @@ class Session:
         self.save(folder)
         listen(Saved(step))
         line = f"stopped at step {step} of {self.record.train.num_steps}, and saved"
-        return Interrupted(
-            line, f"Go on with: glassgpt train --resume --out {folder.path}"
-        )
+        remedy = f"Go on with: glassgpt train --resume --out {folder.path}"
+        return Interrupted(line, remedy)
 
     def _finish(
         self, seconds: float, folder: RunFolder | None, listen: Listener

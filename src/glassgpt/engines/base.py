@@ -7,7 +7,7 @@ that the loop, the commands and the tests never need to know which engine comput
 import functools
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from glassgpt.config import ModelConfig, Record
@@ -15,6 +15,7 @@ from glassgpt.errors import CheckpointError, invalid
 from glassgpt.tensors import Tensor
 
 Tokens = Sequence[int]
+Batch = Sequence[Tokens]
 
 
 class Reader(Protocol):
@@ -29,6 +30,8 @@ class Engine(Protocol):
 
     name: str
     record: Record
+    # how many steps the loop may hand over at once and still answer Ctrl-C in time
+    steps_at_once: int
 
     @classmethod
     def check(cls, record: Record) -> None:
@@ -66,11 +69,17 @@ class Engine(Protocol):
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""
 
-    def train_step(self, step: int, batch: Sequence[Tokens]) -> float:
+    def train_step(self, step: int, batch: Batch) -> float:
         """Measure the loss of a batch of documents, then update. `step` is from 0.
 
         Raises DivergedError, before anything is changed, when the loss or a gradient
         is not a finite number.
+        """
+
+    def train_steps(self, step: int, batches: Sequence[Batch]) -> Iterator[float]:
+        """The losses of several steps in a row, each updated before it is given.
+
+        An engine may do all of them before it gives the first.
         """
 
     def reader(self) -> Reader:

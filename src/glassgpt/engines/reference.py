@@ -2,13 +2,13 @@
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from glassgpt import optim
 from glassgpt.config import Record
-from glassgpt.engines.base import Tokens, buffer_names, match_shapes, shapes
+from glassgpt.engines.base import Batch, Tokens, buffer_names, match_shapes, shapes
 from glassgpt.engines.lesson_model import LessonModel, LessonReader, deep_and_quick
 from glassgpt.errors import DivergedError, invalid
 from glassgpt.lessons import FOLDER
@@ -21,6 +21,7 @@ class ReferenceEngine:
     """An engine made of a lesson's sections. See `engines.base.Engine`."""
 
     name = "reference"
+    steps_at_once = 1
 
     def __init__(
         self, record: Record, rng: random.Random, lessons: Path = FOLDER
@@ -100,7 +101,12 @@ class ReferenceEngine:
         """Begin a new document."""
         return self._model.reader()
 
-    def train_step(self, step: int, batch: Sequence[Tokens]) -> float:
+    def train_steps(self, step: int, batches: Sequence[Batch]) -> Iterator[float]:
+        """The losses of several steps in a row, each updated before it is given."""
+        for place, batch in enumerate(batches):
+            yield self.train_step(step + place, batch)
+
+    def train_step(self, step: int, batch: Batch) -> float:
         """Measure the loss of a batch of documents, then update. `step` is from 0.
 
         Raises DivergedError, before anything is changed, when the loss or a gradient
@@ -163,13 +169,11 @@ class ReferenceEngine:
         self._update = space["update"]
 
     def _move(self, gradient: list[float], lr_t: float, step: int) -> None:
-        train, cells, kept = self.record.train, self._model.cells, self._buffers
-        for cell, g in zip(cells, gradient, strict=True):
-            cell.grad = g
+        train, kept = self.record.train, self._buffers
         if train.optimizer == "sgd":
-            self._update(lr_t)
+            self._update_with(gradient, lr_t)
         elif train.optimizer == "adam":
-            self._update(lr_t, step)
+            self._update_with(gradient, lr_t, step)
         else:
             weights = self._model.values()
             if train.optimizer == "momentum":
@@ -181,4 +185,10 @@ class ReferenceEngine:
                 optim.decay(weights, lr_t, train.weight_decay)
             self._model.set_values(weights)
             if train.optimizer == "adamw":
-                self._update(lr_t, step)
+                self._update_with(gradient, lr_t, step)
+
+    def _update_with(self, gradient: list[float], *numbers: float) -> None:
+        """The lesson's update, which finds a gradient in each weight and clears it."""
+        for cell, g in zip(self._model.cells, gradient, strict=True):
+            cell.grad = g
+        self._update(*numbers)
