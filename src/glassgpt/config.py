@@ -19,6 +19,7 @@ SCHEDULES = ("linear", "constant", "cosine")
 WITH_WEIGHTS = (1, 2, 3, 4, 5)
 WITH_ATTENTION = (3, 4, 5)
 WITH_LAYERS = (4, 5)
+_FOLLOWING = ("step", "vocab_size")
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,8 @@ def _require_read(name: str, value: object, record: Record) -> None:
     why = _why_unread(name, record)
     if why is None:
         return
-    remedy = "Leave it out, or take another step: --step 5."
+    steps = ", ".join(map(str, rules()[name].steps))
+    remedy = f"Leave it out; it is for step {steps}."
     if why.startswith(record.train.optimizer):
         remedy = f"Add --set optimizer={rules()[name].optimizers[-1]}, or leave it out."
     raise invalid(name, value, why, remedy)
@@ -249,8 +251,8 @@ def _require_read(name: str, value: object, record: Record) -> None:
 
 def _read(name: str, value: object) -> Any:
     if name not in _fields():
-        raise unknown("key", name, _fields())
-    if name in ("step", "vocab_size"):
+        raise unknown("key", name, [n for n in _fields() if n not in _FOLLOWING])
+    if name in _FOLLOWING:
         raise invalid(
             "key", name, "it follows from --step and the data", "Leave it out."
         )

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
@@ -35,7 +36,7 @@ class Rule:
     def holds(self, number: float) -> bool:
         """Whether a number is finite and within the limits."""
         above = number > self.low if self.above_low else number >= self.low
-        return math.isfinite(number) and above and number <= self.high
+        return above and number <= self.high and number < math.inf
 
 
 def ruled(default: Any, about: str, **rule: Any) -> Any:
@@ -71,18 +72,19 @@ def parsed(name: str, text: str, kind: type, rule: Rule) -> Any:
     """Text from a command line as the field's type. Raises UsageError."""
     if kind is str:
         return text
-    try:
-        number = float(text)
-    except ValueError:
-        raise refusal(name, text, kind, rule) from None
-    return int(number) if kind is int and number.is_integer() else number
+    for read in (int, float):
+        with suppress(ValueError):
+            number = read(text)
+            is_whole = isinstance(number, int) or number.is_integer()
+            return int(number) if kind is int and is_whole else number
+    raise refusal(name, text, kind, rule)
 
 
 def refusal(name: str, value: object, kind: type, rule: Rule) -> GlassGPTError:
     """The error for a number that breaks its rule."""
     word = "a whole number" if kind is int else "a number"
     why = f"it must be {word} {rule.values()}"
-    return invalid(name, value, why, f"{name} is: {rule.about}. Try {rule.default}.")
+    return invalid(name, value, why, f"Try {rule.default} ({rule.about}).")
 
 
 def _is_number(value: object, kind: type) -> bool:

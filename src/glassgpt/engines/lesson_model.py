@@ -82,7 +82,10 @@ class LessonModel:
     def loss(self, tokens: list[int]) -> float:
         """The lesson's loss of a document, without a graph."""
         forward = self._plain_space()["forward"]
-        return _data(forward(tokens, len(tokens) - 1))
+        try:
+            return _data(forward(tokens, len(tokens) - 1))
+        except (ValueError, OverflowError):
+            return math.inf  # a probability has become 0
 
     def nudged_loss(
         self, tokens: list[int], name: str, index: int, nudge: float
@@ -97,11 +100,9 @@ class LessonModel:
         finally:
             row[j] = kept
 
-    def count(self, tokens: list[int]) -> float:
-        """Step 0's training step: the loss first, then one more for each pair."""
-        loss = self.loss(tokens)
+    def count(self, tokens: list[int]) -> None:
+        """Step 0's update: one more for each pair."""
         self._space["update"](tokens, len(tokens) - 1)
-        return loss
 
     def gradient(
         self, parts: list[list[int]], shares: list[float]

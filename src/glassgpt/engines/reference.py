@@ -117,7 +117,9 @@ class ReferenceEngine:
         parts = [sequence for document in documents for sequence in document]
         shares = optim.sequence_weights(documents, train.loss_norm)
         if self.record.model.step == 0:
-            losses = [self._model.count(part) for part in parts]
+            losses = [self._model.loss(part) for part in parts]
+            for part in parts:
+                self._model.count(part)
             return sum(loss * share for loss, share in zip(losses, shares, strict=True))
         lr_t = optim.learning_rate_at(
             step,
