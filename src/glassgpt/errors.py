@@ -4,6 +4,7 @@ The vocabulary is closed: "invalid X: value", "missing X" and "unknown X: value"
 """
 
 import difflib
+import math
 from collections.abc import Iterable
 
 
@@ -41,8 +42,9 @@ class DivergedError(GlassGPTError):
     """A loss that is no longer a number; nothing was updated or saved after it."""
 
     def __init__(self, step: int, loss: float, learning_rate: float) -> None:
+        what = "gradient: infinite" if math.isfinite(loss) else f"loss: {loss}"
         super().__init__(
-            f"invalid loss: {loss} at step {step + 1}, learning rate {learning_rate:g}",
+            f"invalid {what} at step {step + 1}, learning rate {learning_rate:g}",
             f"Try a third of it: --set learning_rate={learning_rate / 3:.3g}",
         )
         self.step = step  # counted from 0
@@ -79,11 +81,14 @@ def unknown(
     names = [str(choice) for choice in choices]
     near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
     remedy = f"Did you mean {near[0]}? " if near else ""
-    remedy += f"There is {', '.join(names)}." if names else "There is none yet."
+    remedy += f"Choose from {', '.join(names)}." if names else "There is none yet."
     return error(f"unknown {what}: {shown(value)}", remedy)
 
 
-def shown(value: object, limit: int = 80) -> str:
-    """A value on one line, control characters escaped, cut when it is long."""
+def shown(value: object, limit: int = 160) -> str:
+    """A value on one line, control characters escaped, its middle cut when long."""
     text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(value))
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}…{text[half + 1 - limit :]}"

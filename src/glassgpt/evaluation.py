@@ -53,8 +53,9 @@ def evaluate(
     fewer than 20 are left. The baselines count what the course trains on. A document
     longer than the block counts as far as the model reads it.
     """
-    heldout = course.heldout(limit)
-    return evaluate_on(engine, tokenizer, heldout, course.trained())
+    if len(course.heldout(0)) < FEWEST:
+        return None
+    return evaluate_on(engine, tokenizer, course.heldout(limit), course.trained())
 
 
 def evaluate_on(
@@ -62,11 +63,9 @@ def evaluate_on(
     tokenizer: Tokenizer,
     documents: Sequence[str],
     trained: Sequence[str],
-) -> Evaluation | None:
-    """The same on any documents; `trained` are those that the baselines count."""
+) -> Evaluation:
+    """The same on any documents, one at least; the baselines count `trained`."""
     heldout = [tokenizer.encode(text) for text in documents]
-    if len(heldout) < FEWEST:
-        return None
     losses = [loss for tokens in heldout for loss in engine.token_losses(tokens)]
     counts = Baselines(map(tokenizer.encode, trained), tokenizer.vocab_size)
     return Evaluation(

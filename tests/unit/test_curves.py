@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from glassgpt.curves import loss_curve, smooth, sparkline
 
-LOSSES = st.lists(st.floats(0, 1e6), min_size=1, max_size=200)
+LOSSES = st.lists(
+    st.integers(0, 10**9).map(lambda n: n / 1000), min_size=1, max_size=200
+)
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -188,6 +188,15 @@ def test_a_run_that_never_saved_starts_at_0_and_says_so(tmp_path: Path) -> None:
     assert len(heard.of(Stepped)) == 6
 
 
+def test_what_a_run_logged_and_never_saved_is_gone(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, small.session().facts())
+    with folder.lock():
+        folder.append_log({"step": 1, "loss": 9.9})
+    result = small.resume_in(tmp_path, small.session())
+    entries = RunFolder.open(tmp_path).read_log()
+    assert [entry["loss"] for entry in entries if "loss" in entry] == result.losses
+
+
 @pytest.mark.parametrize("step", [0, 5])
 def test_a_finished_run_goes_through_no_step_again(step: int, tmp_path: Path) -> None:
     expected = undisturbed(tmp_path, step)

@@ -225,6 +225,15 @@ def test_patience_ends_where_there_is_nothing_more() -> None:
     assert list(samples) == []
 
 
+def test_patience_begins_anew_with_each_sample() -> None:
+    engine: Any = Scripted(start={"a": 0.996, "b": 0.002, "c": 0.002})
+    found = write_many(
+        engine, ABC, random.Random(1), Taste(1.0), 12, {"a"}, new_only=True
+    )
+    assert len(list(found)) == 12
+    assert len(engine.read) > 1100
+
+
 def test_samples_come_as_they_are_written() -> None:
     engine = dice()
     samples = write_many(engine, ABC, random.Random(1), Taste(1.0), 1_000_000)

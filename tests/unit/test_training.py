@@ -108,6 +108,19 @@ def test_checkpoints_come_when_they_are_due_and_at_the_end(tmp_path: Path) -> No
     assert [event.step for event in heard.of(Saved)] == [3, 6, 7]
 
 
+def test_the_log_that_leads_to_a_checkpoint_is_on_the_disk_with_it(
+    tmp_path: Path,
+) -> None:
+    lines = []
+
+    def listen(event: object) -> None:
+        if isinstance(event, Saved):
+            lines.append((tmp_path / "log.jsonl").read_bytes().count(b"\n"))
+
+    small.train_in(tmp_path, small.session(checkpoint_every=2), listen)
+    assert lines == [2, 4, 6]
+
+
 def test_few_documents_are_noted_and_give_no_heldout_loss() -> None:
     heard = small.Heard()
     result = small.session(documents=small.names(25)).train(heard)
@@ -136,18 +149,19 @@ def test_a_step_takes_as_many_documents_as_the_batch_says() -> None:
     )
 
 
+@pytest.mark.parametrize("rate", [1e6, 1e300])
 @pytest.mark.parametrize("step", [1, 5])
 def test_a_loss_that_is_no_number_stops_before_the_save(
-    step: int, tmp_path: Path
+    step: int, rate: float, tmp_path: Path
 ) -> None:
-    sizes = {"learning_rate": 1e6, "schedule": "constant", "checkpoint_every": 1}
+    sizes = {"learning_rate": rate, "schedule": "constant", "checkpoint_every": 1}
     heard = small.Heard()
     with pytest.raises(DivergedError) as caught:
         small.train_in(tmp_path, small.session(step, **sizes), heard)
     done = len(heard.of(Stepped))
     assert done == caught.value.step >= 1
     assert f"at step {done + 1}" in str(caught.value)
-    assert "learning_rate=3.33e+05" in caught.value.remedy
+    assert f"learning_rate={rate / 3:.3g}" in caught.value.remedy
     assert load(tmp_path / f"checkpoints/step-{done:09d}").step == done
     log = RunFolder.open(tmp_path).read_log()
     assert [entry["loss"] for entry in log] == [e.loss for e in heard.of(Stepped)]

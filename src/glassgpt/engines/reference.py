@@ -129,7 +129,7 @@ class ReferenceEngine:
             train.warmup_steps,
         )
         with deep_and_quick():
-            loss, gradient = self._finite_gradient(parts, shares, step, lr_t)
+            loss, gradient = self._finite_gradient(parts, shares, step)
             factor = optim.clip_factor(gradient, train.grad_clip)
             self._move([g * factor for g in gradient], lr_t, step)
         self._model.forget_plain()
@@ -142,15 +142,16 @@ class ReferenceEngine:
         return optim.sequences(list(tokens), self.record.model.block_size, mode)
 
     def _finite_gradient(
-        self, parts: list[list[int]], shares: list[float], step: int, lr_t: float
+        self, parts: list[list[int]], shares: list[float], step: int
     ) -> tuple[float, list[float]]:
+        rate = self.record.train.learning_rate
         try:
             loss, gradient = self._model.gradient(parts, shares)
         except (ValueError, OverflowError, ZeroDivisionError) as error:
             # ln 0 or 1 / 0: a probability has become 0
-            raise DivergedError(step, math.inf, lr_t) from error
+            raise DivergedError(step, math.inf, rate) from error
         if not (math.isfinite(loss) and all(map(math.isfinite, gradient))):
-            raise DivergedError(step, loss, lr_t)
+            raise DivergedError(step, loss, rate)
         return loss, gradient
 
     def _load_update(self) -> None:
