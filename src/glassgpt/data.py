@@ -169,7 +169,7 @@ def _missing(given: str) -> GlassGPTError:
     near = difflib.get_close_matches(given, [*datasets.NAMES, *_neighbours(given)], n=1)
     remedy = f"Did you mean {shown(near[0])}? " if near else ""
     remedy += f"Give the path of a text file, or {' or '.join(datasets.NAMES)}."
-    return missing(f"data: {shown(given)}", remedy, DataError)
+    return missing(f"data: {shown(given) or 'no name'}", remedy, DataError)
 
 
 def _neighbours(given: str) -> list[str]:

@@ -134,7 +134,7 @@ def _by_name(name: str) -> Dataset:
 def _how_to_get(dataset: Dataset) -> str:
     if not dataset.url:
         return "Install glassgpt again."
-    return f"glassgpt data fetch {dataset.name}"
+    return f"Fetch it with: glassgpt data fetch {dataset.name}"
 
 
 def _from_a_file(dataset: Dataset) -> str:
@@ -178,7 +178,7 @@ def _verify(dataset: Dataset, raw: bytes, from_file: Path | None) -> None:
     if found != dataset.sha256:
         what = from_file or dataset.url
         why = f"sha256 {found}, not {dataset.sha256}"
-        remedy = f"It is another file than {dataset.source}; nothing was kept."
+        remedy = f"Nothing was kept. Have it from {dataset.source}, unchanged."
         raise invalid("data", what, why, remedy, DataError)
 
 

@@ -85,14 +85,15 @@ class Result:
 
     @classmethod
     def from_log(cls, entries: Sequence[Mapping[str, Any]]) -> "Result | None":
-        """The result that a run's log ends with; None while there is none."""
-        if not entries or "result" not in entries[-1]:
+        """The result that a run's log ends with; None while there is none to read."""
+        try:
+            plain = entries[-1]["result"]
+            heldout = plain["heldout"]
+            return cls(
+                losses=[entry["loss"] for entry in entries if "loss" in entry],
+                samples=[Sample(**sample) for sample in plain["samples"]],
+                evaluation=Evaluation.from_json(heldout) if heldout else None,
+                train_seconds=plain["train_seconds"],
+            )
+        except (LookupError, TypeError):
             return None
-        plain = entries[-1]["result"]
-        heldout = plain["heldout"]
-        return cls(
-            losses=[entry["loss"] for entry in entries if "loss" in entry],
-            samples=[Sample(**sample) for sample in plain["samples"]],
-            evaluation=Evaluation.from_json(heldout) if heldout else None,
-            train_seconds=plain["train_seconds"],
-        )

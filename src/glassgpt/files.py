@@ -68,7 +68,9 @@ def json_bytes(value: object, indent: int | None = None) -> bytes:
 
 def cannot_write(what: str, path: Path, error: OSError) -> GlassGPTError:
     """The error for a full disk, a read-only folder and the like."""
-    if error.errno in _FULL:
+    if what == "FILE":
+        remedy = "Make room, or name a place where you may write."
+    elif error.errno in _FULL:
         remedy = "Make room, then go on with --resume: what was saved before is intact."
     else:
         remedy = "Choose a folder that you may write to, with --out."

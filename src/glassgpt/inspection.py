@@ -90,7 +90,7 @@ class Inspection:
 def inspect(corpus: Corpus, block_size: int = 16) -> Inspection:
     """Describe a corpus; `block_size` is in tokens, and UsageError if it is below 1."""
     if block_size < 1:
-        raise invalid("block_size", block_size, "", "Try 16.")
+        raise invalid("block_size", block_size, "it is below 1", "Try 16.")
     documents = corpus.documents
     return Inspection(
         name=corpus.name,

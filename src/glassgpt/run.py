@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from glassgpt import checkpoint, data, engines
+from glassgpt.checkpoint import Checkpoint
 from glassgpt.config import Record, preset
 from glassgpt.course import Course
 from glassgpt.curves import loss_curve
@@ -20,7 +21,7 @@ from glassgpt.heldout import heldout_documents
 from glassgpt.runs import RunFolder, resolve_run
 from glassgpt.sampling import Sample, Taste, write_many
 from glassgpt.tokenizer import Tokenizer, tokenizer_from_json
-from glassgpt.training import Session, publish
+from glassgpt.training import Session, publish, require_same_record
 
 
 class Run:
@@ -90,8 +91,9 @@ class Run:
         UsageError for values that cannot be, and for a character in the prompt that
         the vocabulary does not hold.
         """
-        if n < 0:
-            raise invalid("n", n, "it is below 0", "Try 20.")
+        for name, value, usual in (("n", n, 20), ("seed", seed or 0, 42)):
+            if value < 0:
+                raise invalid(name, value, "it is below 0", f"Try {usual}.")
         if new_only and known is None:
             known = frozenset(self.corpus.documents)
         default = self.config.model.temperature
@@ -123,13 +125,16 @@ class Run:
     ) -> Evaluation | None:
         """The same on the distinct documents given, less those it was trained on.
 
-        Raises UsageError for a character that the vocabulary does not hold.
+        None where that leaves none. Raises UsageError for a character that the
+        vocabulary does not hold.
         """
         train = self.config.train
         trained = Course(self.corpus, train, random.Random(train.seed)).trained()
         limit = train.eval_docs if limit is None else limit
         given = read_corpus(documents).documents
         chosen = heldout_documents(given, set(trained), train.seed, limit)
+        if not chosen:
+            return None
         return evaluate_on(self.engine, self.tokenizer, chosen, trained)
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
@@ -191,19 +196,45 @@ def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
     Raises CheckpointError for a folder that holds none.
     """
     kept = resolve_run(Path(folder))
-    saved = checkpoint.newest(kept.checkpoints, lambda text: on_event(Noted(text)))
-    if saved is None:
-        remedy = f"Train it further: glassgpt train --resume --out {kept.path}"
-        raise missing(f"checkpoint in {kept.path}", remedy, CheckpointError)
-    record = Record.from_json(saved.state)
+    record, saved = recorded(kept), _newest(kept, on_event)
+    require_same_record(saved, kept.record)
     engine = engines.create("auto", record, random.Random(0))
     engine.restore(saved.model, saved.optimizer)
     entries = kept.read_log()
-    losses = [e["loss"] for e in entries if "loss" in e and e["step"] <= saved.step]
+    done = range(1, saved.step + 1)
+    losses = [e["loss"] for e in entries if "loss" in e and e.get("step") in done]
     finished = saved.step == record.train.num_steps
     result = Result.from_log(entries) if finished else None
     tokenizer = tokenizer_from_json(kept.record.get("tokenizer"))
     return Run(engine, tokenizer, losses, result, kept.record)
+
+
+def recorded(folder: RunFolder) -> Record:
+    """The record in a run's run.json. Raises CheckpointError where it is damaged."""
+    remedy = "It was changed by hand. Train the run again into another folder."
+    for name in ("data", "data_sha256", "engine"):
+        if not isinstance(folder.record.get(name), str):
+            why = f"run.json does not name its {name}"
+            raise invalid("run", folder.path, why, remedy, CheckpointError)
+    try:
+        tokenizer_from_json(folder.record.get("tokenizer"))
+        return Record.from_json(folder.record)
+    except CheckpointError as error:
+        raise invalid("run", folder.path, str(error), remedy, CheckpointError) from None
+
+
+def _newest(folder: RunFolder, on_event: Listener) -> Checkpoint:
+    """The newest checkpoint that verifies; a damaged one is told of, or the error."""
+    told: list[str] = []
+    saved = checkpoint.newest(folder.checkpoints, told.append)
+    remedy = f"Train it again: glassgpt train --resume --out {folder.path}"
+    if saved is None and told:
+        raise CheckpointError(told[0], remedy)
+    if saved is None:
+        raise missing(f"checkpoint in {folder.path}", remedy, CheckpointError)
+    for text in told:
+        on_event(Noted(text))
+    return saved
 
 
 def run_of(session: Session, result: Result) -> Run:
@@ -217,6 +248,12 @@ def run_of(session: Session, result: Result) -> Run:
 
 def read_corpus(documents: str | os.PathLike[str] | Iterable[str]) -> Corpus:
     """Documents by name, by file, or as they are."""
-    if isinstance(documents, str | os.PathLike):
-        return data.load(os.fspath(documents))
-    return parse_documents("\n".join(documents).encode(), "documents")
+    if isinstance(documents, str):
+        return data.load(documents)
+    if isinstance(documents, os.PathLike):
+        return data.load(str(Path(documents).absolute()))  # a file, never a name
+    try:
+        return parse_documents("\n".join(documents).encode(), "documents from Python")
+    except (TypeError, UnicodeEncodeError) as error:
+        remedy = "Give a name, a file, or a list of str."
+        raise invalid("documents", documents, str(error), remedy, DataError) from None

@@ -41,6 +41,8 @@ FORMAT = 1
 RECORD = "run.json"
 LOG = "log.jsonl"
 LOCK = ".lock"
+_AGAIN = "Train it again into another folder with --out."
+_READABLE = "Check that you may read it."
 
 
 class RunFolder:
@@ -85,7 +87,8 @@ class RunFolder:
             what = f"{RECORD} in {shown(path)}"
             raise missing(what, remedy, CheckpointError) from None
         except OSError as error:
-            raise _broken(path, f"{RECORD} cannot be read, {reason(error)}") from error
+            why, remedy = f"{RECORD} cannot be read, {reason(error)}", _READABLE
+            raise _broken(path, why, remedy) from error
         except (ValueError, RecursionError):
             raise _broken(path, f"{RECORD} is not JSON") from None
         form = record.pop("format", None) if isinstance(record, dict) else None
@@ -216,7 +219,7 @@ def resolve_run(path: Path) -> RunFolder:
     if not names:
         remedy = "There is none yet. Train one: glassgpt train"
         raise UsageError(f"unknown run: {shown(path)}", remedy)
-    near = difflib.get_close_matches(str(path), names, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(str(path), names, n=3)
     raise unknown("run", path, near or names[-3:])
 
 
@@ -274,12 +277,11 @@ def _refuse_used(path: Path) -> None:
 
 
 def _in_the_way(what: str, path: Path) -> GlassGPTError:
-    remedy = f"Choose another place with {what}, or move the file."
+    remedy = f"Choose another place for {what}, or move the file."
     return invalid(what, path, "a file is in the way", remedy)
 
 
-def _broken(path: Path, why: str) -> GlassGPTError:
-    remedy = "Train it again into another folder with --out."
+def _broken(path: Path, why: str, remedy: str = _AGAIN) -> GlassGPTError:
     return invalid("run", path, why, remedy, CheckpointError)
 
 

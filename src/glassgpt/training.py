@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glassgpt import checkpoint, datasets, engines
+from glassgpt.checkpoint import Checkpoint
 from glassgpt.config import Record
 from glassgpt.course import Course
 from glassgpt.data import Corpus
@@ -89,9 +90,9 @@ class Session:
                 began = time.perf_counter()
                 self._some_steps(listen)
                 seconds += time.perf_counter() - began
+                self._look_after(folder, listen)
                 if asked_to_stop() and not self.finished:
                     raise self._stop(folder, listen)
-                self._look_after(folder, listen)
         return self._finish(seconds, folder, listen)
 
     def save(self, folder: RunFolder) -> None:
@@ -102,7 +103,7 @@ class Session:
     def facts(self) -> dict[str, Any]:
         """What run.json holds: the record, the vocabulary, and where documents are."""
         name = self.corpus.name
-        is_path = name not in datasets.NAMES
+        is_path = name not in datasets.NAMES and Path(name).exists()
         return {
             **self._state(),
             "data": str(Path(name).resolve()) if is_path else name,
@@ -126,8 +127,7 @@ class Session:
             folder.cut_log(0)
             listen(Noted("no checkpoint to go on from: starting at step 0"))
             return
-        if saved.state != {**self._state(), "step": saved.step}:
-            raise _other_record(saved.step)
+        require_same_record(saved, self._state())
         self.engine.restore(saved.model, saved.optimizer)
         entries = [e for e in folder.cut_log(saved.step) if "loss" in e]
         if [entry["step"] for entry in entries] != list(range(1, saved.step + 1)):
@@ -161,16 +161,16 @@ class Session:
             for loss in losses:
                 self.losses.append(loss)
                 listen(Stepped(len(self.losses), loss))
-        except BrokenPipeError:
+        except OSError:
             self.losses.extend(losses)  # the engine may be ahead of what was told
             raise
 
     @contextmanager
     def _kept_in(self, folder: RunFolder | None) -> Iterator[None]:
-        """Lose no step when whoever listens to the output has gone."""
+        """Lose no step when the output has no reader, or no room, any more."""
         try:
             yield
-        except BrokenPipeError:
+        except OSError:
             if folder:
                 self.save(folder)
             raise
@@ -229,6 +229,14 @@ class Session:
         )
 
 
+def require_same_record(saved: Checkpoint, facts: Mapping[str, Any]) -> None:
+    """Raise CheckpointError for a checkpoint of a run with other facts."""
+    if any(saved.state.get(name) != facts.get(name) for name in _STATE):
+        why = "its record is not that of run.json"
+        remedy = "One of the two was changed or moved: take the folder it came from."
+        raise invalid("checkpoint", f"step {saved.step}", why, remedy, CheckpointError)
+
+
 def publish(
     folder: RunFolder, step: int, engine: Engine, facts: Mapping[str, Any]
 ) -> None:
@@ -266,9 +274,3 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
 
 def _is_due(step: int, every: int) -> bool:
     return every > 0 and step % every == 0
-
-
-def _other_record(step: int) -> Exception:
-    why = "its record is not that of run.json"
-    remedy = "One of the two was changed or moved: take the folder it came from."
-    return invalid("checkpoint", f"step {step}", why, remedy, CheckpointError)

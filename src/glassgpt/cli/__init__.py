@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from typing import TextIO
 
 from glassgpt.errors import GlassGPTError, Interrupted
 
@@ -20,12 +21,11 @@ def run(arguments: list[str]) -> int:
     from glassgpt.cli import app, usage
 
     try:
-        _check_stdout()
+        _check_streams()
         app.call(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # whoever read our output has seen enough; the rest is not for the screen
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _drop_output()  # whoever read it has seen enough
         return 0
     except GlassGPTError as error:
         return _tell(error)
@@ -36,12 +36,22 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _check_stdout() -> None:
-    if sys.stdout is None:
+def _check_streams() -> None:
+    """No character is too odd to print, and a line is printed when it is whole."""
+    closed = sys.stdout is None
+    # opened in this order they take the places 1 and 2 that were closed
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
+    if closed:
         raise GlassGPTError("invalid stdout: closed", "Leave it open, or use > FILE.")
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+            stream.reconfigure(  # type: ignore[union-attr]
+                errors="backslashreplace", line_buffering=True
+            )
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
 
 
 def _tell(error: GlassGPTError) -> int:
@@ -49,8 +59,13 @@ def _tell(error: GlassGPTError) -> int:
         from glassgpt.cli.output import say_error
 
         say_error(str(error), error.remedy)
-    with contextlib.suppress(OSError, ValueError):
+    try:
         sys.stdout.flush()
-        return error.exit_status
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left cannot be written
+    except (OSError, ValueError):
+        _drop_output()
     return error.exit_status
+
+
+def _drop_output() -> None:
+    """Send what is still to be written on stdout nowhere: it cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

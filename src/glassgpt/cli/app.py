@@ -17,6 +17,7 @@ from glassgpt.cli.sample import sample
 from glassgpt.cli.show import show
 from glassgpt.cli.train import train, train_with_defaults
 from glassgpt.cli.usage import translated
+from glassgpt.errors import Interrupted
 
 app = typer.Typer(
     name="glassgpt",
@@ -69,8 +70,14 @@ app.add_typer(data_app, name="data", epilog=EXAMPLES["data"])
 def call(arguments: list[str]) -> None:
     """Run a command line. Raises GlassGPTError for everything that goes wrong."""
     try:
-        app(arguments, standalone_mode=False)
+        status = app(arguments, prog_name="glassgpt", standalone_mode=False)
     except TyperException as error:
-        raise translated(error, arguments) from error
+        raise translated(error) from error
     except typer.Abort as error:
         raise KeyboardInterrupt from error
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):
+            raise error.__context__ from None
+        raise
+    if status == Interrupted.exit_status:  # Typer's word for Ctrl-C
+        raise KeyboardInterrupt

@@ -14,7 +14,6 @@ from glassgpt.numbers import format_number
 
 data_app = typer.Typer(
     help="The documents to train on: list, fetch or look at them.",
-    no_args_is_help=True,
 )
 
 
@@ -37,7 +36,10 @@ def list_command(json: Json = False) -> None:
 def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The data set's name.")],
     from_file: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Use a local copy.")
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Use a local copy.", readable=False
+        ),
     ] = None,
 ) -> None:
     """Download a data set, verify its sha256 and keep it for later."""
@@ -52,7 +54,7 @@ def inspect(
         str, typer.Argument(metavar="NAME|FILE", help="A data set or a text file.")
     ],
     block_size: Annotated[
-        int, typer.Option("--block-size", help="The block to measure cuts by.", min=1)
+        int, typer.Option("--block-size", help="The block to measure cuts by.")
     ] = 16,
     json: Json = False,
 ) -> None:

@@ -1,14 +1,15 @@
 """glassgpt eval: how well a model predicts what it has not seen."""
 
 import math
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from glassgpt.cli.options import Json, RunArgument
-from glassgpt.cli.output import evaluation_lines, say, say_json
+from glassgpt.cli.output import evaluation_lines, say, say_json, say_note, visible
 from glassgpt.data import clean
-from glassgpt.errors import DataError, invalid
+from glassgpt.errors import DataError, GlassGPTError, invalid
 from glassgpt.evaluation import FEWEST, Evaluation
 from glassgpt.numbers import format_number
 from glassgpt.run import Run, load
@@ -39,22 +40,27 @@ def eval_command(
 
     The held-out documents are distinct ones that it was not trained on.
     """
-    loaded = load(run)
+    loaded = load(run, say_note)
     if text is not None:
         _one_document(loaded, text, json)
         return
     limit = _limit(eval_docs)
+    found = loaded.evaluate(limit) if data is None else loaded.evaluate_on(data, limit)
+    if found is None:
+        raise _too_few(run, data)
+    _show(found, json)
+
+
+def _too_few(run: Path, data: str | None) -> GlassGPTError:
     if data is None:
-        _show(loaded.evaluate(limit), json)
-    else:
-        _show(loaded.evaluate_on(data, limit), json)
-
-
-def _show(evaluation: Evaluation | None, json: bool) -> None:
-    if evaluation is None:
-        why = f"fewer than {FEWEST} are left that were not trained on"
+        why = f"fewer than {FEWEST} documents were left out of training"
         remedy = "Train with --holdout 0.1 to keep some, or name others with --data."
-        raise invalid("held-out documents", "too few", why, remedy, DataError)
+        return invalid("run", run, why, remedy, DataError)
+    why = "the model was trained on each of its documents"
+    return invalid("data", data, why, "Name a file with others.", DataError)
+
+
+def _show(evaluation: Evaluation, json: bool) -> None:
     if json:
         say_json(evaluation.to_json())
         return
@@ -77,7 +83,8 @@ def _one_document(loaded: Run, text: str, json: bool) -> None:
         return
     for row in rows:
         p, loss = format_number(row["p"]), format_number(row["loss"])
-        say(f"{row['from']:>4} -> {row['token']:<4} p {p}  loss {loss}")
+        before, token = visible(row["from"]), visible(row["token"])
+        say(f"{before:>4} -> {token:<4} p {p}  loss {loss}")
     line = f"mean loss {format_number(mean)} over {len(losses)} tokens"
     unread = len(tokens) - 1 - len(losses)
     say(f"{line}; the block leaves out {unread} more" if unread else line)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from glassgpt.cli.options import RunArgument
-from glassgpt.cli.output import say
+from glassgpt.cli.output import say, say_note
 from glassgpt.errors import invalid, unknown
 from glassgpt.exporting import FORMATS
 from glassgpt.files import cannot_write, replace_file
@@ -16,7 +16,9 @@ from glassgpt.runs import check_writable
 
 def export(
     run: RunArgument,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where to write it.", readable=False)
+    ],
     to: Annotated[str, typer.Option("--to", help="safetensors or json.")],
     force: Annotated[
         bool, typer.Option("--force", help="Replace FILE if it is there.")
@@ -30,7 +32,10 @@ def export(
     if file.exists() and not force:
         raise invalid("FILE", file, "it is there already", "--force replaces it.")
     check_writable(file, "FILE")
-    content = FORMATS[to](load(run))
+    if not file.parent.is_dir():
+        why, remedy = f"there is no folder {file.parent}", "Make it first, with mkdir."
+        raise invalid("FILE", file, why, remedy)
+    content = FORMATS[to](load(run, say_note))
     try:
         replace_file(file, content)
     except OSError as error:

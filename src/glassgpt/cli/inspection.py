@@ -12,7 +12,7 @@ _ROWS = 20
 
 def inspection_lines(found: Inspection) -> Iterator[str]:
     """The facts about some documents, as a person would ask for them."""
-    yield f"{_count(found.documents)} documents in {found.name}"
+    yield f"{_count(found.documents)} documents in {shown(found.name)}"
     yield f"  distinct {_count(found.distinct)}, blank lines dropped {found.blank}"
     if found.duplicates:
         commonest = ", ".join(f"{shown(text, 30)} x{n}" for text, n in found.commonest)

@@ -8,8 +8,12 @@ import typer
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON, one object a line, nothing else.")
 ]
+# paths are checked where they are used, with our own words: hence readable=False
 RunArgument = Annotated[
-    Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/step5-1.")
+    Path,
+    typer.Argument(
+        metavar="RUN", help="A run's folder, such as runs/step5-1.", readable=False
+    ),
 ]
 
 _EXAMPLES = {

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from glassgpt.errors import shown
 from glassgpt.evaluation import Evaluation
+from glassgpt.events import Event, Noted
 from glassgpt.numbers import format_number
 from glassgpt.sampling import Sample
 
@@ -19,7 +21,10 @@ def console(stderr: bool = False) -> "Console":
     """Rich's view of stdout or stderr; made at first use, for it loads slowly."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    # paths and documents may hold [brackets] and :colons: of their own
+    return Console(
+        stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True
+    )
 
 
 def in_terminal() -> bool:
@@ -43,6 +48,17 @@ def say_aside(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
+def say_note(event: Event) -> None:
+    """What a person should know while a run is loaded, on stderr."""
+    if isinstance(event, Noted):
+        say_aside(event.text)
+
+
+def visible(text: str) -> str:
+    """A document on one line; control characters are escaped, not obeyed."""
+    return shown(text, limit=sys.maxsize)
+
+
 def say_error(line: str, remedy: str) -> None:
     """A failure on stderr: what is wrong, then what to do."""
     sys.stdout.flush()
@@ -58,8 +74,11 @@ def say_error(line: str, remedy: str) -> None:
 
 def say_sample(number: int, sample: "Sample") -> None:
     """A sample, and in a terminal whether it stands in the data."""
-    line = f"sample {number}: {sample.text}"
-    if sample.known is None or not in_terminal():
+    if not in_terminal():
+        say(f"sample {number}: {sample.text}")
+        return
+    line = f"sample {number}: {visible(sample.text)}"
+    if sample.known is None:
         say(line)
         return
     from rich.text import Text
@@ -75,7 +94,7 @@ def say_known(samples: "list[Sample]") -> None:
     known = sorted({sample.text for sample in samples if sample.known})
     new = sum(not sample.known for sample in samples)
     line = f"new: {new} of {len(samples)}"
-    say(f"{line}; known: {', '.join(known)}" if known else line)
+    say(f"{line}; known: {', '.join(map(visible, known))}" if known else line)
 
 
 def evaluation_lines(evaluation: "Evaluation") -> list[str]:

@@ -52,8 +52,9 @@ class JsonLines:
 
     def __call__(self, event: Event) -> None:
         match event:
-            case Started(record=record, engine=engine, step=step):
-                facts = {"step": step, "engine": engine, **record.to_json()}
+            case Started(record=record, engine=engine, step=step, seconds=seconds):
+                facts = {"step": step, "engine": engine, "seconds": seconds}
+                facts |= record.to_json()
                 say_json({"event": "started", **facts})
             case Stepped(step=step, loss=loss):
                 say_json({"event": "step", "step": step, "loss": loss})

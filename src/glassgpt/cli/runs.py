@@ -6,18 +6,24 @@ from typing import Annotated, Any
 import typer
 
 from glassgpt.cli.options import Json
-from glassgpt.cli.output import say, say_json
+from glassgpt.cli.output import say, say_json, visible
+from glassgpt.errors import invalid
 from glassgpt.numbers import format_number
 from glassgpt.runs import RunSummary, list_runs
+
+DEFAULT = Path("runs")
 
 
 def runs(
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where to look.")
-    ] = Path("runs"),
+        Path, typer.Argument(metavar="[DIR]", help="Where to look.", readable=False)
+    ] = DEFAULT,
     json: Json = False,
 ) -> None:
     """List the runs in a folder: how far they are, and how good."""
+    if folder != DEFAULT and not folder.is_dir():
+        why = "it is a file, not a folder" if folder.exists() else "there is none"
+        raise invalid("folder", folder, why, "Name the folder that holds the runs.")
     summaries = list_runs(folder)
     if json:
         for summary in summaries:
@@ -26,9 +32,10 @@ def runs(
     if not summaries:
         say(f"no run in {folder}. Train one with: glassgpt train")
         return
-    width = max(len(str(summary.path)) for summary in summaries)
-    for summary in summaries:
-        say(f"{str(summary.path).ljust(width)}  {_state(summary)}")
+    names = [visible(str(summary.path)) for summary in summaries]
+    width = max(map(len, names))
+    for name, summary in zip(names, summaries, strict=True):
+        say(f"{name.ljust(width)}  {_state(summary)}")
 
 
 def _state(summary: RunSummary) -> str:
@@ -42,7 +49,8 @@ def _state(summary: RunSummary) -> str:
     if heldout is not None:
         words.append(f"held-out {format_number(heldout)}")
     if not summary.finished:
-        words.append(f"go on with: glassgpt train --resume --out {summary.path}")
+        path = visible(str(summary.path))
+        words.append(f"go on with: glassgpt train --resume --out {path}")
     return "  ".join(words)
 
 

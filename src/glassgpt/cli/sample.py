@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from glassgpt.cli.options import Json, RunArgument
-from glassgpt.cli.output import say_aside, say_json, say_known, say_sample
+from glassgpt.cli.output import say_aside, say_json, say_known, say_note, say_sample
 from glassgpt.errors import DataError
-from glassgpt.events import Noted
 from glassgpt.run import load
 
 
@@ -43,9 +42,7 @@ def sample(
 
     Each is marked: known, if it stands in the data, or new.
     """
-    loaded = load(
-        run, lambda event: say_aside(event.text) if isinstance(event, Noted) else None
-    )
+    loaded = load(run, say_note)
     known = None
     try:
         known = frozenset(loaded.corpus.documents)

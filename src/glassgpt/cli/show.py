@@ -61,8 +61,9 @@ def _say_reason(line: str) -> None:
 
 
 def _code(text: str, language: str) -> None:
+    text = text.rstrip("\n")
     if not in_terminal():
-        say(text.rstrip("\n"))
+        say(text)
         return
     from rich.syntax import Syntax
 

@@ -1,21 +1,30 @@
 """glassgpt train: a model from documents, kept in a run folder."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from glassgpt import config, datasets
+from glassgpt import checkpoint, config, datasets
 from glassgpt.cli import output
 from glassgpt.cli.options import Json
 from glassgpt.cli.output import in_terminal, say
 from glassgpt.cli.progress import display
 from glassgpt.config import Record
 from glassgpt.engines.base import num_params
-from glassgpt.errors import UsageError, invalid, missing, unknown
+from glassgpt.errors import (
+    CheckpointError,
+    GlassGPTError,
+    UsageError,
+    invalid,
+    missing,
+    unknown,
+)
 from glassgpt.events import Result
-from glassgpt.run import read_corpus
+from glassgpt.files import reason
+from glassgpt.run import read_corpus, recorded
 from glassgpt.runs import RunFolder, next_run_path
 from glassgpt.training import Session
 
@@ -63,7 +72,10 @@ def train(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="DIR", help="The run's folder. [runs/<preset>-<n>]"
+            "--out",
+            metavar="DIR",
+            help="The run's folder. [runs/<preset>-<n>]",
+            readable=False,
         ),
     ] = None,
     resume: Annotated[
@@ -85,7 +97,8 @@ def train(
         asked = _preset_name(step, preset) if named else None
         _resume(out, asked, given, data, engine, json)
     else:
-        _start(_preset_name(step, preset), given, data or "names", engine, out, json)
+        data = "names" if data is None else data
+        _start(_preset_name(step, preset), given, data, engine, out, json)
 
 
 def train_with_defaults() -> None:
@@ -121,27 +134,42 @@ def _resume(
     if out is None:
         raise missing("--out", "Name the run to go on with: --resume --out DIR")
     folder = RunFolder.open(out)
-    record = Record.from_json(folder.record)
+    record = recorded(folder)
     _refuse_contradictions(folder.record, record, preset_name, given, data)
     session = Session(
         record, read_corpus(folder.record["data"]), engine or folder.record["engine"]
     )
     _refuse_other_documents(folder.record, session.facts())
     result = Result.from_log(folder.read_log())
-    if result is not None:
+    if result is not None and _is_kept(folder, record.train.num_steps):
         _print_result(session, result, folder, json)
         return
     _train(session, folder, json, resume=True)
 
 
+def _is_kept(folder: RunFolder, step: int) -> bool:
+    """Whether the last checkpoint is there; without it the end is trained again."""
+    with suppress(CheckpointError):
+        checkpoint.load(folder.checkpoints / checkpoint.step_name(step))
+        return True
+    return False
+
+
 def _train(
     session: Session, folder: RunFolder, json: bool, resume: bool = False
 ) -> None:
-    with folder.lock(), display(json, in_terminal()) as listen:
-        if resume:
-            session.restore(folder, listen)
-        result = session.train(listen, folder)
-    _print_result(session, result, folder, json)
+    try:
+        with folder.lock(), display(json, in_terminal()) as listen:
+            if resume:
+                session.restore(folder, listen)
+            result = session.train(listen, folder)
+        _print_result(session, result, folder, json)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError) or error.filename:
+            raise
+        line = f"invalid output: stdout; {reason(error)}"
+        remedy = f"Go on with: glassgpt train --resume --out {folder.path}"
+        raise GlassGPTError(line, remedy) from error
 
 
 def _print_result(
@@ -163,7 +191,7 @@ def _print_result(
     output.say_known(result.samples)
     for line in output.evaluation_lines(result.evaluation) if result.evaluation else ():
         output.say(line)
-    output.say(f"run: {folder.path}")
+    output.say(f"run: {output.visible(str(folder.path))}")
 
 
 def _preset_name(step: int | None, preset: str | None) -> str:

@@ -7,42 +7,61 @@ from glassgpt.errors import GlassGPTError, UsageError, invalid, missing, unknown
 from glassgpt.files import reason
 
 
-def translated(error: Any, arguments: list[str]) -> GlassGPTError:
+def translated(error: Any) -> GlassGPTError:
     """A usage error of Typer's as a line and a remedy of ours."""
     context: Any = getattr(error, "ctx", None)
-    text, kind = error.format_message(), type(error).__name__
+    kind = type(error).__name__
     if kind == "NoSuchOption":
         flags = [flag for p in context.command.get_params(context) for flag in p.opts]
         return unknown("flag", error.option_name, [f for f in flags if f[:2] == "--"])
     if kind == "BadOptionUsage":
-        return missing(f"value of {error.option_name}", _help(context))
-    if command := re.match(r"No such command '(.*?)'", text):
-        return unknown("command", command[1], context.command.list_commands(context))
-    parameter = getattr(error, "param", None)
-    if parameter is None:
-        return UsageError(f"invalid command line: {text.rstrip('.')}", _help(context))
-    flag = max(parameter.opts, key=len)
-    name = flag if flag.startswith("-") else parameter.metavar or flag.upper()
+        return _without_its_value(error.option_name, error.message)
     if kind == "MissingParameter":
-        return missing(name, _help(context))
-    why = _why_not(error.message)
-    return invalid(name, _value_of(parameter.opts, arguments), why, _help(context))
+        return missing(_name(error.param), _help(context))
+    if kind == "BadParameter" and getattr(error, "param", None):
+        why = _why_not(error.message)
+        return invalid(_name(error.param), _value_of(error), why, _help(context))
+    return _of_the_command_line(error.format_message(), context)
 
 
 def system_error(error: OSError) -> GlassGPTError:
     """An error of the system's that no command foresaw."""
-    name = error.filename or "output"
+    if not error.filename:
+        remedy = "Make room, or send the output elsewhere."
+        return invalid("output", "stdout", reason(error), remedy, GlassGPTError)
     remedy = "Check the path, your rights there and the room on the disk."
-    return invalid("file", name, reason(error), remedy, GlassGPTError)
+    return invalid("file", error.filename, reason(error), remedy, GlassGPTError)
 
 
-def _value_of(flags: list[str], arguments: list[str]) -> str:
-    """What stands behind a flag on the command line; an argument is not told."""
-    for place, word in enumerate(arguments):
-        flag, equals, value = word.partition("=")
-        if flag in flags:
-            return value if equals else "".join(arguments[place + 1 : place + 2])
-    return "its value"
+def _of_the_command_line(text: str, context: Any) -> GlassGPTError:
+    """An error in the words themselves, rather than in the value of one."""
+    if command := re.match(r"No such command (['\"])(.*?)\1\.", text):
+        return unknown("command", command[2], context.command.list_commands(context))
+    if text.startswith("Missing command"):
+        names = ", ".join(context.command.list_commands(context))
+        return missing("command", f"Choose from {names}. {_help(context)}")
+    if extra := re.search(r"unexpected extra argument.*? \((.*)\)$", text, re.DOTALL):
+        why = "nothing more is expected there"
+        return invalid("argument", extra[1], why, _help(context))
+    return UsageError(f"invalid command line: {text.rstrip('.')}", _help(context))
+
+
+def _without_its_value(flag: str, message: str) -> GlassGPTError:
+    if "not take a value" in message:
+        return invalid("flag", flag, "it takes no value", f"Write {flag} alone.")
+    return missing(f"value of {flag}", f"Write it as {flag} VALUE.")
+
+
+def _name(parameter: Any) -> str:
+    """A flag as it may be written, or the argument's name in the help text."""
+    flags = [name for name in parameter.opts if name.startswith("-")]
+    return "/".join(flags) or parameter.metavar or parameter.name.upper()
+
+
+def _value_of(error: Any) -> object:
+    """What was given; the parser keeps it in the error's cause."""
+    problems: list[Any] = getattr(error.__cause__, "errors", list)()
+    return problems[0]["input"] if problems else "its value"
 
 
 def _why_not(message: str) -> str:

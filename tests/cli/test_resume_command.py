@@ -1,0 +1,265 @@
+"""train --resume: after Ctrl-C, after a broken output, on a finished run."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import time
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from cli_support import LONG, TINY, Done, glassgpt, results_of, snapshot, started
+from conftest import Call
+
+from glassgpt.cli import run as run_command
+
+ANNOUNCED = "step 2: 400 training steps on the reference engine"
+Results = tuple[list[float], list[str], dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """What the long run comes to when nothing happens to it."""
+    path = tmp_path_factory.mktemp("undisturbed") / "run"
+    assert run_command(["train", *LONG, "--out", str(path)]) == 0
+    return results_of(path)
+
+
+@pytest.fixture
+def copy(trained: Path, tmp_path: Path) -> Path:
+    """A finished run to change."""
+    return Path(shutil.copytree(trained, tmp_path / "run"))
+
+
+def steps_kept(run: Path) -> list[str]:
+    return sorted(path.name for path in (run / "checkpoints").iterdir())
+
+
+def finished(run: Path) -> Done:
+    """Go on with a run until it ends."""
+    done = glassgpt("train", "--resume", "--out", run, cwd=run.parent)
+    assert done.status == 0
+    return done
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_is_saved_says_how_to_go_on_and_ends_the_same(
+    kind: signal.Signals, tmp_path: Path, undisturbed: Results
+) -> None:
+    run = tmp_path / "run"
+    with started("train", *LONG, "--out", run, cwd=tmp_path) as process:
+        assert process.stdout and process.stderr
+        assert len(list(islice(process.stdout, 3))) == 3
+        process.send_signal(kind)
+        _, err = process.communicate(timeout=60)
+    said, stopped, remedy = err.splitlines()
+    assert process.returncode == 130 and said.startswith(ANNOUNCED)
+    (kept,) = steps_kept(run)
+    at = int(kept.removeprefix("step-"))
+    assert 3 <= at < 400
+    assert stopped == f"stopped at step {at} of 400, and saved"
+    assert remedy == f"Go on with: glassgpt train --resume --out {run}"
+    done = finished(run)
+    assert done.lines[0].startswith(f"step {at + 1} / 400 | loss ")
+    assert results_of(run) == undisturbed
+
+
+def test_a_reader_that_goes_ends_training_quietly_and_loses_no_step(
+    tmp_path: Path, undisturbed: Results
+) -> None:
+    run = tmp_path / "run"
+    with started("train", *LONG, "--out", run, cwd=tmp_path) as process:
+        assert process.stdout and process.stderr
+        assert process.stdout.readline().startswith("step 1 / 400 | loss ")
+        process.stdout.close()
+        err = process.stderr.read()
+        assert process.wait(timeout=60) == 0
+    (said,) = err.splitlines()
+    assert said.startswith(ANNOUNCED)
+    assert len(steps_kept(run)) == 1
+    assert not finished(run).out.startswith("step 1 /")
+    assert results_of(run) == undisturbed
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="not run: no /dev/full")
+def test_an_output_without_room_is_an_error_and_loses_no_step(
+    tmp_path: Path, undisturbed: Results
+) -> None:
+    run = tmp_path / "run"
+    with Path("/dev/full").open("w") as full:
+        args = ("train", *LONG, "--out", run)
+        done = glassgpt(*args, cwd=tmp_path, stdout=full)
+    assert done.status == 1
+    assert done.error[0].startswith(ANNOUNCED)
+    assert done.error[1:] == (
+        "invalid output: stdout; no space left on device",
+        f"Go on with: glassgpt train --resume --out {run}",
+    )
+    assert len(steps_kept(run)) == 1
+    finished(run)
+    assert results_of(run) == undisturbed
+
+
+@pytest.mark.parametrize(
+    ("room", "what"),
+    [(2000, "log: {}/log.jsonl"), (4500, "checkpoint folder: {}/checkpoints")],
+)
+def test_a_full_disk_is_an_error_and_the_run_goes_on_with_room(
+    room: int, what: str, tmp_path: Path, undisturbed: Results
+) -> None:
+    run = tmp_path / "run"
+
+    def little_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+
+    args = ("train", *LONG, "--set", "checkpoint_every=100", "--out", run)
+    done = glassgpt(*args, cwd=tmp_path, preexec_fn=little_room)
+    assert done.status == 1
+    said, line, remedy = done.error
+    assert said.startswith(ANNOUNCED)
+    assert line == f"invalid {what.format(run)}; file too large"
+    assert remedy.startswith("Make room, then go on with --resume")
+    assert not list(run.glob("checkpoints/*"))
+    finished(run)
+    assert results_of(run)[:2] == undisturbed[:2]
+
+
+def test_a_second_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    endless = (*LONG, "--steps", 50_000, "--out", run)
+    with started("train", *endless, cwd=tmp_path) as process:
+        assert process.stdout
+        process.stdout.readline()
+        again = glassgpt("train", *LONG, "--out", run, cwd=tmp_path)
+        other = glassgpt("train", "--resume", "--out", run, cwd=tmp_path)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (again.status, again.error[0]) == (
+        2,
+        f"invalid --out: {run}; it already holds a run",
+    )
+    assert (other.status, other.out, other.error) == (
+        1,
+        "",
+        (
+            f"invalid --out: {run}; another process is training there",
+            "Let it end, or choose another folder with --out.",
+        ),
+    )
+
+
+def test_a_run_that_will_take_long_says_so_before_it_starts(tmp_path: Path) -> None:
+    args = ("train", "--steps", 100_000, "--out", "run")
+    with started(*args, cwd=tmp_path) as process:
+        assert process.stdout and process.stderr
+        said = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert said.startswith("step 5: 100,000 training steps on the reference engine, ")
+    assert said.split(", ")[-1].startswith("about ")
+
+
+def test_ctrl_c_before_training_ends_with_130_and_two_lines(tmp_path: Path) -> None:
+    """The data comes through a pipe that nobody fills: it waits there."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # opening a pipe returns when the other side is open too
+    with started("data", "inspect", pipe, cwd=tmp_path) as process, pipe.open("w"):
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines() == ["stopped", "What was saved stays as it is."]
+
+
+def test_a_finished_run_prints_its_result_and_is_left_as_it_was(
+    call: Call, copy: Path
+) -> None:
+    before = snapshot(copy)
+    done = call("train", "--resume", "--out", copy)
+    assert (done.status, done.err) == (0, "")
+    assert done.lines[0].startswith("sample 1: ")
+    assert done.lines[-1] == f"run: {copy}"
+    (result,) = call("train", "--resume", "--out", copy, "--json").json
+    assert result["event"] == "result" and len(result["losses"]) == 6
+    assert snapshot(copy) == before
+
+
+def test_flags_that_say_what_the_run_says_are_fine(call: Call, copy: Path) -> None:
+    same = ("--step", 5, "--steps", 6, "--seed", 42, "--data", "names", *TINY)
+    plain = call("train", "--resume", "--out", copy)
+    assert call("train", "--resume", "--out", copy, *same) == plain
+    assert call("train", "--resume", "--out", copy, "--preset", "step5") == plain
+
+
+@pytest.mark.parametrize(
+    ("flags", "line"),
+    [
+        (("--steps", 7), "invalid num_steps: 7; the run has 6"),
+        (("--seed", 1), "invalid seed: 1; the run has 42"),
+        (("--holdout", 0.1), "invalid holdout: 0.1; the run has 0.0"),
+        (("--step", 4), "invalid step: step4; the run is of step5"),
+        (("--preset", "step3"), "invalid step: step3; the run is of step5"),
+        (("--set", "n_embd=8"), "invalid n_embd: 8; the run has 4"),
+        (("--set", "n_emdb=8"), "unknown key: n_emdb"),
+        (("--data", "other.txt"), "invalid --data: other.txt; the run has names"),
+        (("--engine", "kernle"), "unknown engine: kernle"),
+    ],
+)
+def test_a_flag_that_contradicts_the_run_is_an_error(
+    flags: tuple[object, ...], line: str, call: Call, copy: Path
+) -> None:
+    before = snapshot(copy)
+    done = call("train", "--resume", "--out", copy, *flags)
+    assert (done.status, done.out) == (2, "")
+    assert done.error[0] == line and len(done.error) == 2
+    assert snapshot(copy) == before
+
+
+def test_a_finished_run_without_its_last_weights_trains_the_end_again(
+    call: Call, copy: Path, trained: Path
+) -> None:
+    (copy / "checkpoints/step-000000006/model.safetensors").write_bytes(b"")
+    done = call("train", "--resume", "--out", copy)
+    assert done.status == 0
+    assert done.lines[0].startswith("step 4 / 6 | loss ")
+    assert "model.safetensors has 0 bytes" in done.error[0]
+    aside = copy / "checkpoints/step-000000006.damaged-1"
+    shutil.rmtree(aside)
+    assert results_of(copy) == results_of(trained)
+
+
+def test_without_any_checkpoint_it_starts_at_0_and_says_so(
+    call: Call, copy: Path, trained: Path
+) -> None:
+    shutil.rmtree(copy / "checkpoints")
+    done = call("train", "--resume", "--out", copy, "--json")
+    assert done.status == 0
+    assert [note["text"] for note in done.of("note")] == [
+        "no checkpoint to go on from: starting at step 0"
+    ]
+    assert results_of(copy)[:2] == results_of(trained)[:2]
+
+
+def test_a_result_that_cannot_be_read_is_made_again(
+    call: Call, copy: Path, trained: Path
+) -> None:
+    log = copy / "log.jsonl"
+    *steps, last = log.read_text().splitlines()
+    entry = json.loads(last)
+    entry["result"] = 3
+    log.write_text("\n".join([*steps, json.dumps(entry)]) + "\n")
+    assert call("train", "--resume", "--out", copy).status == 0
+    assert results_of(copy) == results_of(trained)
+
+
+def test_documents_that_have_changed_are_refused(call: Call, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("emma\nolivia\nava\n")
+    call("train", "--steps", 3, *TINY, "--data", words, "--out", "run")
+    words.write_text("emma\nolivia\neve\n")
+    done = call("train", "--resume", "--out", "run")
+    assert done.status == 2 and "have changed since" in done.error[0]
