@@ -18,6 +18,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -93,6 +94,14 @@ def library_name(precision: str) -> str:
 def wasm_name(precision: str) -> str:
     """The file of a WebAssembly module: precision is "f64" or "f32"."""
     return f"glassgpt-{precision}.wasm"
+
+
+def platform_tag(compiler: Compiler) -> str:
+    """The part of a wheel's name that says where its libraries run."""
+    here = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    if compiler.glibc:
+        return here.replace("linux", f"manylinux_{compiler.glibc.replace('.', '_')}", 1)
+    return here
 
 
 def build(

@@ -15,7 +15,7 @@ from glassgpt.kernel.mersenne import Random
 
 MOST_VOCAB = 4096
 WITH_ATTENTION = (3, 4, 5)
-_NULL = 0
+_FLAT = ("weights", "grads", "m", "v")
 
 
 class Kernel:
@@ -138,10 +138,7 @@ class Kernel:
         return wrong
 
     def _create(self, config: Any) -> None:
-        size = self.call.size(ctypes.addressof(config))
-        if size == 0:
-            why = "the kernel can't hold it"
-            raise invalid("model", self.model, why, "Take the reference engine.")
+        size = require_possible(self.model, self.dtype)
         try:
             self._memory = np.empty(size, np.uint8)
         except MemoryError:
@@ -188,13 +185,21 @@ class Kernel:
         return found
 
 
-_FLAT = ("weights", "grads", "m", "v")
+def require_possible(model: ModelConfig, dtype: str) -> int:
+    """The bytes that a model takes. Raises UsageError for too large a one."""
+    remedy = "Take another engine, or a smaller number."
+    if model.vocab_size > MOST_VOCAB:
+        why = f"the kernel has at most {MOST_VOCAB}"
+        raise invalid("vocab_size", model.vocab_size, why, remedy)
+    config = _config(model, 0)
+    size = int(open_library(dtype).call.size(ctypes.addressof(config)))
+    if size == 0:
+        why = "the kernel counts to 2,147,483,647 weights, and not so far"
+        raise invalid("n_embd", model.n_embd, why, remedy)
+    return size
 
 
 def _config(model: ModelConfig, without: int) -> Any:
-    if model.vocab_size > MOST_VOCAB:
-        why = f"the kernel has at most {MOST_VOCAB}"
-        raise invalid("vocab_size", model.vocab_size, why, "Take another engine.")
     return struct("glassgpt_config")(
         step=model.step,
         vocab_size=model.vocab_size,

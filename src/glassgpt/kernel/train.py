@@ -1,6 +1,8 @@
 """Training in the kernel: many steps in one call, as many calls as one likes."""
 
+import array
 import ctypes
+import itertools
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,31 +12,30 @@ import numpy as np
 
 from glassgpt.config import TrainConfig
 from glassgpt.errors import DivergedError, invalid, missing
-from glassgpt.kernel.arguments import Floats, Ints, address, flags, ints, tokens, whole
+from glassgpt.kernel.arguments import Floats, Ints, address, flags, ints, whole
 from glassgpt.kernel.library import constants, struct
 from glassgpt.kernel.model import Kernel
 
-_MOST = 2**31 - 1
 TRACED = ("w", "g", "m", "v", "change")
 
 
 class Documents:
     """Documents as the kernel reads them: token ids one after another.
 
-    Raises DataError for one of fewer than two tokens, UsageError for a token outside
-    the vocabulary.
+    Raises UsageError for one of fewer than two tokens, and for a token outside the
+    vocabulary.
     """
 
-    def __init__(self, documents: Sequence[object], vocab_size: int) -> None:
+    def __init__(self, documents: Sequence[Sequence[int]], vocab_size: int) -> None:
         if not documents:
             raise missing("documents", "Give one at least.")
-        parts = [tokens(document, vocab_size) for document in documents]
         self.vocab_size = vocab_size
-        self.tokens: Ints = np.concatenate(parts)
-        ends = np.cumsum([0, *map(len, parts)])
-        if ends[-1] > _MOST:
-            raise invalid("documents", f"{ends[-1]} tokens", f"{_MOST} are the most")
-        self.offsets: Ints = ends.astype(np.int32)
+        counts = [len(document) for document in documents]
+        if min(counts) < 2:
+            why = "a document has two tokens at least, BOS at both ends"
+            raise invalid("document", documents[counts.index(min(counts))], why)
+        self.tokens: Ints = ints("token", _joined(documents), 0, vocab_size - 1)
+        self.offsets: Ints = np.cumsum([0, *counts]).astype(np.int32)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -42,6 +43,13 @@ class Documents:
     def order(self, indices: object) -> Ints:
         """Indices of documents, checked."""
         return ints("document", indices, 0, len(self) - 1)
+
+
+def _joined(documents: Sequence[Sequence[int]]) -> "array.array[int]":
+    try:
+        return array.array("i", itertools.chain.from_iterable(documents))
+    except (TypeError, OverflowError) as error:
+        raise invalid("token", "of a document", str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,7 @@ class Trainer:
         self.train = train
         self._mistakes = tuple(mistakes)
         self._how = settings(train, bias_correction, flags("MISTAKE_", mistakes))
+        self.losses: Floats = np.zeros(0)
 
     @property
     def how(self) -> int:
@@ -117,7 +126,7 @@ class Trainer:
 
         The numbers do not depend on how a run is cut into calls. Raises DivergedError,
         with that step not made, when a loss or a gradient is not finite; the losses of
-        the steps before are its `done`.
+        the steps before it are then in `losses`.
         """
         kernel, size = self.kernel, self.train.batch_docs
         indices = self.documents.order(order)
@@ -136,8 +145,11 @@ class Trainer:
             address(chosen), len(chosen), address(trace) if len(chosen) else None,
         )  # fmt: skip
         assert done >= 0, "the kernel refused documents that were checked"
+        self.losses = losses[:done]
         if done < count:
-            raise self._diverged(first + done, losses[: done + 1])
+            # where the loss is a number, the gradient was none
+            loss = math.nan if math.isfinite(losses[done]) else float(losses[done])
+            raise DivergedError(first + done, loss, self.learning_rate(first + done))
         return Trained(losses, norms, trace)
 
     def gradient(self, order: object) -> float:
@@ -161,11 +173,3 @@ class Trainer:
         self.kernel.require_gradient()
         step = whole("step", step, 0, self.train.num_steps - 1)
         return float(self.kernel.call.update(self.kernel.g, self.how, step))
-
-    def _diverged(self, step: int, losses: Floats) -> DivergedError:
-        loss = float(losses[-1])
-        if math.isfinite(loss):
-            loss = math.nan  # it was the gradient that is no number
-        error = DivergedError(step, loss, self.learning_rate(step))
-        error.done = losses[:-1]  # type: ignore[attr-defined]
-        return error

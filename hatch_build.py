@@ -1,0 +1,43 @@
+"""The build hook: compiles the kernel into the wheel where there is a compiler.
+
+Without one the wheel is the same for every machine and the reference engine computes.
+WebAssembly files and the built guide are packed when they are there; `make build` makes
+them.
+"""
+
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+SOURCE = Path(__file__).parent / "src" / "glassgpt"
+
+
+def builder() -> Any:
+    """`glassgpt.kernel.build`, of a package that is not installed yet."""
+    package = types.ModuleType("glassgpt")
+    package.__path__ = [str(SOURCE)]
+    sys.modules["glassgpt"] = package
+    from glassgpt.kernel import build
+
+    return build
+
+
+class KernelHook(BuildHookInterface):  # type: ignore[misc]
+    """Adds the native libraries, and the tag of the machine they run on."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called by hatchling before it packs."""
+        kernel = builder()
+        try:
+            compiler = kernel.find_compiler()
+            built = kernel.build(compiler=compiler)
+        except kernel.GlassGPTError as error:
+            self.app.display_warning(f"no kernel in this wheel: {error}")
+            return
+        packed = [*built, *sorted(SOURCE.glob("kernel/*.wasm"))]
+        build_data["artifacts"] += [f"/src/glassgpt/kernel/{p.name}" for p in packed]
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{kernel.platform_tag(compiler)}"
