@@ -1,11 +1,15 @@
 """The kernel's tests need a kernel: it is built when it is missing or out of date."""
 
 import pytest
+from hypothesis import settings
 from support import not_run
 
 from glassgpt.errors import GlassGPTError
 from glassgpt.kernel import build
 from glassgpt.kernel.library import why_unavailable
+
+# where each call takes longer, under sanitizers
+settings.register_profile("few", max_examples=15, deadline=None, derandomize=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -238,9 +238,6 @@ GLASSGPT_API double glassgpt_batch_gradient(glassgpt *g, const glassgpt_training
 GLASSGPT_API double glassgpt_update(glassgpt *g, const glassgpt_training *how,
                                     int step);
 
-/* The norm of all gradients together. */
-GLASSGPT_API double glassgpt_grad_norm(const glassgpt *g);
-
 /* --- random numbers, those of CPython (random.c) --- */
 
 /* Seeds as random.seed(int) does; words (count,) are the seed's 32-bit digits, the

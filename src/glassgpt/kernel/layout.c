@@ -3,6 +3,10 @@
 #include "random.h"
 #include "tensors.h"
 
+#ifdef GLASSGPT_GUARDED
+#include <sanitizer/asan_interface.h>
+#endif
+
 enum { ALIGNMENT = 64, MOST_VOCAB = 4096, MOST_MLP_POSITIONS = 64 };
 
 typedef struct {
@@ -75,6 +79,10 @@ static void *take(Block *block, double bytes) {
     char *part = block->memory ? block->memory + (size_t)block->bytes : NULL;
     const double lines = (bytes + ALIGNMENT - 1) / ALIGNMENT;
     block->bytes += (double)(uint64_t)lines * ALIGNMENT;
+#ifdef GLASSGPT_GUARDED /* by the tests: whoever steps over the end is caught there */
+    if (part) ASAN_POISON_MEMORY_REGION(block->memory + (size_t)block->bytes, ALIGNMENT);
+    block->bytes += ALIGNMENT;
+#endif
     return part;
 }
 

@@ -7,8 +7,10 @@ it is told.
 import ctypes
 import functools
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from glassgpt.errors import GlassGPTError, invalid, missing
@@ -61,21 +63,25 @@ def struct(name: str) -> type[ctypes.Structure]:
 def open_library(dtype: str) -> Library:
     """The library for "float64" or "float32".
 
-    Raises GlassGPTError when it was not built, can't be loaded, or is not a build of
-    the sources beside it.
+    GLASSGPT_KERNEL in the environment names a folder to take it from, or "none". Raises
+    GlassGPTError when it was not built, can't be loaded, or is not a build of the
+    sources beside it.
     """
-    path = FOLDER / library_name(PRECISION[dtype])
+    elsewhere = os.environ.get("GLASSGPT_KERNEL", "")
+    if elsewhere == "none":
+        raise missing("kernel", "Unset GLASSGPT_KERNEL to have it.", GlassGPTError)
+    path = Path(elsewhere or FOLDER) / library_name(PRECISION[dtype])
     if not path.is_file():
         raise missing("kernel: it is not built", _BUILD, GlassGPTError)
+    # read, not asked: a file that was loaded once stays loaded, however often rebuilt
+    if not elsewhere and source_hash().encode() not in path.read_bytes():
+        why = "it was built from other sources"
+        raise invalid("kernel", path.name, why, f"{_BUILD} again", GlassGPTError)
     try:
         loaded = ctypes.CDLL(str(path))
         functions = _declared(loaded)
     except (OSError, AttributeError) as error:
         raise invalid("kernel", path.name, str(error), _BUILD, GlassGPTError) from error
-    built_from = functions.sources().decode()
-    if built_from != source_hash():
-        why = "it was built from other sources"
-        raise invalid("kernel", path.name, why, f"{_BUILD} again", GlassGPTError)
     return Library(dtype, functions)
 
 

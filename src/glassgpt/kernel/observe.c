@@ -6,7 +6,7 @@
 
 void glassgpt_update_terms(const glassgpt *g, const glassgpt_training *how, int step,
                            int weight, double *terms) {
-    const double factor = clip_factor(how, glassgpt_grad_norm(g));
+    const double factor = clip_factor(how, grad_norm(g));
     const real before = g->weights[weight], grad = g->grads[weight] * (real)factor;
     real w = before, m = g->m[weight], v = g->v[weight];
     glassgpt_optimise(how, step, &w, &grad, &m, &v, 1);

@@ -80,7 +80,7 @@ double glassgpt_norm(const real *numbers, int count) {
     return sqrt(sum);
 }
 
-double glassgpt_grad_norm(const glassgpt *g) {
+double grad_norm(const glassgpt *g) {
     return g->grads ? glassgpt_norm(g->grads, g->num_weights) : 0;
 }
 
@@ -89,7 +89,7 @@ double clip_factor(const glassgpt_training *how, double norm) {
 }
 
 double glassgpt_update(glassgpt *g, const glassgpt_training *how, int step) {
-    const double norm = glassgpt_grad_norm(g), factor = clip_factor(how, norm);
+    const double norm = grad_norm(g), factor = clip_factor(how, norm);
     if (!g->grads || !is_finite(norm)) return norm;
     if (factor != 1)
         for (int i = 0; i < g->num_weights; i++) g->grads[i] *= (real)factor;

@@ -4,6 +4,9 @@
 
 #include "glassgpt.h"
 
+/* The norm of all gradients together; 0 for step 0. */
+double grad_norm(const glassgpt *g);
+
 /* By how much to multiply gradients of this norm: 1, or less to clip them. */
 double clip_factor(const glassgpt_training *how, double norm);
 

@@ -83,7 +83,7 @@ int glassgpt_train(glassgpt *g, const glassgpt_training *how, const int *tokens,
         losses[i] = step_gradient(g, how, &corpus, order);
         const double norm = is_finite(losses[i])
                                 ? glassgpt_update(g, how, first_step + i)
-                                : glassgpt_grad_norm(g);
+                                : grad_norm(g);
         if (norms) norms[i] = norm;
         if (!is_finite(losses[i]) || !is_finite(norm)) return i;
 
