@@ -2,6 +2,7 @@
 
 import ctypes
 import math
+import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -139,11 +140,7 @@ class Kernel:
 
     def _create(self, config: Any) -> None:
         size = require_possible(self.model, self.dtype)
-        try:
-            self._memory = np.empty(size, np.uint8)
-        except MemoryError:
-            need = f"memory: this model takes {size / 2**30:.1f} GiB"
-            raise missing(need, "Take a smaller one.") from None
+        self._memory = np.empty(size, np.uint8)
         self.g: int = self.call.create(
             self._memory.ctypes.data, ctypes.addressof(config)
         )
@@ -196,7 +193,18 @@ def require_possible(model: ModelConfig, dtype: str) -> int:
     if size == 0:
         why = "the kernel counts to 2,147,483,647 weights, and not so far"
         raise invalid("n_embd", model.n_embd, why, remedy)
+    if size > _machine_memory():
+        need = f"{size / 2**30:.1f} GiB of memory, which this model takes"
+        raise missing(need, remedy)
     return size
+
+
+def _machine_memory() -> float:
+    """In bytes; without end where the machine does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return math.inf
 
 
 def _config(model: ModelConfig, without: int) -> Any:
