@@ -31,13 +31,14 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it packs."""
         kernel = builder()
+        packed = [path for path in SOURCE.glob("kernel/*.wasm") if kernel.is_current(path)]
         try:
             compiler = kernel.find_compiler()
-            built = kernel.build(compiler=compiler)
+            packed += kernel.build(compiler=compiler)
+            build_data["pure_python"] = False
+            build_data["tag"] = f"py3-none-{kernel.platform_tag(compiler)}"
         except kernel.GlassGPTError as error:
             self.app.display_warning(f"no kernel in this wheel: {error}")
-            return
-        packed = [*built, *sorted(SOURCE.glob("kernel/*.wasm"))]
-        build_data["artifacts"] += [f"/src/glassgpt/kernel/{p.name}" for p in packed]
-        build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{kernel.platform_tag(compiler)}"
+        build_data["artifacts"] += [
+            f"/{path.relative_to(SOURCE.parent.parent).as_posix()}" for path in packed
+        ]

@@ -74,6 +74,17 @@ def test_probabilities_are_the_reference_engines(
         )
 
 
+def test_asking_for_probabilities_leaves_the_activations_as_they_are() -> None:
+    kernel = started(step_model(5))
+    reader = Reader(kernel)
+    reader.read(26)
+    before = kernel.activations["probs"][0].copy()
+    cold = reader.probabilities(0.05)
+    assert np.array_equal(kernel.activations["probs"][0], before)
+    np.testing.assert_allclose(reader.probabilities(1.0), before, rtol=1e-12)
+    assert cold.max() > before.max()
+
+
 @given(
     model=ANY,
     seed=st.integers(0, 1000),

@@ -156,6 +156,15 @@ def source_hash(folder: Path = FOLDER) -> str:
     return digest.hexdigest()[:16]
 
 
+def is_current(path: Path, folder: Path = FOLDER) -> bool:
+    """Whether a built file is of these sources.
+
+    It is read, not asked: a library that was loaded once stays loaded when it is built
+    anew.
+    """
+    return source_hash(folder).encode() in path.read_bytes()
+
+
 def _compile(
     compiler: Compiler,
     flags: Iterable[str],

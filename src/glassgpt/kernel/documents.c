@@ -3,9 +3,12 @@
 #include "models.h"
 
 /* How many predictions a sequence has at most: no end without attention. */
-static int window(const glassgpt *g) { return g->model == GPT ? g->sizes.T : INT32_MAX; }
+static int window(const glassgpt *g) {
+    return g->model == GPT ? g->sizes.T : INT32_MAX;
+}
 
-Sequence document_at(const glassgpt *g, const Corpus *corpus, int number, int doc_mode) {
+Sequence document_at(const glassgpt *g, const Corpus *corpus, int number,
+                     int doc_mode) {
     const int start = corpus->offsets[number], end = corpus->offsets[number + 1];
     const int n = end - start - 1, most = window(g);
     const int used = doc_mode == TRUNCATE && n > most ? most : n;

@@ -116,7 +116,7 @@ typedef struct {
 
 typedef struct glassgpt glassgpt;
 
-/* --- a model in memory (layout.c) --- */
+/* --- a model in memory (layout.c, tensors.c) --- */
 
 /* The bytes that a model of this shape takes; 0 for a shape that cannot be. */
 GLASSGPT_API size_t glassgpt_size(const glassgpt_config *config);
@@ -308,15 +308,15 @@ GLASSGPT_API int glassgpt_write(glassgpt *g, glassgpt_random *random,
 GLASSGPT_API void glassgpt_update_terms(const glassgpt *g, const glassgpt_training *how,
                                         int step, int weight, double *terms);
 
-/* The slope of the loss along each of `count` weights from `first` on, by nudging it, to
-   slopes (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps) -
-   loss(w - eps)) / (2 eps). -1 where glassgpt_loss refuses, else count. */
+/* The slope of the loss along each of `count` weights from `first` on, by nudging it,
+   to slopes (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps)
+   - loss(w - eps)) / (2 eps). -1 where glassgpt_loss refuses, else count. */
 GLASSGPT_API int glassgpt_numerical_gradients(glassgpt *g, const int *tokens, int n,
                                               int first, int count, double eps,
                                               int central, double *slopes);
 
-/* The loss with one weight at each of values (count,), to losses (count,), each -1 where
-   glassgpt_loss refuses. */
+/* The loss with one weight at each of values (count,), to losses (count,), each -1
+   where glassgpt_loss refuses. */
 GLASSGPT_API void glassgpt_loss_along(glassgpt *g, const int *tokens, int n, int weight,
                                       const double *values, int count, double *losses);
 

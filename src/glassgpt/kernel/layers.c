@@ -5,7 +5,7 @@
 
 enum { LANES = 8 };
 
-/* In lanes, so that a compiler that keeps the order of additions can still use vectors. */
+/* In lanes: a compiler can use vectors and still keep the order of additions. */
 static inline real dot(const real *a, const real *b, int count) {
     real lane[LANES] = {0};
     int i = 0;
@@ -91,7 +91,7 @@ void softmax_backward(real *dx, const real *dp, const real *p, int count) {
 
 void cross_entropy_forward(real *losses, const real *probs, const int *targets, int n,
                            int V) {
-    for (int t = 0; t < n; t++) losses[t] = -real_log(probs[(size_t)t * V + targets[t]]);
+    for (int t = 0; t < n; t++, probs += V) losses[t] = -real_log(probs[targets[t]]);
 }
 
 void cross_entropy_backward(real *dlogits, const real *probs, const int *targets, int n,
@@ -103,7 +103,9 @@ void cross_entropy_backward(real *dlogits, const real *probs, const int *targets
 }
 
 /* How many keys a query at position t looks at. */
-static int reach(AttentionShape shape, int t, int n) { return shape.masked ? t + 1 : n; }
+static int reach(AttentionShape shape, int t, int n) {
+    return shape.masked ? t + 1 : n;
+}
 
 void attention_forward(real *heads, real *weights, real *scores, const real *q,
                        const real *k, const real *v, AttentionShape shape, int first,
@@ -113,8 +115,10 @@ void attention_forward(real *heads, real *weights, real *scores, const real *q,
         for (int t = first; t < n; t++) {
             const size_t own = (size_t)t * C + h * D, row = ((size_t)h * T + t) * T;
             const int keys = reach(shape, t, n);
-            for (int s = 0; s < keys; s++)
-                scores[row + s] = dot(q + own, k + (size_t)s * C + h * D, D) / shape.root;
+            for (int s = 0; s < keys; s++) {
+                const real *key = k + (size_t)s * C + h * D; /* (D,) */
+                scores[row + s] = dot(q + own, key, D) / shape.root;
+            }
             softmax_forward(weights + row, scores + row, keys);
             zero(heads + own, (size_t)D);
             for (int s = 0; s < keys; s++)

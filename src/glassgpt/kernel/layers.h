@@ -7,7 +7,7 @@
 
 #include "glassgpt.h"
 
-/* y = x w^T, a dot product a row of w. y (n, rows), x (n, columns), w (rows, columns) */
+/* y = x w^T: a dot product a row. y (n, rows), x (n, columns), w (rows, columns) */
 void linear_forward(real *y, const real *x, const real *w, int n, int rows,
                     int columns);
 void linear_backward(real *dx, real *dw, const real *dy, const real *x, const real *w,

@@ -1,4 +1,4 @@
-/* Where everything lies in the block of memory, and asking for it by number. */
+/* Where everything lies in the block of memory. */
 #include "arrays.h"
 #include "random.h"
 #include "tensors.h"
@@ -7,38 +7,8 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
+static const double MOST_BYTES = 1e15;
 enum { ALIGNMENT = 64, MOST_VOCAB = 4096, MOST_MLP_POSITIONS = 64 };
-
-typedef struct {
-    const char *name;
-    int rows, columns, models, where;
-} TensorShape;
-
-typedef struct {
-    const char *name;
-    int models;
-    int axes[MAX_AXES];
-} ActivationShape;
-
-static TensorShape tensor_shape(const Sizes *s, int tensor) {
-    const int V = s->V, T = s->T, C = s->C, F = s->F, O = s->O;
-    const TensorShape shapes[NUM_TENSORS] = {
-#define SHAPE(name, rows, columns, models, where) {#name, rows, columns, models, where},
-        TENSORS(SHAPE)
-#undef SHAPE
-    };
-    return shapes[tensor];
-}
-
-static ActivationShape activation_shape(const Sizes *s, int activation) {
-    const int V = s->V, T = s->T, C = s->C, H = s->H, L = s->L, F = s->F, R = s->R;
-    const ActivationShape shapes[NUM_ACTIVATIONS] = {
-#define SHAPE(name, models, ...) {#name, models, {__VA_ARGS__}},
-        ACTIVATIONS(SHAPE)
-#undef SHAPE
-    };
-    return shapes[activation];
-}
 
 static Sizes sizes_of(const glassgpt_config *c) {
     const int gpt = c->step >= 3;
@@ -77,10 +47,12 @@ typedef struct {
 
 static void *take(Block *block, double bytes) {
     char *part = block->memory ? block->memory + (size_t)block->bytes : NULL;
-    const double lines = (bytes + ALIGNMENT - 1) / ALIGNMENT;
-    block->bytes += (double)(uint64_t)lines * ALIGNMENT;
+    if (bytes > MOST_BYTES) bytes = MOST_BYTES;
+    const uint64_t lines = ((uint64_t)bytes + ALIGNMENT - 1) / ALIGNMENT;
+    block->bytes += (double)lines * ALIGNMENT;
 #ifdef GLASSGPT_GUARDED /* by the tests: whoever steps over the end is caught there */
-    if (part) ASAN_POISON_MEMORY_REGION(block->memory + (size_t)block->bytes, ALIGNMENT);
+    char *end = block->memory + (size_t)block->bytes;
+    if (part) ASAN_POISON_MEMORY_REGION(end, ALIGNMENT);
     block->bytes += ALIGNMENT;
 #endif
     return part;
@@ -149,10 +121,11 @@ static int lay_out(glassgpt *g, const glassgpt_config *config, Block *block) {
     take_activations(block, g, &g->a);
     if (g->model != BIGRAM) take_activations(block, g, &g->da);
     g->fed = take(block, (double)g->sizes.T * sizeof(int));
+    g->next = take(block, (double)g->sizes.V * sizeof(real));
     g->marks = take(block, (double)g->sizes.V * sizeof(int));
     g->probs = take(block, (double)g->sizes.V * sizeof(double));
     g->sums = take(block, (double)g->sizes.V * sizeof(double));
-    return block->bytes < (double)(SIZE_MAX / 2);
+    return block->bytes < MOST_BYTES && block->bytes < (double)(SIZE_MAX / 2);
 }
 
 size_t glassgpt_size(const glassgpt_config *config) {
@@ -172,32 +145,6 @@ glassgpt *glassgpt_create(void *memory, const glassgpt_config *config) {
     return g;
 }
 
-Tensors tensors_at(const glassgpt *g, real *base, int layer) {
-    const int past = layer * g->layer_size, *at = g->offset;
-    Tensors t = {0};
-#define POINT(name, rows, columns, models, where)                                      \
-    if ((models) & g->model)                                                           \
-        t.name = base + at[TENSOR_##name] + (where == EACH_LAYER ? past : 0);
-    TENSORS(POINT)
-#undef POINT
-    return t;
-}
-
-Activations activations_at(const glassgpt *g, const Activations *a, int layer) {
-    const int V = 1, T = g->sizes.T, C = g->sizes.C, H = g->sizes.H, F = g->sizes.F;
-    const int L = -1, R = -2; /* marks: axis 0 counts layers, or moments */
-    Activations at = *a;
-#define POINT(name, models, axis0, axis1, axis2, axis3)                                \
-    if (at.name && axis0 < 0) {                                                        \
-        const size_t rest = (size_t)(axis1) * (axis2 ? axis2 : 1) * (axis3 ? axis3 : 1); \
-        at.name += rest * (size_t)(axis0 == L ? layer : 2 * layer);                    \
-    }
-    ACTIVATIONS(POINT)
-#undef POINT
-    (void)V, (void)R;
-    return at;
-}
-
 void glassgpt_draw_weights(glassgpt *g, glassgpt_random *random, double init_std) {
     zero(g->weights, (size_t)glassgpt_state_size(g));
     if (g->model == BIGRAM) return;
@@ -208,85 +155,10 @@ void glassgpt_draw_weights(glassgpt *g, glassgpt_random *random, double init_std
 void glassgpt_leave_out(glassgpt *g, int without) { g->config.without = without; }
 
 int glassgpt_num_weights(const glassgpt *g) { return g->num_weights; }
-int glassgpt_num_tensors(const glassgpt *g) { return g->num_tensors; }
-
-/* A tensor by its number: which row of the table, in which layer. */
-typedef struct {
-    int index, layer;
-} Place;
-
-static Place place_of(const glassgpt *g, int tensor) {
-    int before = 0, each = 0;
-    for (int i = 0; i < g->num_listed; i++) {
-        const TensorShape shape = tensor_shape(&g->sizes, g->listed[i]);
-        each += shape.where == EACH_LAYER;
-        before += shape.where == ONCE && each == 0;
-    }
-    const int inside = tensor - before, L = g->sizes.L;
-    if (inside < 0) return (Place){g->listed[tensor], 0};
-    if (inside >= each * L) return (Place){g->listed[tensor - each * (L - 1)], 0};
-    return (Place){g->listed[before + inside % each], inside / each};
-}
-
-static TensorShape shape_of(const glassgpt *g, int tensor) {
-    return tensor_shape(&g->sizes, place_of(g, tensor).index);
-}
-
-const char *glassgpt_tensor_name(const glassgpt *g, int tensor) {
-    return shape_of(g, tensor).name;
-}
-
-int glassgpt_tensor_layer(const glassgpt *g, int tensor) {
-    const int named = g->config.step > 3 && shape_of(g, tensor).where == EACH_LAYER;
-    return named ? place_of(g, tensor).layer : -1;
-}
-
-int glassgpt_tensor_offset(const glassgpt *g, int tensor) {
-    const Place place = place_of(g, tensor);
-    return g->offset[place.index] + place.layer * g->layer_size;
-}
-
-int glassgpt_tensor_rows(const glassgpt *g, int tensor) {
-    return shape_of(g, tensor).rows;
-}
-
-int glassgpt_tensor_columns(const glassgpt *g, int tensor) {
-    return shape_of(g, tensor).columns;
-}
-
 real *glassgpt_weights(glassgpt *g) { return g->weights; }
 real *glassgpt_grads(glassgpt *g) { return g->grads; }
 real *glassgpt_m(glassgpt *g) { return g->m; }
 real *glassgpt_v(glassgpt *g) { return g->v; }
-
-int glassgpt_num_activations(void) { return NUM_ACTIVATIONS; }
-
-const char *glassgpt_activation_name(int activation) {
-    const Sizes none = {0};
-    return activation_shape(&none, activation).name;
-}
-
-int glassgpt_activation_size(const glassgpt *g, int activation, int axis) {
-    const ActivationShape shape = activation_shape(&g->sizes, activation);
-    return shape.models & g->model ? shape.axes[axis] : 0;
-}
-
-static real *named(const Activations *a, int activation) {
-    real *const pointers[NUM_ACTIVATIONS] = {
-#define VALUE(name, ...) a->name,
-        ACTIVATIONS(VALUE)
-#undef VALUE
-    };
-    return pointers[activation];
-}
-
-real *glassgpt_activation(glassgpt *g, int activation) {
-    return named(&g->a, activation);
-}
-
-real *glassgpt_activation_grad(glassgpt *g, int activation) {
-    return named(&g->da, activation);
-}
 
 int glassgpt_state_size(const glassgpt *g) {
     return g->model == BIGRAM ? g->num_weights : 4 * g->num_weights;

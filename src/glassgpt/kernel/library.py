@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from glassgpt.errors import GlassGPTError, invalid, missing
-from glassgpt.kernel.build import FOLDER, library_name, source_hash
+from glassgpt.kernel.build import FOLDER, is_current, library_name
 from glassgpt.kernel.describe import DESCRIPTION
 
 PRECISION = {"float64": "f64", "float32": "f32"}
@@ -73,8 +73,7 @@ def open_library(dtype: str) -> Library:
     path = Path(elsewhere or FOLDER) / library_name(PRECISION[dtype])
     if not path.is_file():
         raise missing("kernel: it is not built", _BUILD, GlassGPTError)
-    # read, not asked: a file that was loaded once stays loaded, however often rebuilt
-    if not elsewhere and source_hash().encode() not in path.read_bytes():
+    if not elsewhere and not is_current(path):
         why = "it was built from other sources"
         raise invalid("kernel", path.name, why, f"{_BUILD} again", GlassGPTError)
     try:

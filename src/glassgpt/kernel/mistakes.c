@@ -1,7 +1,7 @@
 /* A mistake on purpose: gradients set with = where the lessons add with +=.
 
-   Wherever a number is used more than once, only one of its gradients stays: the last to
-   be written. Going back, that is the use which going forward was finished first, so
+   Wherever a number is used more than once, only one of its gradients stays: the last
+   to be written. Going back, that is the use which going forward was finished first, so
    each = below follows from the order in which the lesson's program computes:
 
      position 0 before the others            a matrix keeps what position 0 gave

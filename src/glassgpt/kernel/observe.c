@@ -77,7 +77,8 @@ int glassgpt_evaluate(glassgpt *g, int doc_mode, const int *tokens, const int *o
 
 double glassgpt_relative_change(const glassgpt *g, int tensor, const real *before) {
     const int start = glassgpt_tensor_offset(g, tensor);
-    const int count = glassgpt_tensor_rows(g, tensor) * glassgpt_tensor_columns(g, tensor);
+    const int rows = glassgpt_tensor_rows(g, tensor);
+    const int count = rows * glassgpt_tensor_columns(g, tensor);
     double moved = 0;
     for (int i = start; i < start + count; i++) {
         const double change = (double)g->weights[i] - (double)before[i];

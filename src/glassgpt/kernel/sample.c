@@ -47,13 +47,12 @@ static void bigram_at(const real *probs, double temperature, double *out, int V)
 
 void glassgpt_probabilities(glassgpt *g, double temperature, double *probs) {
     const int V = g->sizes.V;
-    real *row = last_row(g->a.probs, g);
     if (g->model == BIGRAM) {
-        bigram_at(row, temperature, probs, V);
+        bigram_at(last_row(g->a.probs, g), temperature, probs, V);
         return;
     }
-    glassgpt_softmax(row, glassgpt_logits(g), V, temperature);
-    for (int i = 0; i < V; i++) probs[i] = (double)row[i];
+    glassgpt_softmax(g->next, glassgpt_logits(g), V, temperature);
+    for (int i = 0; i < V; i++) probs[i] = (double)g->next[i];
 }
 
 /* The likeliest that is not marked yet; the first of equals. */
@@ -110,8 +109,8 @@ int glassgpt_write(glassgpt *g, glassgpt_random *random, const int *prompt,
         if (token < 0) return token;
         if (token == bos) return count;
         written[count] = token;
-        const int more = count + 1 < limit;
-        if (more && glassgpt_feed(g, token) < 0) return count + 1; /* the block is full */
+        const int is_last = count + 1 == limit;
+        if (is_last || glassgpt_feed(g, token) < 0) return count + 1; /* no room left */
     }
-    return limit;
+    return 0;
 }

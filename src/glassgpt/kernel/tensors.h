@@ -1,13 +1,14 @@
 /* What a model consists of, each thing named once: its tensors and its activations.
 
-   Sizes, names and pointers are all made from these two tables, so they can't disagree.
-   The letters in them are those of glassgpt.h. Only the kernel's own files read this. */
+   Sizes, names and pointers are all made from these two tables, so they can't
+   disagree. The letters in them are those of glassgpt.h. Only the kernel's own files
+   read this. */
 #ifndef GLASSGPT_TENSORS_H
 #define GLASSGPT_TENSORS_H
 
 #include "glassgpt.h"
 
-enum { BIGRAM = 1, MLP = 2, GPT = 4 };
+enum { BIGRAM = 1, MLP = 2, GPT = 4, ALL = 7 };
 enum { ONCE, EACH_LAYER };
 
 /*    name      rows  columns  models      where        in the lesson's order */
@@ -42,9 +43,9 @@ enum { ONCE, EACH_LAYER };
     X(before_relu, MLP | GPT, L, T, F, 0)  /* mlp_fc1 mlp_norm */                      \
     X(hidden,      MLP | GPT, L, T, F, 0)  /* relu of that */                          \
     X(mlp_out,     GPT,       L, T, C, 0)  /* mlp_fc2 hidden */                        \
-    X(logits,      7,         T, V, 0, 0)  /* of the next token; step 0: ln p */       \
-    X(probs,       7,         T, V, 0, 0)  /* softmax of the logits */                 \
-    X(losses,      7,         T, 0, 0, 0)  /* -ln p of the token that came */
+    X(logits,      ALL,       T, V, 0, 0)  /* of the next token; step 0: ln p */       \
+    X(probs,       ALL,       T, V, 0, 0)  /* softmax of the logits */                 \
+    X(losses,      ALL,       T, 0, 0, 0)  /* -ln p of the token that came */
 
 /* Pointers by name, NULL for what a model does not have. */
 #define POINTER(name, ...) real *name;
@@ -88,10 +89,26 @@ struct glassgpt {
     Activations a, da; /* activations and their gradients */
     int *fed;          /* (T,) tokens read since glassgpt_begin */
     int num_fed;
-    int *marks;           /* (V,) */
-    double *probs, *sums; /* (V,), the next token's */
+    int *marks;           /* (V,), as are the three below: they are the next token's */
+    real *next;
+    double *probs, *sums;
     double operations;
 };
+
+typedef struct {
+    const char *name;
+    int rows, columns, models, where;
+} TensorShape;
+
+typedef struct {
+    const char *name;
+    int models;
+    int axes[MAX_AXES];
+} ActivationShape;
+
+/* A row of each table, with sizes for letters. */
+TensorShape tensor_shape(const Sizes *sizes, int tensor);
+ActivationShape activation_shape(const Sizes *sizes, int activation);
 
 /* Layer's tensors in `base`: g->weights or g->grads. */
 Tensors tensors_at(const glassgpt *g, real *base, int layer);

@@ -1,7 +1,7 @@
 /* Training: documents to sequences, their gradients, an update; as many steps as asked.
 
-   A step's loss is a weighted mean over the sequences of its documents. With BY_DOCUMENT
-   each document counts the same, with BY_TOKEN each prediction. */
+   A step's loss is a weighted mean over the sequences of its documents. With
+   BY_DOCUMENT each document counts the same, with BY_TOKEN each prediction. */
 #include "documents.h"
 #include "maths.h"
 #include "models.h"
@@ -31,7 +31,8 @@ static double step_gradient(glassgpt *g, const glassgpt_training *how,
     double loss = 0;
     for (int b = 0; b < B; b++) {
         const Sequence document = document_at(g, corpus, order[b], mode);
-        const double whole = how->loss_norm == BY_TOKEN ? total : (double)document.n * B;
+        const double each = (double)document.n * B;
+        const double whole = how->loss_norm == BY_TOKEN ? total : each;
         loss += learn(g, how, document, whole);
     }
     return loss;
@@ -47,7 +48,8 @@ double glassgpt_batch_gradient(glassgpt *g, const glassgpt_training *how,
 enum { TRACED_NUMBERS = 5 };
 
 static void trace_before(const glassgpt *g, const int *traced, int count, double *row) {
-    for (int i = 0; i < count; i++) row[TRACED_NUMBERS * i] = (double)g->weights[traced[i]];
+    for (int i = 0; i < count; i++)
+        row[TRACED_NUMBERS * i] = (double)g->weights[traced[i]];
 }
 
 static void trace_after(const glassgpt *g, const int *traced, int count, double *row) {
