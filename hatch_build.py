@@ -31,7 +31,9 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it packs."""
         kernel = builder()
-        packed = [path for path in SOURCE.glob("kernel/*.wasm") if kernel.is_current(path)]
+        packed = [
+            path for path in SOURCE.glob("kernel/*.wasm") if kernel.is_current(path)
+        ]
         try:
             compiler = kernel.find_compiler()
             packed += kernel.build(compiler=compiler)

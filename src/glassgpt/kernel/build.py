@@ -109,8 +109,9 @@ def build(
     sources: Path = FOLDER,
     compiler: Compiler | None = None,
     extra: Iterable[str] = (),
+    precisions: Iterable[str] = tuple(PRECISIONS),
 ) -> list[Path]:
-    """Build both native libraries and return their paths.
+    """Build the native libraries and return their paths.
 
     Raises GlassGPTError when there is no compiler, or it refuses the sources.
     """
@@ -119,7 +120,7 @@ def build(
     flags = (*FLAGS, "-shared", *position, *compiler.flags, *extra)
     return [
         _compile(compiler, flags, precision, sources, into / library_name(precision))
-        for precision in PRECISIONS
+        for precision in precisions
     ]
 
 

@@ -3,7 +3,6 @@
 import array
 import ctypes
 import itertools
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -147,9 +146,8 @@ class Trainer:
         assert done >= 0, "the kernel refused documents that were checked"
         self.losses = losses[:done]
         if done < count:
-            # where the loss is a number, the gradient was none
-            loss = math.nan if math.isfinite(losses[done]) else float(losses[done])
-            raise DivergedError(first + done, loss, self.learning_rate(first + done))
+            rate = self.learning_rate(first + done)
+            raise DivergedError(first + done, float(losses[done]), rate)
         return Trained(losses, norms, trace)
 
     def gradient(self, order: object) -> float:
