@@ -32,7 +32,7 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc]
         """Called by hatchling before it packs."""
         kernel = builder()
         packed = [
-            path for path in SOURCE.glob("kernel/*.wasm") if kernel.is_current(path)
+            path for path in kernel.BUILT.glob("*.wasm") if kernel.is_current(path)
         ]
         try:
             compiler = kernel.find_compiler()

@@ -27,6 +27,8 @@ from pathlib import Path
 from glassgpt.errors import GlassGPTError, invalid, missing
 
 FOLDER = Path(__file__).parent
+# apart from the modules: what looks for those would take a library for one
+BUILT = FOLDER / "built"
 PRECISIONS = {"f64": (), "f32": ("-DGLASSGPT_FLOAT32",)}
 ZIG_VERSION = "0.17.0"
 
@@ -105,7 +107,7 @@ def platform_tag(compiler: Compiler) -> str:
 
 
 def build(
-    into: Path = FOLDER,
+    into: Path = BUILT,
     sources: Path = FOLDER,
     compiler: Compiler | None = None,
     extra: Iterable[str] = (),
@@ -124,7 +126,7 @@ def build(
     ]
 
 
-def build_wasm(into: Path = FOLDER, sources: Path = FOLDER) -> list[Path]:
+def build_wasm(into: Path = BUILT, sources: Path = FOLDER) -> list[Path]:
     """Build both WebAssembly modules and return their paths.
 
     Raises GlassGPTError when ziglang is not installed, or is of another version.
@@ -174,6 +176,7 @@ def _compile(
     output: Path,
 ) -> Path:
     """Compile everything in one call; the file appears when it is whole."""
+    output.parent.mkdir(exist_ok=True)
     names = [path.name for path in source_files(sources) if path.suffix == ".c"]
     stamp = f'-DGLASSGPT_SOURCES="{source_hash(sources)}"'
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:

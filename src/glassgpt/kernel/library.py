@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from glassgpt.errors import GlassGPTError, invalid, missing
-from glassgpt.kernel.build import FOLDER, is_current, library_name
+from glassgpt.kernel.build import BUILT, is_current, library_name
 from glassgpt.kernel.describe import DESCRIPTION
 
 PRECISION = {"float64": "f64", "float32": "f32"}
@@ -70,7 +70,7 @@ def open_library(dtype: str) -> Library:
     elsewhere = os.environ.get("GLASSGPT_KERNEL", "")
     if elsewhere == "none":
         raise missing("kernel", "Unset GLASSGPT_KERNEL to have it.", GlassGPTError)
-    path = Path(elsewhere or FOLDER) / library_name(PRECISION[dtype])
+    path = Path(elsewhere or BUILT) / library_name(PRECISION[dtype])
     if not path.is_file():
         raise missing("kernel: it is not built", _BUILD, GlassGPTError)
     if not elsewhere and not is_current(path):
