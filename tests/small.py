@@ -41,8 +41,8 @@ def record(step: int = 1, **settings: Any) -> Record:
 def session(
     step: int = 1, documents: list[str] | None = None, **settings: Any
 ) -> Session:
-    """A session that has not begun."""
-    return Session(record(step, **settings), corpus(documents))
+    """A session that has not begun, of the engine that makes one step at a time."""
+    return Session(record(step, **settings), corpus(documents), "reference")
 
 
 def train_in(path: Path, session: Session, listen: Any = None) -> Result:

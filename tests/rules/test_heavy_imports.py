@@ -18,17 +18,18 @@ HEAVY = {
     "jinja2",
     "markdown_it",
 }
-# everything but the command line, which loads typer and rich
+# everything but the command line, which loads typer and rich, and the kernel's numpy
 ALL_BUT_CLI = """
 import importlib, pkgutil, glassgpt
 for one in pkgutil.walk_packages(glassgpt.__path__, "glassgpt."):
     if not one.name.startswith(("glassgpt.cli", "glassgpt.steps", "glassgpt.guide",
-                                "glassgpt.__main__")):
+                                "glassgpt.__main__", "glassgpt.kernel.",
+                                "glassgpt.engines.kernel")):
         importlib.import_module(one.name)
 """
 TRAIN = """
 import glassgpt
-run = glassgpt.train(["anna", "bob"] * 20, step=5, steps=1, n_embd=4)
+run = glassgpt.train(["anna", "bob"] * 20, steps=1, engine="reference", n_embd=4)
 run.sample(2), repr(run), run._repr_html_()
 """
 _WATCH = """

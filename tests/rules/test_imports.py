@@ -14,7 +14,7 @@ import glassgpt
 
 ROOT = Path(glassgpt.__file__).parent
 # from below to above: a module imports from its own layer and from those under it;
-# "cli" stands for the package and all in it, "" for glassgpt/__init__.py
+# "cli" and "kernel" stand for the package and all in it, "" for glassgpt/__init__.py
 LAYERS = (
     ("errors",),
     ("numbers", "rules", "tensors", "files"),
@@ -22,16 +22,21 @@ LAYERS = (
         *("config", "tokenizer", "datasets", "data", "order", "heldout"),
         *("inspection", "checkpoint", "runs"),
     ),
-    ("lessons", "optim", "engines.base"),
-    ("engines", "engines.reference", "engines.lesson_model", "engines.number"),
+    ("lessons", "optim", "engines.base", "kernel"),
+    (
+        *("engines", "engines.reference", "engines.lesson_model", "engines.number"),
+        "engines.kernel",
+    ),
     ("course", "sampling", "evaluation", "events", "training", "curves"),
     ("run", "check", "exporting"),
     ("",),
     ("cli", "guide", "__main__"),
 )
+PACKAGES = ("cli", "guide", "kernel")
 # the modules of each engine; what they share is engines.base
 ENGINES = {
     "reference": ("engines.reference", "engines.lesson_model", "engines.number"),
+    "kernel": ("engines.kernel",),
 }
 # the only modules that import others of ours when they are called
 LAZY = {"engines", "cli"}
@@ -40,6 +45,7 @@ OTHERS = {
     "safetensors": ("tensors",),
     "filelock": ("runs",),
     "platformdirs": ("datasets",),
+    "numpy": ("kernel", "engines.kernel"),
     "rich": ("cli",),
     "typer": ("cli",),
 }
@@ -107,7 +113,7 @@ def layer(module: str) -> int:
     """The layer that a module stands in; a package's modules stand with it."""
     for name in (module, module.split(".")[0]):
         for number, names in enumerate(LAYERS):
-            if name in names and (name == module or name in ("cli", "guide")):
+            if name in names and (name == module or name in PACKAGES):
                 return number
     raise AssertionError(f"{module} has no place in the table of layers")
 

@@ -4,9 +4,9 @@ import random
 
 from glassgpt.config import Record
 from glassgpt.engines.base import Engine
-from glassgpt.errors import unknown
+from glassgpt.errors import GlassGPTError, unknown
 
-NAMES = ("auto", "reference")
+NAMES = ("auto", "reference", "kernel")
 
 
 def create(name: str, record: Record, rng: random.Random) -> Engine:
@@ -15,8 +15,23 @@ def create(name: str, record: Record, rng: random.Random) -> Engine:
     "auto" takes the fastest that can compute the record. Raises UsageError for an
     unknown name, and for a record that the engine cannot compute.
     """
+    return choose(name, record)[0](record, rng)
+
+
+def choose(name: str, record: Record) -> tuple[type[Engine], str]:
+    """An engine's class; with "auto", also why it is not the kernel, where it isn't."""
     if name not in NAMES:
         raise unknown("engine", name, NAMES)
     from glassgpt.engines.reference import ReferenceEngine
 
-    return ReferenceEngine(record, rng)
+    if name == "reference":
+        return ReferenceEngine, ""
+    try:
+        from glassgpt.engines.kernel import KernelEngine
+
+        KernelEngine.check(record)
+    except (GlassGPTError, ImportError) as error:
+        if name == "kernel":
+            raise
+        return ReferenceEngine, f"the reference engine computes, slowly: {error}"
+    return KernelEngine, ""

@@ -1,0 +1,46 @@
+"""The build hook: compiles the kernel into the wheel where there is a compiler.
+
+Without one the wheel is the same for every machine and the reference engine computes.
+WebAssembly files and the built guide are packed when they are there; `make build` makes
+them.
+"""
+
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+SOURCE = Path(__file__).parent / "src" / "glassgpt"
+
+
+def builder() -> Any:
+    """`glassgpt.kernel.build`, of a package that is not installed yet."""
+    package = types.ModuleType("glassgpt")
+    package.__path__ = [str(SOURCE)]
+    sys.modules["glassgpt"] = package
+    from glassgpt.kernel import build
+
+    return build
+
+
+class KernelHook(BuildHookInterface):  # type: ignore[misc]
+    """Adds the native libraries, and the tag of the machine they run on."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called by hatchling before it packs."""
+        kernel = builder()
+        packed = [
+            path for path in kernel.BUILT.glob("*.wasm") if kernel.is_current(path)
+        ]
+        try:
+            compiler = kernel.find_compiler()
+            packed += kernel.build(compiler=compiler)
+            build_data["pure_python"] = False
+            build_data["tag"] = f"py3-none-{kernel.platform_tag(compiler)}"
+        except kernel.GlassGPTError as error:
+            self.app.display_warning(f"no kernel in this wheel: {error}")
+        build_data["artifacts"] += [
+            f"/{path.relative_to(SOURCE.parent.parent).as_posix()}" for path in packed
+        ]

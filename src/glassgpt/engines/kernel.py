@@ -1,0 +1,196 @@
+"""The kernel engine: the C core, on NumPy views of its memory."""
+
+import random
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from glassgpt.config import Record
+from glassgpt.engines.base import (
+    Batch,
+    Tokens,
+    buffer_names,
+    match_shapes,
+    num_params,
+    shapes,
+)
+from glassgpt.errors import DivergedError
+from glassgpt.kernel.arguments import Ints, Reals
+from glassgpt.kernel.library import open_library
+from glassgpt.kernel.mersenne import Random
+from glassgpt.kernel.model import Kernel, require_possible
+from glassgpt.kernel.train import Documents, Trainer
+from glassgpt.kernel.writing import Reader
+from glassgpt.tensors import Tensor
+
+# what a core may multiply between two looks at Ctrl-C: some twentieth of a second
+_MULTIPLICATIONS = 1e8
+_TYPECODES = {"float64": "d", "float32": "f"}
+
+
+class KernelEngine:
+    """An engine made of the C kernel. See `engines.base.Engine`."""
+
+    name = "kernel"
+
+    def __init__(self, record: Record, rng: random.Random) -> None:
+        self.check(record)
+        self.record = record
+        self.kernel = Kernel(record.model, record.train.dtype)
+        self.in_cache: KernelReader | None = None  # whose tokens those are
+        generator = Random.like(rng)
+        self.kernel.draw_weights(generator)
+        generator.hand_back(rng)
+        self.steps_at_once = _steps_at_once(record)
+
+    @classmethod
+    def check(cls, record: Record) -> None:
+        """Raise UsageError for a record that this engine cannot compute.
+
+        Raises GlassGPTError where the kernel is not built.
+        """
+        open_library(record.train.dtype)
+        require_possible(record.model, record.train.dtype)
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of every matrix by name; Step 0's is `counts`."""
+        return self._tensors(self.kernel.weights)
+
+    def buffers(self) -> dict[str, Tensor]:
+        """A copy of what the optimiser remembers: "m.wte", "v.wte" and so on."""
+        return {
+            f"{kept}.{name}": tensor
+            for kept, matrices in self._kept().items()
+            for name, tensor in self._tensors(matrices).items()
+        }
+
+    def restore(
+        self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
+    ) -> None:
+        """Go on from these. Raises CheckpointError for other names or shapes."""
+        expected, kept = shapes(self.record.model), self._kept()
+        match_shapes(weights, expected)
+        both = {f"{k}.{name}": shape for k in kept for name, shape in expected.items()}
+        match_shapes(buffers, both)
+        self.in_cache = None
+        for name, matrix in self.kernel.weights.items():
+            matrix[:] = _matrix(weights[name])
+            for k, matrices in kept.items():
+                matrices[name][:] = _matrix(buffers[f"{k}.{name}"])
+
+    def loss(self, tokens: Tokens) -> float:
+        """The mean of -ln p over a document's next tokens, as many as the block has."""
+        self.in_cache = None
+        return self.kernel.loss(tokens)
+
+    def token_losses(self, tokens: Tokens) -> list[float]:
+        """-ln p of each next token: (n,)."""
+        losses = [row for part in self._pieces(tokens, "losses") for row in part]
+        return [float(loss) for loss in losses]
+
+    def logits(self, tokens: Tokens) -> list[list[float]]:
+        """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
+        return [row for part in self._pieces(tokens, "logits") for row in part.tolist()]
+
+    def nudged_loss(self, tokens: Tokens, name: str, index: int, nudge: float) -> float:
+        """The loss of a document with one weight moved, and put back.
+
+        `index` counts through the matrix row by row.
+        """
+        matrix = self.kernel.weights[name].reshape(-1)
+        kept = matrix[index]
+        matrix[index] += nudge
+        try:
+            return self.loss(tokens)
+        finally:
+            matrix[index] = kept
+
+    def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
+        """The loss of a document and its gradient, by the name of the matrix."""
+        self.in_cache = None
+        self.kernel.zero_grads()
+        loss = self.kernel.gradient(tokens)
+        gradients = self._tensors(self.kernel.grads)
+        self.kernel.zero_grads()
+        return loss, gradients
+
+    def train_step(self, step: int, batch: Batch) -> float:
+        """Measure the loss of a batch of documents, then update. `step` is from 0.
+
+        Raises DivergedError, before anything is changed, when the loss or a gradient
+        is not a finite number.
+        """
+        return next(self.train_steps(step, [batch]))
+
+    def train_steps(self, step: int, batches: Sequence[Batch]) -> Iterator[float]:
+        """The losses of several steps in a row, all made before the first is given."""
+        self.in_cache = None
+        documents = Documents(
+            [document for batch in batches for document in batch],
+            self.record.model.vocab_size,
+        )
+        trainer = Trainer(self.kernel, documents, self.record.train)
+        try:
+            losses = trainer.steps(step, np.arange(len(documents))).losses
+        except DivergedError as error:
+            yield from trainer.losses.tolist()
+            raise error
+        yield from losses.tolist()
+
+    def reader(self) -> "KernelReader":
+        """Begin a new document."""
+        return KernelReader(self)
+
+    def _kept(self) -> dict[str, Mapping[str, Reals]]:
+        if self.record.model.step == 0:
+            return {}
+        matrices = {"m": self.kernel.m, "v": self.kernel.v}
+        return {k: matrices[k] for k in buffer_names(self.record.train.optimizer)}
+
+    def _tensors(self, matrices: Mapping[str, Reals]) -> dict[str, Tensor]:
+        code = _TYPECODES[self.record.train.dtype]
+        return {
+            name: Tensor(matrix.shape, array(code, matrix.tobytes()))
+            for name, matrix in matrices.items()
+        }
+
+    def _pieces(self, tokens: Tokens, activation: str) -> Iterator[Reals]:
+        """An activation at every position; a long document goes through in pieces."""
+        self.in_cache = None
+        read: Ints = self.kernel.cut(tokens)
+        rows = self.kernel.activations[activation]
+        for start in range(0, len(read) - 1, len(rows)):
+            piece = read[start : start + len(rows) + 1]
+            self.kernel.loss(piece)
+            yield rows[: len(piece) - 1]
+
+
+class KernelReader:
+    """Reads with the kernel's cache, which is the reader's that used it last."""
+
+    def __init__(self, engine: KernelEngine) -> None:
+        self._engine = engine
+        self._tokens: list[int] = []
+        self._reader: Reader | None = None
+
+    def feed(self, token_id: int, temperature: float = 1.0) -> list[float]:
+        """The probability of each token to come next: (vocab_size,), sums to 1."""
+        if self._engine.in_cache is not self or self._reader is None:
+            self._reader = Reader(self._engine.kernel)
+            for token in self._tokens:
+                self._reader.read(token)
+            self._engine.in_cache = self
+        self._reader.read(token_id)
+        self._tokens.append(token_id)
+        return [float(p) for p in self._reader.probabilities(temperature)]
+
+
+def _matrix(tensor: Tensor) -> Reals:
+    return np.asarray(tensor.values).reshape(tensor.shape)
+
+
+def _steps_at_once(record: Record) -> int:
+    positions = record.model.block_size * record.train.batch_docs
+    each = 3 * max(1, num_params(record.model)) * positions
+    return max(1, min(1000, int(_MULTIPLICATIONS / each)))

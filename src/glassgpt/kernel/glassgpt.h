@@ -1,0 +1,375 @@
+/* The kernel: the models of the six steps in C, with the same numbers as the lessons.
+
+   One context is one model. It lives in one block of memory that the caller gives and
+   keeps; nothing else is allocated, nothing is global, nothing is printed.
+
+     context | weights | grads | m | v | activations | their gradients | cache, scratch
+               \______ state, 4 P ____/
+
+   weights, grads, m and v each hold the same P numbers in the same order, that of the
+   lesson's state_dict, without gaps. Steps 4 and 5:
+
+     wte | wpe | lm_head | layer0: wq | wk | wv | wo | fc1 | fc2 | layer1: wq | ...
+
+   A weight is known by its index in there, 0 .. P-1. Which tensor begins where is asked
+   from glassgpt_tensor_...; tables in tensors.h hold their names and shapes, once.
+   A gradient has the name of its number with a d before it: dx is the gradient of x.
+
+   Letters in shapes, the same everywhere:
+
+     V  vocab_size     C  n_embd           H  n_head      L  n_layer
+     T  positions      F  4 C, hidden      D  C / H       n  positions in use
+     P  all weights
+
+   Arrays are row-major. `real` is double or float, as the library was built. A document
+   is its token ids, BOS at both ends; n predictions take n + 1 tokens. Functions that
+   can refuse say in their comment what they then return; nothing is changed by then. */
+#ifndef GLASSGPT_H
+#define GLASSGPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef GLASSGPT_FLOAT32
+typedef float real;
+#else
+typedef double real;
+#endif
+
+#if defined(_WIN32)
+#define GLASSGPT_API __declspec(dllexport)
+#else
+#define GLASSGPT_API __attribute__((visibility("default")))
+#endif
+
+/* Parts of a model that can be left out, added up in `without`. */
+enum {
+    WITHOUT_POSITIONS = 1, /* wpe is not added */
+    WITHOUT_ATTENTION = 2, /* x goes past attention unchanged */
+    WITHOUT_RESIDUALS = 4, /* a part's output takes the place of x */
+    WITHOUT_NORMS = 8,     /* rmsnorm gives back what it gets */
+    WITHOUT_MLP = 16,      /* x goes past the mlp unchanged */
+    WITHOUT_SCALE = 32,    /* scores are not divided by sqrt(D) */
+    WITHOUT_MASK = 64      /* a token looks at those after it, too */
+};
+
+/* How the weights move. */
+enum { SGD = 0, MOMENTUM = 1, RMSPROP = 2, ADAM = 3, ADAMW = 4 };
+
+/* How the learning rate changes. */
+enum { LINEAR = 0, CONSTANT = 1, COSINE = 2 };
+
+/* What counts the same in a batch. */
+enum { BY_DOCUMENT = 0, BY_TOKEN = 1 };
+
+/* What is done with a document longer than the block. */
+enum { TRUNCATE = 0, CHUNK = 1 };
+
+/* Mistakes on purpose, added up in `mistakes`. */
+enum {
+    MISTAKE_KEEP_GRADS = 1, /* gradients are not set to 0 after an update */
+    MISTAKE_OVERWRITE = 2   /* = in place of += where a number is used twice */
+};
+
+/* The shape of a model. */
+typedef struct {
+    int step;         /* the lesson whose model this is: 0, counting, to 5 */
+    int vocab_size;   /* V, tokens, BOS included: 2 to 4096 */
+    int n_embd;       /* C, numbers that stand for a token */
+    int n_head;       /* H, attention heads in a layer */
+    int n_layer;      /* L, layers */
+    int block_size;   /* T, tokens that attention looks at */
+    int without;      /* parts left out, 0 for the lesson's model */
+    int reserved;     /* 0 */
+    double rms_eps;   /* keeps rmsnorm from dividing by 0 */
+    double smoothing; /* step 0: added to every count */
+} glassgpt_config;
+
+/* How a model is trained. */
+typedef struct {
+    int optimizer;        /* SGD, MOMENTUM, RMSPROP, ADAM or ADAMW */
+    int schedule;         /* LINEAR, CONSTANT or COSINE */
+    int bias_correction;  /* Adam's m and v, made up for having begun at 0: 1 or 0 */
+    int loss_norm;        /* BY_DOCUMENT or BY_TOKEN */
+    int doc_mode;         /* TRUNCATE or CHUNK */
+    int batch_docs;       /* documents in a step */
+    int num_steps;        /* steps in all, for the schedule */
+    int warmup_steps;     /* steps in which the rate climbs */
+    int mistakes;         /* 0 for none */
+    int reserved;         /* 0 */
+    double learning_rate; /* at the start of the schedule */
+    double momentum;      /* speed that MOMENTUM keeps */
+    double beta1;         /* memory of m */
+    double beta2;         /* memory of v */
+    double eps_adam;      /* keeps Adam from dividing by 0 */
+    double weight_decay;  /* pull of ADAMW towards 0 */
+    double grad_clip;     /* largest gradient norm; 0 is no limit */
+} glassgpt_training;
+
+/* The state of a random generator, as CPython's random.Random keeps it. */
+typedef struct {
+    uint32_t words[624]; /* of the Mersenne Twister */
+    int index;           /* of the next word; 624 when all are used */
+    int has_gauss;       /* 1 when gauss has a second number waiting */
+    double gauss_next;   /* that number */
+} glassgpt_random;
+
+typedef struct glassgpt glassgpt;
+
+/* --- a model in memory (layout.c, tensors.c) --- */
+
+/* The bytes that a model of this shape takes; 0 for a shape that cannot be. */
+GLASSGPT_API size_t glassgpt_size(const glassgpt_config *config);
+
+/* Lays a model out in `memory`, all numbers 0. It must not be moved after that. */
+GLASSGPT_API glassgpt *glassgpt_create(void *memory, const glassgpt_config *config);
+
+/* Draws the weights: gauss(0, init_std) in order. m, v and gradients become 0. */
+GLASSGPT_API void glassgpt_draw_weights(glassgpt *g, glassgpt_random *random,
+                                        double init_std);
+
+/* Leaves parts out from now on, or puts them back: WITHOUT_... added up. */
+GLASSGPT_API void glassgpt_leave_out(glassgpt *g, int without);
+
+/* P, how many numbers `weights` holds. */
+GLASSGPT_API int glassgpt_num_weights(const glassgpt *g);
+
+/* How many tensors those are. */
+GLASSGPT_API int glassgpt_num_tensors(const glassgpt *g);
+
+/* The name of a tensor, without its layer: "attn_wq". */
+GLASSGPT_API const char *glassgpt_tensor_name(const glassgpt *g, int tensor);
+
+/* The layer of a tensor; -1 when the lesson's name for it has none. */
+GLASSGPT_API int glassgpt_tensor_layer(const glassgpt *g, int tensor);
+
+/* The index of the first number of a tensor. */
+GLASSGPT_API int glassgpt_tensor_offset(const glassgpt *g, int tensor);
+
+/* The rows of a tensor. */
+GLASSGPT_API int glassgpt_tensor_rows(const glassgpt *g, int tensor);
+
+/* The columns of a tensor. */
+GLASSGPT_API int glassgpt_tensor_columns(const glassgpt *g, int tensor);
+
+/* The weights, (P,). Step 0's are its counts. */
+GLASSGPT_API real *glassgpt_weights(glassgpt *g);
+
+/* Their gradients, (P,); NULL for step 0. */
+GLASSGPT_API real *glassgpt_grads(glassgpt *g);
+
+/* The moving average of each gradient, (P,); NULL for step 0. */
+GLASSGPT_API real *glassgpt_m(glassgpt *g);
+
+/* The moving average of its square, (P,); NULL for step 0. */
+GLASSGPT_API real *glassgpt_v(glassgpt *g);
+
+/* How many kinds of activation there are, in this model or another. */
+GLASSGPT_API int glassgpt_num_activations(void);
+
+/* The name of a kind of activation: "q". */
+GLASSGPT_API const char *glassgpt_activation_name(int activation);
+
+/* Its size along axis 0 to 3: 0 past the last axis, and where a model has none. */
+GLASSGPT_API int glassgpt_activation_size(const glassgpt *g, int activation, int axis);
+
+/* The activation that the last forward pass left; NULL when the model has none. */
+GLASSGPT_API real *glassgpt_activation(glassgpt *g, int activation);
+
+/* Its gradient, of the same shape, that the last backward pass left. */
+GLASSGPT_API real *glassgpt_activation_grad(glassgpt *g, int activation);
+
+/* How many numbers a snapshot takes: 4 P, for step 0 P. */
+GLASSGPT_API int glassgpt_state_size(const glassgpt *g);
+
+/* Copies weights, gradients, m and v to state: (state_size,). */
+GLASSGPT_API void glassgpt_save(const glassgpt *g, real *state);
+
+/* Copies them back from state: (state_size,). */
+GLASSGPT_API void glassgpt_restore(glassgpt *g, const real *state);
+
+/* --- loss and gradient of one sequence (model.c) --- */
+
+/* The mean of -ln p over n predictions from tokens (n + 1,); -1 where it refuses: a
+   token outside the vocabulary, n below 1 or, for steps 3 to 5, above the block. */
+GLASSGPT_API double glassgpt_loss(glassgpt *g, const int *tokens, int n);
+
+/* The same, and weight times its gradient is added to grads. Refuses as loss does. */
+GLASSGPT_API double glassgpt_gradient(glassgpt *g, const int *tokens, int n,
+                                      double weight, int mistakes);
+
+/* Sets the gradients to 0. */
+GLASSGPT_API void glassgpt_zero_grads(glassgpt *g);
+
+/* Step 0: adds one to the count of each of the n pairs; -1 where it refuses, else n. */
+GLASSGPT_API int glassgpt_count(glassgpt *g, const int *tokens, int n);
+
+/* --- training (train.c, optim.c, schedule.c) --- */
+
+/* The learning rate of a step, counted from 0. */
+GLASSGPT_API double glassgpt_learning_rate(const glassgpt_training *how, int step);
+
+/* Trains `count` steps, the first of them `first_step`; returns how many were done.
+
+   Document d is tokens[offsets[d]] to tokens[offsets[d + 1] - 1]; order (count,
+   batch_docs) says which documents each step takes. The loss of each step goes to
+   losses (count,), the norm of its gradient before clipping to norms (count,) unless
+   NULL. For each weight in traced (num_traced,) its w before the update, g, m, v and
+   the change of w go to trace (count, num_traced, 5), unless NULL.
+
+   Fewer than `count`: the loss or the gradient of the next step was not a finite
+   number; its loss and norm are written, no weight was changed. -1: a document has
+   fewer than two tokens, or one outside the vocabulary. The numbers do not depend on
+   how a run is cut into calls. */
+GLASSGPT_API int glassgpt_train(glassgpt *g, const glassgpt_training *how,
+                                const int *tokens, const int *offsets, const int *order,
+                                int first_step, int count, double *losses,
+                                double *norms, const int *traced, int num_traced,
+                                double *trace);
+
+/* The gradient of one step's documents, order (batch_docs,), added to grads; step 0
+   counts instead. Returns the loss, -1 where glassgpt_train would. */
+GLASSGPT_API double glassgpt_batch_gradient(glassgpt *g, const glassgpt_training *how,
+                                            const int *tokens, const int *offsets,
+                                            const int *order);
+
+/* Moves every weight by the gradients in grads, which are clipped there. Returns their
+   norm before that; when it is not a finite number, nothing was moved. */
+GLASSGPT_API double glassgpt_update(glassgpt *g, const glassgpt_training *how,
+                                    int step);
+
+/* --- random numbers, those of CPython (random.c) --- */
+
+/* Seeds as random.seed(int) does; words (count,) are the seed's 32-bit digits, the
+   lowest first, at least one. */
+GLASSGPT_API void glassgpt_random_seed(glassgpt_random *random, const uint32_t *words,
+                                       int count);
+
+/* A number from 0 to below 1. */
+GLASSGPT_API double glassgpt_random_random(glassgpt_random *random);
+
+/* `count` numbers of the normal distribution, each random.gauss(mu, sigma). */
+GLASSGPT_API void glassgpt_random_gauss(glassgpt_random *random, double mu,
+                                        double sigma, double *numbers, int count);
+
+/* Shuffles items (count,) in place, as random.shuffle does a list. */
+GLASSGPT_API void glassgpt_random_shuffle(glassgpt_random *random, int *items,
+                                          int count);
+
+/* One of 0 .. count-1, as random.choices does: the running sums of weights (count,)
+   go to sums (count,), the number drawn, from 0 to below 1, to drawn. -1 when the
+   weights do not add up to a positive finite number; nothing is then drawn. */
+GLASSGPT_API int glassgpt_random_choice(glassgpt_random *random, const double *weights,
+                                        int count, double *sums, double *drawn);
+
+/* --- writing (sample.c) --- */
+
+/* Begins a new document: the cache is empty, operations are counted from 0. */
+GLASSGPT_API void glassgpt_begin(glassgpt *g);
+
+/* Reads one more token, with the keys and values of those before. Returns its position,
+   -1 where it refuses: a token outside the vocabulary, or the block is full. */
+GLASSGPT_API int glassgpt_feed(glassgpt *g, int token);
+
+/* The same without the cache: every token is computed again. */
+GLASSGPT_API int glassgpt_feed_again(glassgpt *g, int token);
+
+/* The multiplications in forward passes since glassgpt_begin. */
+GLASSGPT_API double glassgpt_operations(const glassgpt *g);
+
+/* After a feed: the logits of the next token, (V,). Step 0 gives ln p. */
+GLASSGPT_API const real *glassgpt_logits(const glassgpt *g);
+
+/* After a feed: the probability of each next token at a temperature above 0, to
+   probs (V,). */
+GLASSGPT_API void glassgpt_probabilities(glassgpt *g, double temperature,
+                                         double *probs);
+
+/* Sets to 0 what is not among the top_k likeliest, or the likeliest whose sum reaches
+   top_p; 0 and 1 keep all. probs is (count,), marks (count,) is written over. */
+GLASSGPT_API void glassgpt_keep_likely(double *probs, int count, int top_k,
+                                       double top_p, int *marks);
+
+/* Writes a document: begins with prompt (num_prompt,), BOS first, draws until BOS or
+   until `limit` tokens are drawn. They go to written (limit,), BOS left out. Returns
+   how many. Temperature 0 takes the likeliest and draws nothing. -1 where it refuses:
+   an empty prompt, a token outside the vocabulary, or a block too short for the prompt;
+   -2 when the probabilities are not numbers. */
+GLASSGPT_API int glassgpt_write(glassgpt *g, glassgpt_random *random,
+                                const int *prompt, int num_prompt, int limit,
+                                double temperature, int top_k, double top_p,
+                                int *written);
+
+/* --- what a figure wants to see (observe.c) --- */
+
+/* An update of one weight, shown and not kept. Its terms go to terms (10,): gradient,
+   m, v, m_hat, v_hat, learning rate, weight before, weight after, change, and the
+   factor by which clipping shrank the gradient. */
+GLASSGPT_API void glassgpt_update_terms(const glassgpt *g, const glassgpt_training *how,
+                                        int step, int weight, double *terms);
+
+/* The slope of the loss along each of `count` weights from `first` on, by nudging it,
+   to slopes (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps)
+   - loss(w - eps)) / (2 eps). -1 where glassgpt_loss refuses, else count. */
+GLASSGPT_API int glassgpt_numerical_gradients(glassgpt *g, const int *tokens, int n,
+                                              int first, int count, double eps,
+                                              int central, double *slopes);
+
+/* The loss with one weight at each of values (count,), to losses (count,), each -1
+   where glassgpt_loss refuses. */
+GLASSGPT_API void glassgpt_loss_along(glassgpt *g, const int *tokens, int n, int weight,
+                                      const double *values, int count, double *losses);
+
+/* The sum of -ln p over each of the documents in chosen (count,), to losses (count,),
+   and how many predictions that were, to predictions (count,). Returns all predictions
+   together; -1 where glassgpt_train would. */
+GLASSGPT_API int glassgpt_evaluate(glassgpt *g, int doc_mode, const int *tokens,
+                                   const int *offsets, const int *chosen, int count,
+                                   double *losses, int *predictions);
+
+/* The square root of the sum of the squares of numbers (count,). */
+GLASSGPT_API double glassgpt_norm(const real *numbers, int count);
+
+/* How far a tensor is from what it was, as a share: |w - w0| / |w0|; before (P,). */
+GLASSGPT_API double glassgpt_relative_change(const glassgpt *g, int tensor,
+                                             const real *before);
+
+/* The entropy of the attention weights of the first n positions, in nats, to entropies
+   (L, H, n). A plain average over p tokens has ln p. */
+GLASSGPT_API void glassgpt_attention_entropies(const glassgpt *g, int n,
+                                               double *entropies);
+
+/* --- small operations on the caller's own numbers (ops.c) --- */
+
+/* y = w x. y is (rows,), x (columns,), w (rows, columns). */
+GLASSGPT_API void glassgpt_linear(real *y, const real *x, const real *w, int rows,
+                                  int columns);
+
+/* probs = softmax(logits / temperature), both (count,). */
+GLASSGPT_API void glassgpt_softmax(real *probs, const real *logits, int count,
+                                   double temperature);
+
+/* y = x (mean(x^2) + eps)^-0.5, both (count,). Returns the factor. */
+GLASSGPT_API double glassgpt_rmsnorm(real *y, const real *x, int count, double eps);
+
+/* -ln p. */
+GLASSGPT_API double glassgpt_surprise(double p);
+
+/* The moving average a = beta a + (1 - beta) x of numbers (count,), from 0, to averages
+   (count,); corrected: divided by 1 - beta^t. */
+GLASSGPT_API void glassgpt_moving_average(double *averages, const double *numbers,
+                                          int count, double beta, int corrected);
+
+/* One update of w, m and v by gradients g, all (count,), as training does. */
+GLASSGPT_API void glassgpt_optimise(const glassgpt_training *how, int step, real *w,
+                                    const real *g, real *m, real *v, int count);
+
+/* --- which build this is (layout.c) --- */
+
+/* 64 or 32, the bits of `real`. */
+GLASSGPT_API int glassgpt_real_bits(void);
+
+/* A hash of the sources that this was built from; "" when the build gave none. */
+GLASSGPT_API const char *glassgpt_sources(void);
+
+#endif

@@ -1,0 +1,29 @@
+/* The three models: a forward and a backward pass over a sequence that fits. */
+#ifndef GLASSGPT_MODELS_H
+#define GLASSGPT_MODELS_H
+
+#include "tensors.h"
+
+/* The logits of positions `first` to n - 1, from tokens (n,); the keys and values of
+   those before `first` are taken from the last pass. */
+void gpt_forward(glassgpt *g, const int *tokens, int first, int n);
+
+/* Gradients from da.logits (n, V) back to every weight, added to grads. */
+void gpt_backward(glassgpt *g, const int *tokens, int n);
+
+void mlp_forward(glassgpt *g, const int *tokens, int n);
+void mlp_backward(glassgpt *g, const int *tokens, int n);
+
+/* The counts as probabilities: probs (n, V). There is no way back: it counts. */
+void bigram_forward(glassgpt *g, const int *tokens, int n);
+void bigram_count(glassgpt *g, const int *tokens, int n);
+
+/* The backward passes of lessons that set gradients with = where they add with +=.
+   From probs and targets (n,), each loss counting `share`. */
+void gpt_backward_overwriting(glassgpt *g, const int *tokens, int n, real share);
+void mlp_backward_overwriting(glassgpt *g, const int *tokens, int n, real share);
+
+/* Whether all of tokens (count,) are in the vocabulary. */
+int are_tokens(const glassgpt *g, const int *tokens, int count);
+
+#endif

@@ -1,0 +1,95 @@
+/* Training: documents to sequences, their gradients, an update; as many steps as asked.
+
+   A step's loss is a weighted mean over the sequences of its documents. With
+   BY_DOCUMENT each document counts the same, with BY_TOKEN each prediction. */
+#include "documents.h"
+#include "maths.h"
+#include "models.h"
+#include "optim.h"
+
+/* The gradient of a document, or for step 0 its counts; `whole` is what its predictions
+   are a share of. Returns its part of the loss. */
+static double learn(glassgpt *g, const glassgpt_training *how, Sequence document,
+                    double whole) {
+    double loss = 0;
+    for (int done = 0; done < document.n;) {
+        const Sequence part = sequence_at(g, document, done);
+        const double weight = part.n / whole;
+        loss += weight *
+                glassgpt_gradient(g, part.tokens, part.n, weight, how->mistakes);
+        if (g->model == BIGRAM) bigram_count(g, part.tokens, part.n);
+        done += part.n;
+    }
+    return loss;
+}
+
+static double step_gradient(glassgpt *g, const glassgpt_training *how,
+                            const Corpus *corpus, const int *order) {
+    const int B = how->batch_docs, mode = how->doc_mode;
+    const double total = (double)predictions_in(g, corpus, order, B, mode);
+    if (total == 0) return -1;
+    double loss = 0;
+    for (int b = 0; b < B; b++) {
+        const Sequence document = document_at(g, corpus, order[b], mode);
+        const double each = (double)document.n * B;
+        const double whole = how->loss_norm == BY_TOKEN ? total : each;
+        loss += learn(g, how, document, whole);
+    }
+    return loss;
+}
+
+double glassgpt_batch_gradient(glassgpt *g, const glassgpt_training *how,
+                               const int *tokens, const int *offsets,
+                               const int *order) {
+    const Corpus corpus = {tokens, offsets};
+    return step_gradient(g, how, &corpus, order);
+}
+
+enum { TRACED_NUMBERS = 5 };
+
+static void trace_before(const glassgpt *g, const int *traced, int count, double *row) {
+    for (int i = 0; i < count; i++)
+        row[TRACED_NUMBERS * i] = (double)g->weights[traced[i]];
+}
+
+static void trace_after(const glassgpt *g, const int *traced, int count, double *row) {
+    for (int i = 0; i < count; i++, row += TRACED_NUMBERS) {
+        const int at = traced[i];
+        row[1] = g->grads ? (double)g->grads[at] : 0;
+        row[2] = g->grads ? (double)g->m[at] : 0;
+        row[3] = g->grads ? (double)g->v[at] : 0;
+        row[4] = (double)g->weights[at] - row[0];
+    }
+}
+
+/* Whether every document of these steps can be read. */
+static int are_readable(const glassgpt *g, const glassgpt_training *how,
+                        const Corpus *corpus, const int *order, int count) {
+    for (int i = 0; i < count; i++, order += how->batch_docs)
+        if (predictions_in(g, corpus, order, how->batch_docs, how->doc_mode) == 0)
+            return 0;
+    return 1;
+}
+
+int glassgpt_train(glassgpt *g, const glassgpt_training *how, const int *tokens,
+                   const int *offsets, const int *order, int first_step, int count,
+                   double *losses, double *norms, const int *traced, int num_traced,
+                   double *trace) {
+    const Corpus corpus = {tokens, offsets};
+    if (!are_readable(g, how, &corpus, order, count)) return -1;
+    for (int i = 0; i < count; i++, order += how->batch_docs) {
+        double *row = trace ? trace + (size_t)i * num_traced * TRACED_NUMBERS : NULL;
+        if (row) trace_before(g, traced, num_traced, row);
+        if (!(how->mistakes & MISTAKE_KEEP_GRADS)) glassgpt_zero_grads(g);
+
+        losses[i] = step_gradient(g, how, &corpus, order);
+        const double norm = is_finite(losses[i])
+                                ? glassgpt_update(g, how, first_step + i)
+                                : grad_norm(g);
+        if (norms) norms[i] = norm;
+        if (!is_finite(losses[i]) || !is_finite(norm)) return i;
+
+        if (row) trace_after(g, traced, num_traced, row);
+    }
+    return count;
+}

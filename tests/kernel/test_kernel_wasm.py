@@ -1,0 +1,226 @@
+"""The kernel as WebAssembly: the same numbers, described, the same bytes each time."""
+
+import ctypes
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from kernels import started, step_model
+from support import not_run
+
+from glassgpt.config import TrainConfig
+from glassgpt.kernel import build
+from glassgpt.kernel.describe import DESCRIPTION, HEADER, as_json, describe
+from glassgpt.kernel.library import description, open_library, struct
+from glassgpt.kernel.mersenne import Random
+from glassgpt.kernel.train import Documents, Trainer
+from glassgpt.kernel.writing import write
+
+if importlib.util.find_spec("wasmtime") is None:
+    pytest.skip("not run: wasmtime is not installed", allow_module_level=True)
+wasm_kernel = pytest.importorskip("wasm_kernel")
+
+WORDS = [[26, 4, 12, 12, 0, 26], [26, 14, 11, 8, 21, 8, 0, 26], [26, 0, 21, 0, 26]]
+LESSON = {"vocab_size": 27, "n_embd": 16, "n_layer": 1, "block_size": 16,
+          "rms_eps": 1e-5, "smoothing": 1.0}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Both modules, by the precision's name in Python."""
+    if importlib.util.find_spec("ziglang") is None:
+        not_run("zig", "ziglang is not installed")
+    built = build.build_wasm(tmp_path_factory.mktemp("wasm"))
+    return dict(zip(("float64", "float32"), built, strict=True))
+
+
+@pytest.fixture(scope="session", params=["float64", "float32"])
+def dtype(request: pytest.FixtureRequest) -> str:
+    """Each precision."""
+    return str(request.param)
+
+
+def model_of(kernel: Any, step: int) -> int:
+    """A lesson's model in WebAssembly."""
+    return int(kernel.model(step=step, n_head=4 if step > 3 else 1, **LESSON))
+
+
+def weights_of(kernel: Any, g: int) -> np.ndarray:
+    """All weights."""
+    count = kernel.call("glassgpt_num_weights", g)
+    return np.array(kernel.get(kernel.call("glassgpt_weights", g), count))
+
+
+def close(dtype: str) -> dict[str, float]:
+    """How near to native: sums are the same, exp and log nearly."""
+    return {"rtol": 1e-9, "atol": 1e-12} if dtype == "float64" else {"rtol": 1e-3}
+
+
+@pytest.mark.parametrize("step", [0, 1, 3, 5])
+def test_sixty_steps_and_twenty_names_are_the_native_ones(
+    modules: dict[str, Path], dtype: str, step: int
+) -> None:
+    kernel = wasm_kernel.WasmKernel(modules[dtype])
+    rng, g = kernel.random(42), model_of(kernel, step)
+    kernel.call("glassgpt_draw_weights", g, rng, 0.08)
+    how = kernel.training(
+        optimizer="ADAM", schedule="LINEAR", bias_correction=1, batch_docs=1,
+        num_steps=60, learning_rate=0.01, beta1=0.85, beta2=0.99, eps_adam=1e-8,
+    )  # fmt: skip
+    documents = Documents(WORDS, 27)
+    order = np.arange(60, dtype=np.int32) % 3
+    losses = kernel.allocate(60 * 8)
+    given = [kernel.put(a) for a in (documents.tokens, documents.offsets, order)]
+    done = kernel.call("glassgpt_train", g, how, *given, 0, 60, losses, 0, 0, 0, 0)
+    assert done == 60
+
+    native = started(step_model(step), seed=42, dtype=dtype)
+    trainer = Trainer(native, documents, TrainConfig(num_steps=60))
+    expected = trainer.steps(0, order).losses
+    np.testing.assert_allclose(kernel.get(losses, 60, "f8"), expected, **close(dtype))
+    if dtype == "float64":
+        np.testing.assert_allclose(
+            weights_of(kernel, g), native.flat["weights"], rtol=1e-7, atol=1e-10
+        )
+    prompt, written = kernel.put(np.array([26], np.int32)), kernel.allocate(64)
+    theirs, ours = kernel.random(3), Random(3)
+    for _ in range(20):
+        count = kernel.call(
+            "glassgpt_write", g, theirs, prompt, 1, 16, 0.5, 0, 1.0, written
+        )
+        found = kernel.get(written, count, np.int32).tolist()
+        assert found == write(native, ours, [26], 16, 0.5)
+
+
+def test_first_weights_are_the_native_ones_to_the_last_digits(
+    modules: dict[str, Path], dtype: str
+) -> None:
+    kernel = wasm_kernel.WasmKernel(modules[dtype])
+    g = model_of(kernel, 5)
+    kernel.call("glassgpt_draw_weights", g, kernel.random(42), 0.08)
+    expected = started(step_model(5), seed=42, dtype=dtype).flat["weights"]
+    np.testing.assert_allclose(weights_of(kernel, g), expected, rtol=1e-14 if
+                               dtype == "float64" else 1e-6)  # fmt: skip
+
+
+def test_gradients_and_activations_are_the_native_ones(
+    modules: dict[str, Path], dtype: str
+) -> None:
+    kernel = wasm_kernel.WasmKernel(modules[dtype])
+    g = model_of(kernel, 5)
+    kernel.call("glassgpt_draw_weights", g, kernel.random(42), 0.08)
+    tokens = kernel.put(np.array(WORDS[1], np.int32))
+    loss = kernel.call("glassgpt_gradient", g, tokens, len(WORDS[1]) - 1, 1.0, 0)
+    native = started(step_model(5), seed=42, dtype=dtype)
+    assert loss == pytest.approx(native.gradient(WORDS[1]), 1e-6)
+    near = {"rtol": 1e-9, "atol": 1e-12}
+    if dtype == "float32":
+        near = {"rtol": 1e-2, "atol": 1e-5}
+    found = kernel.get(kernel.call("glassgpt_grads", g), native.num_weights)
+    np.testing.assert_allclose(found, native.flat["grads"], **near)
+    for i in range(kernel.call("glassgpt_num_activations")):
+        name = kernel.text(kernel.call("glassgpt_activation_name", i))
+        expected = native.activations[name]
+        where = kernel.call("glassgpt_activation", g, i)
+        found = kernel.get(where, expected.size).reshape(expected.shape)
+        np.testing.assert_allclose(found, expected, **near)
+
+
+@pytest.mark.parametrize("step", [1, 5])
+def test_measured_losses_and_names_are_met(
+    step: int, modules: dict[str, Path], karpathy_names: Path, vectors: Any
+) -> None:
+    kernel = wasm_kernel.WasmKernel(modules["float64"])
+    lines = [line for line in karpathy_names.read_text("utf-8").split("\n") if line]
+    rng = kernel.random(42)
+    order = kernel.put(np.arange(len(lines), dtype=np.int32))
+    kernel.call("glassgpt_random_shuffle", rng, order, len(lines))
+    docs = [lines[i] for i in kernel.get(order, 1000, np.int32)]
+    ids = {char: i for i, char in enumerate("abcdefghijklmnopqrstuvwxyz")}
+    documents = Documents([[26, *map(ids.__getitem__, doc), 26] for doc in docs], 27)
+    g = model_of(kernel, step)
+    kernel.call("glassgpt_draw_weights", g, rng, 0.08)
+    how = kernel.training(
+        optimizer="ADAM" if step == 5 else "SGD", bias_correction=1, batch_docs=1,
+        num_steps=1000, learning_rate=0.01 if step == 5 else 1.0, beta1=0.85,
+        beta2=0.99, eps_adam=1e-8,
+    )  # fmt: skip
+    given = [
+        kernel.put(a)
+        for a in (documents.tokens, documents.offsets, np.arange(1000, dtype=np.int32))
+    ]
+    losses = kernel.allocate(8000)
+    kernel.call("glassgpt_train", g, how, *given, 0, 1000, losses, 0, 0, 0, 0)
+    expected = vectors["steps"][str(step)]
+    found = kernel.get(losses, 1000, "f8")
+    np.testing.assert_allclose(found, expected["losses"], rtol=0, atol=6e-7)
+    prompt, written = kernel.put(np.array([26], np.int32)), kernel.allocate(64)
+    names = []
+    for _ in range(20):
+        count = kernel.call(
+            "glassgpt_write", g, rng, prompt, 1, 16, 0.5, 0, 1.0, written
+        )
+        tokens = kernel.get(written, count, np.int32)
+        names.append("".join(chr(ord("a") + token) for token in tokens))
+    assert names == expected["samples"]
+
+
+def test_a_module_needs_nothing_and_exports_what_is_described(
+    modules: dict[str, Path], dtype: str
+) -> None:
+    module = wasm_kernel.WasmKernel(modules[dtype]).module
+    assert [found.name for found in module.imports] == []
+    functions = {
+        found.name: found.type
+        for found in module.exports
+        if found.name.startswith("glassgpt_")
+    }
+    kinds = {"double": "f64", "void": None}
+    described = description()["functions"]
+    assert sorted(functions) == sorted(function["name"] for function in described)
+    for function in described:
+        found: Any = functions[function["name"]]
+        wanted = [kinds.get(a["type"], "i32") for a in function["arguments"]]
+        assert list(map(str, found.params)) == wanted, function["name"]
+        result = kinds.get(function["result"], "i32")
+        assert list(map(str, found.results)) == ([result] if result else [])
+
+
+def test_building_again_gives_the_same_bytes(
+    modules: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    for path in build.source_files():
+        (folder / path.name).write_bytes(path.read_bytes())
+    again = build.build_wasm(tmp_path, folder)
+    assert [p.read_bytes() for p in again] == [p.read_bytes() for p in modules.values()]
+    assert all(b"/" + folder.name.encode() not in p.read_bytes() for p in again)
+
+
+def test_each_build_tells_of_its_sources(modules: dict[str, Path], dtype: str) -> None:
+    kernel = wasm_kernel.WasmKernel(modules[dtype])
+    assert kernel.text(kernel.call("glassgpt_sources")) == build.source_hash()
+    native = open_library(dtype).call
+    assert native.sources().decode() == build.source_hash()
+    assert native.real_bits() == 8 * kernel.real.itemsize
+
+
+def test_the_description_is_that_of_the_header() -> None:
+    header = HEADER.read_text("utf-8")
+    assert DESCRIPTION.read_text("utf-8") == as_json(describe(header)), (
+        "run: python -m glassgpt.kernel.describe"
+    )
+    functions = describe(header)["functions"]
+    assert len(functions) == header.count("\nGLASSGPT_API ")
+    assert all(function["about"] and function["section"] for function in functions)
+
+
+def test_structs_have_the_sizes_and_offsets_that_are_described() -> None:
+    for name, layout in description()["structs"].items():
+        made = struct(name)
+        assert ctypes.sizeof(made) == layout["size"]
+        for field in layout["fields"]:
+            assert getattr(made, field["name"]).offset == field["offset"]
