@@ -62,7 +62,8 @@ class Session:
         self._logged = len(self.losses)
         self.rng = random.Random(train.seed)
         self.course = Course(self.corpus, train, self.rng)
-        self.engine = engines.create(self.engine_name, self.record, self.rng)
+        kind, self._why_slow = engines.choose(self.engine_name, self.record)
+        self.engine = kind(self.record, self.rng)
 
     @property
     def finished(self) -> bool:
@@ -81,6 +82,8 @@ class Session:
         With a folder, losses are logged there and checkpoints published. Ctrl-C saves
         and raises Interrupted. Raises DivergedError when the loss is not a number.
         """
+        if self._why_slow:
+            listen(Noted(self._why_slow))
         start, seconds = len(self.losses), 0.0
         left = self.record.train.num_steps - start
         expected = left * self._seconds_a_step() if left else 0.0

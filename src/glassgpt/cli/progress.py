@@ -126,13 +126,13 @@ class Bar(AbstractContextManager["Bar"]):
 
 
 @contextmanager
-def ticking(name: str, total: int) -> Iterator[Callable[[], None]]:
-    """A bar that moves by one at each call, and leaves no trace."""
+def ticking(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar that moves by what it is told, and leaves no trace."""
     from rich.progress import Progress
 
     with Progress(console=console(), transient=True) as progress:
         task = progress.add_task(name, total=total)
-        yield lambda: progress.advance(task)
+        yield lambda done: progress.advance(task, done)
 
 
 def display(json: bool, terminal: bool) -> AbstractContextManager[Any]:

@@ -53,7 +53,7 @@ def train(
         ),
     ] = None,
     engine: Annotated[
-        str | None, typer.Option("--engine", help="auto or reference. [auto]")
+        str | None, typer.Option("--engine", help="auto, kernel or reference. [auto]")
     ] = None,
     steps: Annotated[
         int | None, typer.Option("--steps", help="Training steps. [1000]")

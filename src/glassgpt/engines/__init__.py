@@ -19,7 +19,7 @@ def create(name: str, record: Record, rng: random.Random) -> Engine:
 
 
 def choose(name: str, record: Record) -> tuple[type[Engine], str]:
-    """An engine's class; with "auto", also why it is not the kernel, where it isn't."""
+    """An engine's class, and with "auto" why it is not the kernel, where it is not."""
     if name not in NAMES:
         raise unknown("engine", name, NAMES)
     from glassgpt.engines.reference import ReferenceEngine
@@ -33,5 +33,6 @@ def choose(name: str, record: Record) -> tuple[type[Engine], str]:
     except (GlassGPTError, ImportError) as error:
         if name == "kernel":
             raise
-        return ReferenceEngine, f"the reference engine computes, slowly: {error}"
+        remedy = f" ({error.remedy})" if isinstance(error, GlassGPTError) else ""
+        return ReferenceEngine, f"the lesson's own code trains, slowly: {error}{remedy}"
     return KernelEngine, ""

@@ -66,6 +66,14 @@ class Engine(Protocol):
         `index` counts through the matrix row by row.
         """
 
+    def slopes(
+        self, tokens: Tokens, name: str, places: Sequence[int], eps: float
+    ) -> list[float]:
+        """The loss's slope along some weights of a matrix, counted row by row.
+
+        By central differences: (loss(w + eps) - loss(w - eps)) / 2 eps.
+        """
+
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""
 

@@ -20,6 +20,7 @@ from glassgpt.kernel.arguments import Ints, Reals
 from glassgpt.kernel.library import open_library
 from glassgpt.kernel.mersenne import Random
 from glassgpt.kernel.model import Kernel, require_possible
+from glassgpt.kernel.observe import numerical_gradients
 from glassgpt.kernel.train import Documents, Trainer
 from glassgpt.kernel.writing import Reader
 from glassgpt.tensors import Tensor
@@ -105,6 +106,22 @@ class KernelEngine:
             return self.loss(tokens)
         finally:
             matrix[index] = kept
+
+    def slopes(
+        self, tokens: Tokens, name: str, places: Sequence[int], eps: float
+    ) -> list[float]:
+        """The loss's slope along some weights of a matrix, by central differences."""
+        self.in_cache = None
+        start = 0
+        for matrix, (rows, columns) in shapes(self.record.model).items():
+            if matrix == name:
+                break
+            start += rows * columns
+        first, count = start + min(places), max(places) - min(places) + 1
+        if count > len(places):
+            return [self.slopes(tokens, name, [place], eps)[0] for place in places]
+        found = numerical_gradients(self.kernel, tokens, eps, first, count, True)
+        return [float(found[place - min(places)]) for place in places]
 
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""

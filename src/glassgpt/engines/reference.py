@@ -91,6 +91,14 @@ class ReferenceEngine:
         """The loss of a document with one weight moved, and put back."""
         return self._model.nudged_loss(self._model.cut(tokens), name, index, nudge)
 
+    def slopes(
+        self, tokens: Tokens, name: str, places: Sequence[int], eps: float
+    ) -> list[float]:
+        """The loss's slope along some weights of a matrix, by central differences."""
+        above = [self.nudged_loss(tokens, name, place, eps) for place in places]
+        below = [self.nudged_loss(tokens, name, place, -eps) for place in places]
+        return [(a - b) / (2 * eps) for a, b in zip(above, below, strict=True)]
+
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""
         with deep_and_quick():
