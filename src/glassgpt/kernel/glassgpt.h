@@ -227,8 +227,8 @@ GLASSGPT_API int glassgpt_train(glassgpt *g, const glassgpt_training *how,
                                 double *norms, const int *traced, int num_traced,
                                 double *trace);
 
-/* The gradient of one step's documents, order (batch_docs,), added to grads; step 0
-   counts instead. Returns the loss, -1 where glassgpt_train would. */
+/* The gradient of one step's documents, order (batch_docs,), added to grads. Returns
+   the loss, -1 where glassgpt_train would. */
 GLASSGPT_API double glassgpt_batch_gradient(glassgpt *g, const glassgpt_training *how,
                                             const int *tokens, const int *offsets,
                                             const int *order);

@@ -7,8 +7,8 @@
 #include "models.h"
 #include "optim.h"
 
-/* The gradient of a document, or for step 0 its counts; `whole` is what its predictions
-   are a share of. Returns its part of the loss. */
+/* The gradient of a document, whose predictions are a share of `whole`. Returns its
+   part of the loss. */
 static double learn(glassgpt *g, const glassgpt_training *how, Sequence document,
                     double whole) {
     double loss = 0;
@@ -17,7 +17,6 @@ static double learn(glassgpt *g, const glassgpt_training *how, Sequence document
         const double weight = part.n / whole;
         loss += weight *
                 glassgpt_gradient(g, part.tokens, part.n, weight, how->mistakes);
-        if (g->model == BIGRAM) bigram_count(g, part.tokens, part.n);
         done += part.n;
     }
     return loss;
@@ -36,6 +35,15 @@ static double step_gradient(glassgpt *g, const glassgpt_training *how,
         loss += learn(g, how, document, whole);
     }
     return loss;
+}
+
+/* Step 0's update. */
+static void count_pairs(glassgpt *g, const glassgpt_training *how, const Corpus *corpus,
+                        const int *order) {
+    for (int b = 0; b < how->batch_docs; b++) {
+        const Sequence document = document_at(g, corpus, order[b], how->doc_mode);
+        bigram_count(g, document.tokens, document.n);
+    }
 }
 
 double glassgpt_batch_gradient(glassgpt *g, const glassgpt_training *how,
@@ -89,6 +97,7 @@ int glassgpt_train(glassgpt *g, const glassgpt_training *how, const int *tokens,
         if (norms) norms[i] = norm;
         if (!is_finite(losses[i]) || !is_finite(norm)) return i;
 
+        if (g->model == BIGRAM) count_pairs(g, how, &corpus, order);
         if (row) trace_after(g, traced, num_traced, row);
     }
     return count;
