@@ -17,13 +17,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassgpt.config import preset
+from glassgpt.engines import choose
+
 # a run of milliseconds, for what does not depend on its size
 TINY = (
     *("--set", "n_embd=4", "--set", "n_head=2"),
     *("--set", "block_size=6", "--set", "eval_docs=20"),
 )
 # long enough to be stopped on the way, whatever the machine
-LONG = ("--step", "2", *TINY[:2], *TINY[4:], "--steps", "400")
+LONG = (
+    *("--step", "2", "--engine", "reference"),
+    *(*TINY[:2], *TINY[4:], "--steps", "400"),
+)
+# the engine that "auto" is here
+ENGINE = choose("auto", preset("step5"))[0].name
 LIMIT = 300  # seconds; only a hang takes so long
 _COMMAND = (sys.executable, "-m", "glassgpt")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -152,7 +152,7 @@ def test_a_second_training_in_the_same_folder_is_refused(tmp_path: Path) -> None
 
 
 def test_a_run_that_will_take_long_says_so_before_it_starts(tmp_path: Path) -> None:
-    args = ("train", "--steps", 100_000, "--out", "run")
+    args = ("train", "--engine", "reference", "--steps", 100_000, "--out", "run")
     with started(*args, cwd=tmp_path) as process:
         assert process.stdout and process.stderr
         said = process.stderr.readline()

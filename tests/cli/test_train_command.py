@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import small
-from cli_support import TINY, Done, glassgpt
+from cli_support import ENGINE, TINY, Done, glassgpt
 from conftest import Call
 
 from glassgpt.datasets import BUILT_IN_PATH
@@ -37,7 +37,7 @@ def test_train_prints_a_line_a_step_and_twenty_samples(call: Call) -> None:
     assert [re.sub(r": [a-z]{0,6}$", "", line) for line in samples] == [
         f"sample {k}" for k in range(1, 21)
     ]
-    assert done.error == ("step 5: 6 training steps on the reference engine",)
+    assert done.error == (f"step 5: 6 training steps on the {ENGINE} engine",)
     assert done.lines[-1] == "run: runs/step5-1"
 
 
@@ -64,7 +64,7 @@ def test_train_json_is_all_json_and_ends_with_the_result(call: Call) -> None:
     assert result["event"] == "result" and result["run"] == "runs/step5-1"
     assert result["losses"] == [e["loss"] for e in events if e["event"] == "step"]
     assert len(result["losses"]) == 6
-    assert (result["engine"], result["dtype"]) == ("reference", "float64")
+    assert (result["engine"], result["dtype"]) == (ENGINE, "float64")
     assert result["num_params"] == 2 * 27 * 4 + 6 * 4 + 4 * 4 * 4 + 2 * 4 * 16
     assert len(result["samples"]) == 20
     assert all(set(sample) == {"text", "known"} for sample in result["samples"])
@@ -135,7 +135,7 @@ def announced(monkeypatch: pytest.MonkeyPatch, call: Call, seconds: float) -> Do
 def test_a_long_run_says_so_before_it_starts(
     monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
-    said = "step 0: 2 training steps on the reference engine"
+    said = f"step 0: 2 training steps on the {ENGINE} engine"
     assert announced(monkeypatch, call, 0.1).error == (said,)
     assert announced(monkeypatch, call, 400).error == (f"{said}, about 13 minutes",)
     assert announced(monkeypatch, call, 9e4).error == (f"{said}, about 50 hours",)

@@ -75,8 +75,13 @@ def test_float32_gradients_are_those_of_float64_in_short(
 
 
 def slopes(kernel: Kernel, document: list[int]) -> np.ndarray:
-    """Central differences, at the eps that suits a float64."""
-    return numerical_gradients(kernel, document, 1e-5, central=True)
+    """Central differences at two distances, so that a bend does not count.
+
+    A narrow model's rmsnorm bends much within 1e-5; Richardson's rule takes that off.
+    """
+    near = numerical_gradients(kernel, document, 1e-5, central=True)
+    far = numerical_gradients(kernel, document, 2e-5, central=True)
+    return (4 * near - far) / 3
 
 
 @given(data=st.data(), model=models((3, 4, 5)), parts=st.sets(st.sampled_from(PARTS)))
