@@ -1,9 +1,10 @@
 # The few commands that people and CI share. Each sets up what it needs by itself.
 
 BIN := .venv/bin
+SOURCES := pyproject.toml tools/setup hatch_build.py $(wildcard src/glassgpt/kernel/*.[ch])
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help run test check build lint clean
+.PHONY: help run test check build kernel lint clean
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -11,28 +12,32 @@ help:  ## List the commands
 run: .venv/.installed  ## Train a GPT on the built-in names, and see it happen
 	@$(BIN)/glassgpt
 
-test: lint  ## All that can be asserted at small sizes: at most 20 minutes
+test: lint kernel  ## All that can be asserted at small sizes: at most 20 minutes
 	$(PYTEST) -m "not full"
 
-check: .venv/.tools  ## The same at full size: at most 30 minutes
+check: kernel  ## The same at full size: at most 30 minutes
 	$(PYTEST) -m full
 	$(BIN)/glassgpt check --all
+
+kernel: .venv/.tools
+	@$(BIN)/python -m glassgpt.kernel.build
+	@$(BIN)/python -m glassgpt.kernel.build wasm
 
 lint: .venv/.tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-build: .venv/.tools  ## Make the wheel and the source archive, in dist/
+build: kernel  ## Make the kernel, its WebAssembly and the wheel, in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:  ## Remove everything that was made here, runs excepted
 	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.venv/.installed: pyproject.toml tools/setup
+.venv/.installed: $(SOURCES)
 	@tools/setup
 	@touch $@
 
-.venv/.tools: pyproject.toml tools/setup
+.venv/.tools: $(SOURCES)
 	@tools/setup tools
 	@touch $@ .venv/.installed

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import not_run
 
 from glassgpt.config import Record, preset, rules
+from glassgpt.engines.base import Engine
 from glassgpt.engines.reference import ReferenceEngine
 from glassgpt.errors import UsageError
+from glassgpt.kernel.library import why_unavailable
 from glassgpt.rules import OPTIMIZERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "record.md"
@@ -27,6 +30,16 @@ def table(page: str) -> dict[str, Row]:
 
 ROWS = table(PAGE.read_text(encoding="utf-8"))
 EVERY_ROW = pytest.mark.parametrize("name", ROWS)
+
+
+@pytest.fixture
+def kernel() -> type[Engine]:
+    """The kernel engine's class; not run where there is no compiler."""
+    if why := why_unavailable():
+        not_run("cc", why)
+    from glassgpt.engines.kernel import KernelEngine
+
+    return KernelEngine
 
 
 def steps_of(text: str) -> list[int]:
@@ -135,6 +148,23 @@ def test_the_reference_engine_does_with_a_field_what_the_row_says(name: str) -> 
             assert str(caught.value) == f"invalid {name}: {value}; {error.strip('`')}"
         else:
             ReferenceEngine.check(record)
+
+
+@EVERY_ROW
+def test_the_kernel_does_with_a_field_what_the_row_says(
+    name: str, kernel: type[Engine]
+) -> None:
+    supported, _, error = ROWS[name]["kernel"].partition("; else ")
+    for record in choices_of(name):
+        kernel.check(record)
+    if not error:
+        assert supported == "yes"
+        return
+    most = int(supported.removeprefix("to "))
+    kernel.check(preset("step5").with_vocabulary(most))
+    with pytest.raises(UsageError) as caught:
+        kernel.check(preset("step5").with_vocabulary(most + 1))
+    assert str(caught.value) == f"invalid {name}: {most + 1}; {error.strip('`')}"
 
 
 def test_the_reference_engine_can_be_made_for_every_optimizer_and_step() -> None:
