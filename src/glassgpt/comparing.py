@@ -33,7 +33,7 @@ NUM_SAMPLES = 8
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one lesson; `diverged` says so where its loss was no number."""
+    """What came of one lesson; `diverged` is the error where it stopped early."""
 
     record: Record
     engine: str
@@ -41,7 +41,7 @@ class Outcome:
     evaluation: Evaluation | None
     samples: list[Sample]
     seconds: float
-    diverged: str = ""
+    diverged: DivergedError | None = None
 
     @property
     def step(self) -> int:
@@ -78,7 +78,7 @@ class Outcome:
             "heldout": self.evaluation.to_json() if self.evaluation else None,
             "samples": [asdict(sample) for sample in self.samples],
             "train_seconds": self.seconds,
-            "diverged": self.diverged or None,
+            "diverged": str(self.diverged) if self.diverged else None,
             **self.record.to_json(),
         }
 
@@ -167,6 +167,9 @@ def compare(
     chosen = records(sorted(set(only)), {**numbers, **settings})
     once = _Once(listen)
     outcomes = [_outcome(Session(record, corpus, engine), once) for record in chosen]
+    errors = [outcome.diverged for outcome in outcomes]
+    if errors[0] and all(errors):
+        raise errors[0]
     return Comparison(outcomes, corpus, settings)
 
 
@@ -211,13 +214,13 @@ def _with(record: Record, settings: Mapping[str, Any]) -> Record:
 
 
 def _outcome(session: Session, listen: Listener) -> Outcome:
-    diverged, evaluation, samples, seconds = "", None, [], 0.0
+    diverged, evaluation, samples, seconds = None, None, list[Sample](), 0.0
     try:
         result = session.train(listen)
         evaluation, seconds = result.evaluation, result.train_seconds
         samples = _samples(session)
     except DivergedError as error:
-        diverged = str(error)
+        diverged = error
         listen(Noted(f"step {session.record.model.step}: {error}. {error.remedy}"))
     name, losses = session.engine.name, session.losses
     return Outcome(session.record, name, losses, evaluation, samples, seconds, diverged)

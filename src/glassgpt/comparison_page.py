@@ -7,15 +7,14 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-import glassgpt
 from glassgpt.comparing import TEMPERATURE, Comparison, Outcome, heldout_loss
 from glassgpt.comparison_notes import notes, shown, summary
 from glassgpt.drawing import INK, MUTED, PAPER, draw
 from glassgpt.numbers import format_number
 
 
-def page(comparison: Comparison) -> str:
-    """The whole file."""
+def page(comparison: Comparison, version: str) -> str:
+    """The whole file; `version` is of the program that makes it."""
     title = "The lessons side by side"
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     parts = [
@@ -31,7 +30,7 @@ def page(comparison: Comparison) -> str:
         "<h2>What they write</h2>",
         _samples(comparison),
         "<h2>How it was made</h2>",
-        _making(comparison),
+        _making(comparison, version),
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -118,7 +117,7 @@ def _words(outcome: Outcome) -> Iterable[str]:
         yield f"<u>{text}</u>" if sample.known else text
 
 
-def _making(comparison: Comparison) -> str:
+def _making(comparison: Comparison, version: str) -> str:
     corpus, outcomes = comparison.corpus, comparison.outcomes
     facts = {
         "Command": f"<code>{escape(comparison.command())}</code>",
@@ -127,7 +126,7 @@ def _making(comparison: Comparison) -> str:
         "Seed": str(comparison.seed),
         "Engine": escape(", ".join(dict.fromkeys(x.engine for x in outcomes))),
         "Precision": outcomes[0].record.train.dtype,
-        "Made by": f"glassgpt {glassgpt.__version__}",
+        "Made by": f"glassgpt {version}",
     }
     rows = (f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts.items())
     return f"<dl>{''.join(rows)}</dl>"

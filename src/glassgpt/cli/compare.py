@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from glassgpt import __version__
 from glassgpt.cli import output
 from glassgpt.cli.compared import Display, lines
 from glassgpt.cli.options import Json
@@ -22,7 +23,7 @@ from glassgpt.runs import check_writable
 
 _FORMATS: dict[str, Callable[[Comparison], bytes]] = {
     ".svg": lambda comparison: draw(comparison).encode(),
-    ".html": lambda comparison: page(comparison).encode(),
+    ".html": lambda comparison: page(comparison, __version__).encode(),
     ".json": lambda comparison: json_bytes(comparison.to_json()),
 }
 
