@@ -55,6 +55,6 @@ def notes(comparison: Comparison) -> list[str]:
     ]
 
 
-def shown(loss: float | None) -> str:
+def written(loss: float | None) -> str:
     """A loss as it is written in a table; a dash where there is none."""
     return "-" if loss is None else format_number(loss)

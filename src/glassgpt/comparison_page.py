@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from glassgpt.comparing import TEMPERATURE, Comparison, Outcome, heldout_loss
-from glassgpt.comparison_notes import notes, shown, summary
+from glassgpt.comparison_notes import notes, summary, written
 from glassgpt.drawing import INK, MUTED, PAPER, draw
+from glassgpt.errors import shown
 from glassgpt.numbers import format_number
 
 
@@ -61,7 +62,7 @@ def _heldout(comparison: Comparison) -> str:
     """Steps and baselines in one table, the best first."""
     evaluation = comparison.evaluation
     if evaluation is None:
-        return "<p>None: --set holdout=0.1 keeps documents out to measure on.</p>"
+        return "<p>None: --holdout 0.1 keeps documents out to measure on.</p>"
     rows = [
         (heldout_loss(group[0]), f"<b>{_name(group)}</b>")
         for group in comparison.groups()
@@ -87,8 +88,8 @@ def _training(comparison: Comparison) -> str:
         [
             [
                 f"<b>{_name([outcome])}</b>",
-                shown(outcome.losses[0] if outcome.losses else None),
-                shown(outcome.smoothed),
+                written(outcome.losses[0] if outcome.losses else None),
+                written(outcome.smoothed),
                 format_number(outcome.parameters, 0),
                 f"{outcome.seconds:,.3f}",
             ]
@@ -113,7 +114,7 @@ def _samples(comparison: Comparison) -> str:
 
 def _words(outcome: Outcome) -> Iterable[str]:
     for sample in outcome.samples:
-        text = escape(sample.text) or "(nothing)"
+        text = escape(shown(sample.text, 200)) or "(nothing)"
         yield f"<u>{text}</u>" if sample.known else text
 
 

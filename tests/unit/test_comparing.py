@@ -17,7 +17,7 @@ from glassgpt.comparing import (
     memory,
     records,
 )
-from glassgpt.comparison_notes import notes, shown, summary
+from glassgpt.comparison_notes import notes, summary, written
 from glassgpt.course import Course
 from glassgpt.data import Corpus
 from glassgpt.errors import DivergedError, UsageError
@@ -212,4 +212,4 @@ def test_the_average_reaches_over_a_twentieth_of_a_long_run() -> None:
 
 
 def test_a_loss_that_is_missing_is_a_dash() -> None:
-    assert (shown(None), shown(2.5)) == ("-", "2.5000")
+    assert (written(None), written(2.5)) == ("-", "2.5000")

@@ -21,9 +21,14 @@ from glassgpt.rules import EVERY_STEP
 from glassgpt.run import read_corpus
 from glassgpt.runs import check_writable
 
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")  # a file's name may be odd
+
+
 _FORMATS: dict[str, Callable[[Comparison], bytes]] = {
-    ".svg": lambda comparison: draw(comparison).encode(),
-    ".html": lambda comparison: page(comparison, __version__).encode(),
+    ".svg": lambda comparison: _bytes(draw(comparison)),
+    ".html": lambda comparison: _bytes(page(comparison, __version__)),
     ".json": lambda comparison: json_bytes(comparison.to_json()),
 }
 
@@ -46,6 +51,10 @@ def compare_command(
     engine: Annotated[
         str, typer.Option("--engine", help="auto, reference or kernel.")
     ] = "auto",
+    holdout: Annotated[
+        float | None,
+        typer.Option("--holdout", help="Share of documents to keep out, to 0.9. [0]"),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -73,11 +82,12 @@ def compare_command(
         _check_out(out, force)
     numbers = {"num_steps": steps, "seed": seed}
     given = {name: value for name, value in numbers.items() if value is not None}
+    pairs = key_values(settings or [])
+    if holdout is not None:
+        pairs["holdout"] = str(holdout)
     chosen, corpus = _steps(only), read_corpus(data)
     with Display(json, output.in_terminal(), len(chosen)) as listen:
-        found = compare(
-            corpus, chosen, key_values(settings or []), engine, listen, **given
-        )
+        found = compare(corpus, chosen, pairs, engine, listen, **given)
     if out is not None:
         _write(out, found)
     _print(found, out, json)
@@ -94,7 +104,7 @@ def _print(found: Comparison, out: Path | None, json: bool) -> None:
     for line in lines(found):
         say(line)
     if out is not None:
-        say(f"{out}: {out.stat().st_size:,} bytes")
+        say(f"{output.visible(str(out))}: {out.stat().st_size:,} bytes")
 
 
 def _steps(only: str | None) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from textwrap import wrap
 from typing import Any
 
-from glassgpt.cli.output import console, say_aside, say_json
+from glassgpt.cli.output import console, say_aside, say_json, visible
 from glassgpt.cli.progress import announcement
 from glassgpt.comparing import (
     TEMPERATURE,
@@ -16,7 +16,7 @@ from glassgpt.comparing import (
     heldout_loss,
     memory,
 )
-from glassgpt.comparison_notes import notes, shown
+from glassgpt.comparison_notes import notes, written
 from glassgpt.curves import smooth, sparkline
 from glassgpt.evaluation import Evaluation
 from glassgpt.events import Event, Noted, Started, Stepped
@@ -106,11 +106,6 @@ def lines(comparison: Comparison) -> Iterator[str]:
         yield from wrap(note, 88)
 
 
-def visible(text: str) -> str:
-    """A document on one line; control characters are escaped, not obeyed."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
 def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
     curves = {
         outcome.step: smooth(outcome.losses, memory(comparison.num_steps))
@@ -130,9 +125,9 @@ def _row(outcome: Outcome, curve: str) -> tuple[str, ...]:
     return (
         f"{outcome.step} {outcome.title}",
         curve,
-        shown(outcome.losses[0] if outcome.losses else None),
-        "diverged" if outcome.diverged else shown(outcome.smoothed),
-        shown(loss if measured else None),
+        written(outcome.losses[0] if outcome.losses else None),
+        "diverged" if outcome.diverged else written(outcome.smoothed),
+        written(loss if measured else None),
         format_number(outcome.evaluation.perplexity, 1) if outcome.evaluation else "-",
         format_number(outcome.parameters, 0),
         f"{outcome.seconds:.2f}",
