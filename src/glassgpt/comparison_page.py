@@ -152,7 +152,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 _STYLE = (
     f":root{{--paper:{PAPER[0]};--ink:{INK[0]};--muted:{MUTED[0]};--rule:#d6d7da}}"
-    "@media (prefers-color-scheme:dark){"
+    "@media screen and (prefers-color-scheme:dark){"
     f":root{{--paper:{PAPER[1]};--ink:{INK[1]};--muted:{MUTED[1]};--rule:#3a3e46}}}}"
     "body{margin:0;background:var(--paper);color:var(--ink);"
     "font:17px/1.6 system-ui,sans-serif}"
@@ -172,7 +172,8 @@ _STYLE = (
     "u{text-decoration-style:dotted;text-underline-offset:3px}"
     "@media (max-width:760px){.wide{display:none}"
     ".narrow{display:block;margin:0 -16px}.narrow svg{margin:0 auto;max-width:100%;"
-    "height:auto}th,td{padding-left:8px}table{width:100%;font-size:13px}}"
+    "height:auto}th,td{padding-left:5px}table{width:100%;font-size:13px}"
+    "thead{font-size:12px}}"
     "@media print{body{font-size:11pt}main{padding:0}.wide{display:block}"
     ".narrow{display:none}figure,table,dl,tr{break-inside:avoid}"
     "h2{break-after:avoid}}"

@@ -6,13 +6,14 @@ reader's system asks, and says in words what it shows.
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 
 from glassgpt.comparing import TITLES, Comparison, Outcome, memory
 from glassgpt.curves import smooth
 from glassgpt.numbers import format_number
+from glassgpt.placing import lanes, spread, thinned
 
 PAPER, INK, MUTED = (
     ("#ffffff", "#16181d"),
@@ -52,42 +53,6 @@ class Label:
     mark: str  # the class of its line: c0 to c5, or "base"
 
 
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Places at least `gap` apart, from `low` to `high`, as near as can be to `wanted`.
-
-    `wanted` is in rising order. Where there is no room they go on past `high`.
-    """
-    blocks: list[tuple[float, int]] = []  # the mean of what each wants, and how many
-    for i, place in enumerate(wanted):
-        mean, count = place - i * gap, 1
-        while blocks and blocks[-1][0] > mean:
-            before, many = blocks.pop()
-            mean = (before * many + mean * count) / (many + count)
-            count += many
-        blocks.append((mean, count))
-    top = max(low, high - (len(wanted) - 1) * gap)
-    bases = [min(max(mean, low), top) for mean, count in blocks for _ in range(count)]
-    return [base + i * gap for i, base in enumerate(bases)]
-
-
-def lanes(places: Sequence[float]) -> list[int]:
-    """In which lane each dot goes so that none covers another; `places` rise."""
-    ends: list[float] = []
-    chosen = []
-    for place in places:
-        free = (i for i, end in enumerate(ends) if place - end >= _LANE)
-        lane = next(free, len(ends))
-        ends[lane : lane + 1] = [place]
-        chosen.append(lane)
-    return chosen
-
-
-def thinned(count: int, most: int, first: int = 0) -> range:
-    """At most `most` of the numbers below `count`, evenly spaced."""
-    stride = max(1, math.ceil(count / most))
-    return range(first % stride, count, stride)
-
-
 class _Picture:
     """Where everything goes, and each part of the drawing."""
 
@@ -104,7 +69,8 @@ class _Picture:
         longest = max(len(label.text) for label in self.labels)
         self.left, self.top, self.bottom = 40.0, 44.0, height - 44.0
         self.low, self.high = self._range()
-        self.lanes = lanes([self._y(x.loss) for x in self.labels if x.mark != "base"])
+        dots = [self._y(x.loss) for x in self.labels if x.mark != "base"]
+        self.lanes = lanes(dots, _LANE)
         self.text = width - 6 - _LETTER * longest
         self.right = self.text - 26 - _LANE * (1 + max(self.lanes, default=0))
 
@@ -304,7 +270,7 @@ def _style() -> str:
         ".gg .axis{stroke-width:1}.gg .base{stroke-width:1;stroke-dasharray:4 4}"
         ".gg .lead{stroke-width:1.25}.gg .lead.base{stroke-dasharray:2 3}"
     )
-    dark = f"@media (prefers-color-scheme:dark){{{rules(1)}}}"
+    dark = f"@media screen and (prefers-color-scheme:dark){{{rules(1)}}}"
     return f"<style>{shapes}{rules(0)}{dark}</style>"
 
 

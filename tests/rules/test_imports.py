@@ -30,7 +30,7 @@ LAYERS = (
     ("course", "sampling", "evaluation", "events", "training", "curves"),
     (
         *("run", "check", "exporting"),
-        *("comparing", "comparison_notes", "comparison_page", "drawing"),
+        *("comparing", "comparison_notes", "comparison_page", "drawing", "placing"),
     ),
     ("",),
     ("cli", "guide", "__main__"),

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from glassgpt.comparing import Comparison, Outcome
 from glassgpt.config import preset
 from glassgpt.data import Corpus
-from glassgpt.drawing import COLOURS, INK, MUTED, PAPER, draw, lanes, spread, thinned
+from glassgpt.drawing import COLOURS, INK, MUTED, PAPER, draw
 from glassgpt.errors import DivergedError
 from glassgpt.evaluation import Evaluation
+from glassgpt.placing import lanes, spread, thinned
 
 SVG = "{http://www.w3.org/2000/svg}"
 BASELINES = {"uniform": math.log(27), "letter": 2.8, "bigram": 2.49, "trigram": 2.39}
@@ -108,7 +109,7 @@ def test_places_move_no_further_than_they_must() -> None:
 
 @given(PLACES)
 def test_dots_in_one_lane_never_touch(places: list[float]) -> None:
-    chosen = lanes(places)
+    chosen = lanes(places, 11)
     for lane in set(chosen):
         inside = [p for p, which in zip(places, chosen, strict=True) if which == lane]
         assert all(b - a >= 11 for a, b in itertools.pairwise(inside))
@@ -238,7 +239,7 @@ def test_a_long_run_makes_no_large_file_and_no_small_letters() -> None:
 
 def test_both_themes_have_every_colour_and_nothing_comes_from_elsewhere() -> None:
     picture = draw(six())
-    light, _, dark = picture.partition("@media (prefers-color-scheme:dark)")
+    light, _, dark = picture.partition("@media screen and (prefers-color-scheme:dark)")
     for theme, part in enumerate((light, dark)):
         assert all(colours[theme] in part for colours in (*COLOURS, INK, PAPER, MUTED))
     assert not re.search(r"href|url\(|<script|@import", picture)
