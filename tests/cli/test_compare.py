@@ -109,6 +109,7 @@ def test_the_command_in_the_page_gives_the_same_numbers(
     given = ("--holdout", "0.3", "--seed", "3", "--only", "0,3", "--set", "n_embd=4")
     assert call("compare", *FAST, "--data", words, *given, "--out", out).status == 0
     first = json.loads(out.read_text())
+    assert [s["train"]["holdout"] for s in first["steps"]] == [0.3, 0.3]
     again = call(*first["command"].split()[1:], "--engine", "reference", "--json")
     assert [s["losses"] for s in again.of("compared")] == [
         s["losses"] for s in first["steps"]
