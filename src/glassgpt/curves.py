@@ -20,14 +20,23 @@ def smooth(losses: Sequence[float], memory: float = 0.95) -> list[float]:
     return averages
 
 
-def sparkline(losses: Sequence[float], width: int = 32) -> str:
-    """Losses as `width` characters at most, the largest highest."""
+def sparkline(
+    losses: Sequence[float],
+    width: int = 32,
+    between: tuple[float, float] | None = None,
+) -> str:
+    """Losses as `width` characters at most, the largest highest.
+
+    `between` is what the lowest and the highest character stand for, so that several
+    lines can be compared; by default the smallest and the largest mean.
+    """
     means = _thinned(losses, width)
     if not means:
         return ""
-    low, high = min(means), max(means)
+    low, high = between or (min(means), max(means))
     scale = (len(_BARS) - 1) / (high - low) if high > low else 0.0
-    return "".join(_BARS[round((mean - low) * scale)] for mean in means)
+    heights = (round((min(max(mean, low), high) - low) * scale) for mean in means)
+    return "".join(_BARS[height] for height in heights)
 
 
 def loss_curve(losses: Sequence[float], vocab_size: int) -> str:

@@ -28,7 +28,10 @@ LAYERS = (
         "engines.kernel",
     ),
     ("course", "sampling", "evaluation", "events", "training", "curves"),
-    ("run", "check", "exporting"),
+    (
+        *("run", "check", "exporting"),
+        *("comparing", "comparison_notes", "comparison_page", "drawing", "placing"),
+    ),
     ("",),
     ("cli", "guide", "__main__"),
 )

@@ -13,7 +13,9 @@ from glassgpt.lessons import lesson, units
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-ROW = re.compile(r"^\| (\d) [^|]+\| ([^|]+) \| ([^|]+) \| (\d+) \| ([^|]+) \|$", re.M)
+ROW = re.compile(
+    r"^\| (\d) [^|]+\| ([^|]+) \| ([^|]+) \| (\d+) \| ([^|]+) \| [\d.]+ \|$", re.M
+)
 
 
 def _names(step: int) -> set[str]:

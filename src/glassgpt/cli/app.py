@@ -8,6 +8,7 @@ from typer.exceptions import TyperException
 
 import glassgpt
 from glassgpt.cli.check import check
+from glassgpt.cli.compare import compare_command
 from glassgpt.cli.data import data_app
 from glassgpt.cli.eval import eval_command
 from glassgpt.cli.export import export
@@ -58,6 +59,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "sample": sample,
     "eval": eval_command,
     "check": check,
+    "compare": compare_command,
     "show": show,
     "runs": runs,
     "export": export,

@@ -38,6 +38,11 @@ _EXAMPLES = {
         "glassgpt eval runs/step5-1 --data other.txt --eval-docs all",
     ],
     "check": ["glassgpt check --step 5", "glassgpt check --all"],
+    "compare": [
+        "glassgpt compare --out compare.html",
+        "glassgpt compare --only 4,5 --steps 5000 --out curves.svg",
+        "glassgpt compare --data my-words.txt --set learning_rate=0.3 --only 3,4",
+    ],
     "show": ["glassgpt show 0", "glassgpt show 4 --diff 3"],
     "runs": ["glassgpt runs", "glassgpt runs other-folder"],
     "export": [

@@ -88,7 +88,7 @@ def train(
     The run is kept in a folder: the record, a log, checkpoints. Ctrl-C saves, and
     --resume goes on from there as if nothing had happened.
     """
-    given = _settings(settings or [])
+    given: dict[str, Any] = {**key_values(settings or [])}
     for name, value in {"num_steps": steps, "seed": seed, "holdout": holdout}.items():
         if value is not None:
             given[name] = value
@@ -204,9 +204,9 @@ def _preset_name(step: int | None, preset: str | None) -> str:
     return f"step{step}"
 
 
-def _settings(pairs: list[str]) -> dict[str, Any]:
+def key_values(pairs: list[str]) -> dict[str, str]:
     """From key=value words to a dictionary; values stay text."""
-    given: dict[str, Any] = {}
+    given: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
