@@ -10,14 +10,23 @@ from glassgpt.numbers import format_number
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-def smooth(losses: Sequence[float], memory: float = 0.95) -> list[float]:
+class Smoother:
     """The exponential average of the losses so far, unbiased at the start."""
-    averages, total, weight = [], 0.0, 0.0
-    for loss in losses:
-        total = memory * total + (1 - memory) * loss
-        weight = memory * weight + (1 - memory)
-        averages.append(total / weight)
-    return averages
+
+    def __init__(self, memory: float = 0.95) -> None:
+        self._memory, self._total, self._weight = memory, 0.0, 0.0
+
+    def add(self, loss: float) -> float:
+        """Take in one more loss and return the average."""
+        self._total = self._memory * self._total + (1 - self._memory) * loss
+        self._weight = self._memory * self._weight + (1 - self._memory)
+        return self._total / self._weight
+
+
+def smooth(losses: Sequence[float], memory: float = 0.95) -> list[float]:
+    """The average after each of the losses."""
+    smoother = Smoother(memory)
+    return [smoother.add(loss) for loss in losses]
 
 
 def sparkline(

@@ -14,6 +14,7 @@ from glassgpt.numbers import format_number
 # a training that takes longer than this says so first
 _LONG = 5.0
 _MOST_LINES = 1000
+_MOST_AVERAGES = 2048
 
 
 def announcement(event: Started) -> str:
@@ -81,7 +82,9 @@ class Bar(AbstractContextManager["Bar"]):
             TimeRemainingColumn(),
             console=console(),
         )
-        self._losses: list[float] = []
+        self._smoother = curves.Smoother()
+        self._averages: list[float] = []  # at most a few thousand, evenly spread
+        self._done, self._apart = 0, 1
         self._shown_at = 0.0
         self._start, self._num_steps = 0, 0
         self._task: Any = None
@@ -95,8 +98,7 @@ class Bar(AbstractContextManager["Bar"]):
                 console().print(announcement(event))
                 self._begin(record, step)
             case Stepped(loss=loss):
-                self._losses.append(loss)
-                self._show()
+                self._take(self._smoother.add(loss))
             case Evaluated(step=step, evaluation=evaluation) if step < self._num_steps:
                 line = evaluation_lines(evaluation)[0]
                 self._progress.console.print(f"step {step}: {line}")
@@ -110,18 +112,23 @@ class Bar(AbstractContextManager["Bar"]):
         )
         self._progress.start()
 
-    def _show(self) -> None:
-        now, done = time.monotonic(), self._start + len(self._losses)
+    def _take(self, average: float) -> None:
+        """One more step: keep its average for the curve, and show where we are."""
+        self._done += 1
+        if self._done % self._apart == 0:
+            self._averages.append(average)
+        if len(self._averages) == _MOST_AVERAGES:
+            self._averages, self._apart = self._averages[1::2], 2 * self._apart
+        now, done = time.monotonic(), self._start + self._done
         if now - self._shown_at < 0.05 and done < self._num_steps:
             return
         self._shown_at = now
-        averages = curves.smooth(self._losses)
         self._progress.update(
             self._task,
             completed=done,
             count=f"step {done:,} / {self._num_steps:,}",
-            loss=format_number(averages[-1]),
-            curve=curves.sparkline(averages),
+            loss=format_number(average),
+            curve=curves.sparkline(self._averages),
         )
 
 

@@ -28,13 +28,13 @@ from glassgpt.run import read_corpus, recorded
 from glassgpt.runs import RunFolder, next_run_path
 from glassgpt.training import Session
 
-_FIRST = """
-What to do next:
-  glassgpt sample {run} --temperature 0.8    write more
-  glassgpt eval {run} --text emma            how well is a word predicted?
-  glassgpt train --data my-words.txt         train on your own, one a line
-  glassgpt show 5                            read the program that just ran
-"""
+_NEXT = {
+    "glassgpt sample {run} --temperature 0.8": "write more",
+    "glassgpt eval {run} --text emma": "how well is a word predicted?",
+    "glassgpt train --data my-words.txt": "train on your own, one a line",
+    "glassgpt compare": "all six steps side by side",
+    "glassgpt show 5": "read the program that just ran",
+}
 
 
 def train(
@@ -104,7 +104,10 @@ def train(
 def train_with_defaults() -> None:
     """What plain `glassgpt` does: the last lesson on the built-in names."""
     path = _start("step5", {}, "names", None, None, json=False)
-    say(_FIRST.format(run=path).rstrip())
+    commands = {line.format(run=path): why for line, why in _NEXT.items()}
+    say("\nWhat to do next:")
+    for line, why in commands.items():
+        say(f"  {line.ljust(max(map(len, commands)))}  {why}")
 
 
 def _start(
