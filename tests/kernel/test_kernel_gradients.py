@@ -1,8 +1,10 @@
 """Losses, logits and gradients: against the lesson, and against slopes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from kernels import (
     EXACT,
@@ -70,7 +72,8 @@ def test_float32_gradients_are_those_of_float64_in_short(
 ) -> None:
     document = data.draw(documents(model))
     kernel, short = started(model), started(model, dtype="float32")
-    assert short.gradient(document) == pytest.approx(kernel.gradient(document), 1e-4)
+    expected = kernel.gradient(document)
+    assert short.gradient(document) == pytest.approx(expected, rel=1e-4, abs=1e-5)
     assert_same(short.grads, kernel.grads, rtol=1e-3, atol=1e-4)
 
 
@@ -88,17 +91,18 @@ def slopes(kernel: Kernel, document: list[int]) -> np.ndarray:
 def test_gradients_are_slopes_whatever_part_is_left_out(
     data: st.DataObject, model: ModelConfig, parts: set[str]
 ) -> None:
+    # smooth enough for a difference: near 0 a norm with a tiny rms_eps bends sharply
+    model = replace(model, init_std=0.3, rms_eps=0.1)
     document = data.draw(documents(model))
     kernel = started(model, without=parts)
     kernel.gradient(document)
-    found = kernel.flat["grads"]
+    found = kernel.flat["grads"].copy()
+    n = min(len(document) - 1, model.block_size)
     # relu has a corner: where a nudge crosses it, the slope is neither side's
-    before = kernel.activations["before_relu"]
-    close = np.abs(before[:, : len(document) - 1]).min() < 1e-3
-    limit = 1e-2 if close else 2e-7
-    assert np.abs(found - slopes(kernel, document)).max() < limit * max(
-        1, np.abs(found).max()
-    )
+    before_relu = kernel.activations["before_relu"][:, :n]
+    assume("mlp" in parts or np.abs(before_relu).min() > 1e-4)
+    largest = max(1, np.abs(found).max())
+    assert np.abs(found - slopes(kernel, document)).max() < 1e-5 * largest
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -23,7 +23,7 @@ def trainings() -> st.SearchStrategy[TrainConfig]:
         TrainConfig,
         num_steps=st.just(6),
         optimizer=st.sampled_from(["sgd", "momentum", "rmsprop", "adam", "adamw"]),
-        learning_rate=st.sampled_from([0.01, 0.1]),
+        learning_rate=st.sampled_from([0.001, 0.01]),
         schedule=st.sampled_from(["linear", "constant", "cosine"]),
         warmup_steps=st.integers(0, 3),
         batch_docs=st.integers(1, 3),
