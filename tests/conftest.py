@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from support import CASES, find_python, not_run
 # examples are the same wherever `make test` and CI run; by hand, new ones are tried
 settings.register_profile("by-hand", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
+# tests that send Ctrl-C need it heard, also where all this runs in the background
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.load_profile("ci" if "CI" in os.environ else "by-hand")
 
 

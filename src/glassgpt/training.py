@@ -260,13 +260,18 @@ def publish(
 def stop_requests() -> Iterator[Callable[[], bool]]:
     """Ctrl-C and SIGTERM as a question to ask between steps, not in the middle of one.
 
-    Outside the main thread nothing can be asked: Ctrl-C stays what it is.
+    Outside the main thread nothing can be asked: Ctrl-C stays what it is. A signal that
+    is ignored, as behind nohup, stays ignored.
     """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set
         return
-    kinds = (signal.SIGINT, signal.SIGTERM)
+    kinds = [
+        kind
+        for kind in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(kind) is not signal.SIG_IGN
+    ]
     before = [signal.signal(kind, lambda *_: asked.set()) for kind in kinds]
     try:
         yield asked.is_set

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from glassgpt.checkpoint import load
 from glassgpt.errors import CheckpointError, DivergedError
 from glassgpt.events import Evaluated, Noted, Result, Saved, Started, Stepped
 from glassgpt.runs import RunFolder
+from glassgpt.training import stop_requests
 
 STEPS = range(6)
 LAST = "checkpoints/step-000000006"
@@ -215,3 +217,14 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
         found.append(small.checkpoint_hashes(home / "run"))
     assert len(found[0]) == 3 * len(PARTS)
     assert found[0] == found[1]
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stop_requests() as asked_to_stop:
+            signal.raise_signal(signal.SIGINT)
+            assert not asked_to_stop()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
