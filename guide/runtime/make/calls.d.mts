@@ -1,0 +1,2 @@
+export function calls(): string;
+export function writeCalls(): void;

@@ -1,0 +1,49 @@
+/* The one way a number is written, as docs/documents.md says under "Numbers". */
+
+const LARGEST_FIXED = 1e15;
+
+/** `value` with `digits` decimals and a comma between thousands; ties go to even. */
+export function formatNumber(value: number, digits = 4): string {
+  if (!Number.isInteger(digits) || digits < 0 || digits > 20)
+    throw new Error(`invalid digits: ${digits}; use 0 to 20`);
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (Math.abs(value) >= LARGEST_FIXED) return exponent(value);
+  const text = fixed(value, digits);
+  if (/^-?[0.]*$/.test(text)) return value === 0 ? text.replace("-", "") : exponent(value);
+  const [whole, rest] = text.split(".");
+  const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, ",");
+  return rest === undefined ? grouped : `${grouped}.${rest}`;
+}
+
+/** A whole number with a comma between thousands. */
+export const whole = (value: number): string => formatNumber(value, 0);
+
+function fixed(value: number, digits: number): string {
+  return evenTie(
+    value.toFixed(digits),
+    /^0*$/.test(value.toFixed(100).split(".")[1]!.slice(digits + 1)) &&
+      value.toFixed(100).split(".")[1]![digits] === "5"
+      ? value.toFixed(100).replace(/^(-?\d+)\.(\d*)$/, (_all, head: string, tail: string) =>
+          digits ? `${head}.${tail.slice(0, digits)}` : head,
+        )
+      : null,
+  );
+}
+
+/** toFixed takes the larger neighbour in the middle: the smaller one where it is even. */
+function evenTie(larger: string, smaller: string | null): string {
+  if (smaller === null) return larger;
+  return "02468".includes(smaller.at(-1)!) ? smaller : larger;
+}
+
+function exponent(value: number): string {
+  const [mantissa, power] = value.toExponential(1).split("e") as [string, string];
+  const exact = value.toExponential(100).split("e")[0]!;
+  const [head, tail] = exact.split(".") as [string, string];
+  const middle = tail[1] === "5" && /^0*$/.test(tail.slice(2));
+  const digits = middle ? evenTie(mantissa, `${head}.${tail[0]}`) : mantissa;
+  // where the even neighbour is taken the power is that of the exact value
+  const of = middle && digits !== mantissa ? value.toExponential(100).split("e")[1]! : power;
+  return `${digits}e${of[0]}${of.slice(1).padStart(2, "0")}`;
+}

@@ -1,0 +1,97 @@
+/* What is the reader's: a word, and documents. Both stay in this browser; a link holds
+   them where they are small. */
+import { ask } from "./client.ts";
+import { clean } from "./documents.ts";
+import { onHash, readHash, writeHash } from "./hash.ts";
+
+const WORD = "glassgpt.word";
+const DOCUMENTS = "glassgpt.documents";
+const LINKED = 2000; // characters of documents that a link may hold
+const FIRST_WORD = "emma";
+
+function keep(key: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
+  } catch {
+    // full or forbidden: it lasts as long as the page
+  }
+}
+
+function kept(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+class Reader {
+  word = $state(readHash("word") ?? kept(WORD) ?? FIRST_WORD);
+  /** The text of the reader's documents; null for the built-in names. */
+  text: string | null = $state(readHash("docs") ?? kept(DOCUMENTS));
+  /** How many documents that are. */
+  count = $state(0);
+  private given = 0;
+  private told: { text: string; source: string; done: Promise<void> } | undefined;
+
+  constructor() {
+    onHash(() => {
+      const word = readHash("word");
+      if (word !== undefined) this.word = word;
+      const docs = readHash("docs");
+      if (docs !== undefined) this.text = docs;
+    });
+  }
+
+  setWord(word: string): void {
+    this.word = clean(word);
+    keep(WORD, this.word);
+    writeHash("word", this.word);
+  }
+
+  /** Reads documents from bytes; throws Refused, and then keeps those before. */
+  async setDocuments(bytes: Uint8Array): Promise<void> {
+    const source = `own-${++this.given}`;
+    const read = await ask("documents", { source, bytes });
+    const text = new TextDecoder().decode(bytes);
+    this.told = { text, source, done: Promise.resolve() };
+    this.count = read.documents;
+    this.text = text;
+    keep(DOCUMENTS, text);
+    writeHash("docs", text.length <= LINKED ? text : null);
+  }
+
+  useNames(): void {
+    this.text = null;
+    keep(DOCUMENTS, null);
+    writeHash("docs", null);
+  }
+
+  /** The documents in use, as the worker knows them: asked anew when they change. */
+  async source(): Promise<string> {
+    const { text } = this;
+    if (text === null) return "names";
+    if (this.told?.text !== text) {
+      const source = `own-${++this.given}`;
+      const bytes = new TextEncoder().encode(text);
+      const done = ask("documents", { source, bytes }).then(
+        (read) => void (this.count = read.documents),
+        () => this.useNames(),
+      );
+      this.told = { text, source, done };
+    }
+    const { source, done } = this.told;
+    await done;
+    return this.text === null ? "names" : source;
+  }
+
+  /** What a link must hold of this. */
+  get linked(): Record<string, string> {
+    const kept: Record<string, string> = { word: this.word };
+    if (this.text !== null && this.text.length <= LINKED) kept["docs"] = this.text;
+    return kept;
+  }
+}
+
+export const reader = new Reader();

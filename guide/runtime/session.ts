@@ -1,0 +1,317 @@
+/* A run in the worker: its documents in order, its model, where it stands in training.
+   The numbers are the kernel's; here is only what goes in and comes out. */
+import type { Address } from "./calls.ts";
+import { Corpus, corpusOf } from "./corpus.ts";
+import { heldout } from "./heldout.ts";
+import { Kernel, code, type Precision, type Reals } from "./kernel.ts";
+import { runOf, type Asked, type Run } from "./record.ts";
+import { STRUCTS } from "./calls.ts";
+
+const SNAPSHOT_EVERY = 100;
+const FEWEST_HELDOUT = 20;
+const CACHED = 8;
+
+export interface Heldout {
+  loss: number;
+  documents: number;
+  tokens: number;
+}
+
+export interface Tensor {
+  name: string;
+  layer: number;
+  offset: number;
+  rows: number;
+  columns: number;
+}
+
+export class Session {
+  /** Steps trained so far. */
+  at = 0;
+  losses: number[] = [];
+  /** The step whose loss was not a number, once that has happened. */
+  diverged: number | null = null;
+  readonly g: Address;
+  /** The generator as it stands after the weights were drawn. */
+  readonly random: Address;
+  readonly how: Address;
+  readonly order: Int32Array;
+  private readonly tokens: Address;
+  private readonly offsets: Address;
+  private readonly snapshots = new Map<number, Reals>();
+  private unseen: string[] | null = null;
+  private unseenCount = 0;
+
+  constructor(
+    readonly run: Run,
+    readonly corpus: Corpus,
+    readonly kernel: Kernel,
+  ) {
+    const { call } = kernel;
+    const { model, train } = run;
+    this.random = seeded(kernel, train.seed);
+    this.order = kernel.freed(() => {
+      const count = corpus.documents.length;
+      const order = kernel.putInts(Int32Array.from({ length: count }, (_, i) => i));
+      call.random_shuffle(this.random, order, count);
+      return kernel.ints(order, count);
+    });
+    const config = kernel.struct("config", {
+      step: model.step,
+      vocab_size: corpus.vocabSize,
+      n_embd: model.n_embd,
+      n_head: model.n_head,
+      n_layer: model.n_layer,
+      block_size: model.block_size,
+      rms_eps: model.rms_eps,
+      smoothing: model.smoothing,
+    });
+    const size = call.size(config);
+    if (size === 0) throw new Error("invalid shape of a model");
+    this.g = call.create(kernel.allocate(size), config);
+    if (run.step > 0) call.draw_weights(this.g, this.random, model.init_std);
+    this.how = kernel.struct("training", {
+      optimizer: code(train.optimizer),
+      schedule: code(train.schedule),
+      bias_correction: 1,
+      loss_norm: code(`by_${train.loss_norm}`),
+      doc_mode: code(train.doc_mode),
+      batch_docs: train.batch_docs,
+      num_steps: train.num_steps,
+      warmup_steps: train.warmup_steps,
+      learning_rate: train.learning_rate,
+      momentum: train.momentum,
+      beta1: train.beta1,
+      beta2: train.beta2,
+      eps_adam: train.eps_adam,
+      weight_decay: train.weight_decay,
+      grad_clip: train.grad_clip,
+    });
+    const texts = this.trained();
+    [this.tokens, this.offsets] = this.putDocuments(texts);
+    this.snapshots.set(0, this.state());
+  }
+
+  /** The documents that the steps take, in order, each once around. */
+  trained(): string[] {
+    const count = Math.min(this.run.train.num_steps, this.order.length);
+    return Array.from(this.order.subarray(0, count), (i) => this.corpus.documents[i]!);
+  }
+
+  /** The document of a step, counted from 0. */
+  document(step: number): string {
+    return this.corpus.documents[this.order[step % this.order.length]!]!;
+  }
+
+  /** Go on for `count` steps; fewer when the loss is no longer a number. */
+  advance(count: number): void {
+    while (count > 0 && this.diverged === null) {
+      const piece = Math.min(count, SNAPSHOT_EVERY - (this.at % SNAPSHOT_EVERY));
+      this.steps(piece);
+      count -= piece;
+      if (this.diverged === null && this.at % SNAPSHOT_EVERY === 0)
+        this.snapshots.set(this.at, this.state());
+    }
+  }
+
+  private steps(count: number): void {
+    const { kernel, at } = this;
+    kernel.freed(() => {
+      const documents = Math.min(this.run.train.num_steps, this.order.length);
+      const order = kernel.putInts(
+        Int32Array.from({ length: count }, (_, i) => (at + i) % documents),
+      );
+      const losses = kernel.allocate(8 * count);
+      const done = kernel.call.train(
+        this.g, this.how, this.tokens, this.offsets, order, at, count, losses, 0, 0, 0, 0,
+      );
+      if (done < 0) throw new Error("the kernel refused a document");
+      for (const loss of kernel.viewDoubles(losses, done)) this.losses.push(loss);
+      this.at += done;
+      if (done < count) this.diverged = this.at;
+    });
+  }
+
+  /** Back to the last snapshot at or before a step; the losses stay those up to it. */
+  rewind(step: number): void {
+    if (step >= this.at) return;
+    let from = 0;
+    for (const at of this.snapshots.keys()) if (at <= step && at > from) from = at;
+    this.restore(this.snapshots.get(from)!);
+    this.at = from;
+    this.losses.length = from;
+    this.diverged = null;
+  }
+
+  /** All steps up to this one are made, at once. */
+  goTo(step: number): void {
+    this.rewind(step);
+    this.advance(step - this.at);
+  }
+
+  state(): Reals {
+    const { kernel } = this;
+    const count = kernel.call.state_size(this.g);
+    return kernel.freed(() => {
+      const address = kernel.allocate(kernel.realSize * count);
+      kernel.call.save(this.g, address);
+      return kernel.viewReals(address, count).slice();
+    });
+  }
+
+  restore(state: Reals): void {
+    const { kernel } = this;
+    kernel.freed(() => kernel.call.restore(this.g, kernel.putReals(state)));
+  }
+
+  /** Held-out loss as evaluation.py has it; null where too few documents are left. */
+  evaluate(limit = this.run.train.eval_docs): Heldout | null {
+    if (this.unseen === null) {
+      const seen = new Set(this.trained());
+      const { chosen, available } = heldout(
+        this.corpus.documents, seen, this.run.train.seed, limit,
+      );
+      this.unseen = chosen;
+      this.unseenCount = available;
+    }
+    if (this.unseenCount < FEWEST_HELDOUT) return null;
+    const { kernel, unseen } = this;
+    return kernel.freed(() => {
+      const [tokens, offsets] = this.putDocuments(unseen);
+      const chosen = kernel.putInts(unseen.map((_, i) => i));
+      const losses = kernel.allocate(8 * unseen.length);
+      const counts = kernel.allocate(4 * unseen.length);
+      const total = kernel.call.evaluate(
+        this.g, code(this.run.train.doc_mode), tokens, offsets, chosen, unseen.length,
+        losses, counts,
+      );
+      let sum = 0;
+      for (const loss of kernel.viewDoubles(losses, unseen.length)) sum += loss;
+      return { loss: sum / total, documents: unseen.length, tokens: total };
+    });
+  }
+
+  /** Names as `train` prints them: the generator goes on from the weights; another seed
+      begins afresh. */
+  write(count: number, temperature: number, seed = 0, prefix = ""): string[] {
+    const { kernel } = this;
+    return kernel.freed(() => {
+      const random = this.generator(seed);
+      const prompt = this.prompt(prefix);
+      const address = kernel.putInts(prompt);
+      const limit = this.run.model.block_size - (prompt.length - 1);
+      const written = kernel.allocate(4 * limit);
+      const begun = this.corpus.decode(prompt);
+      return Array.from({ length: count }, () => {
+        const size = kernel.call.write(
+          this.g, random, address, prompt.length, limit, temperature, 0, 1, written,
+        );
+        return begun + this.corpus.decode(kernel.ints(written, Math.max(size, 0)));
+      });
+    });
+  }
+
+  /** BOS and as much of a beginning as leaves room for one more token. */
+  prompt(prefix: string): number[] {
+    return this.corpus.encodePrefix(prefix).slice(0, this.run.model.block_size);
+  }
+
+  /** A copy of the generator that goes on after the weights, or one with its own seed. */
+  generator(seed: number): Address {
+    const { kernel } = this;
+    if (seed > 0) return seeded(kernel, seed);
+    const { size } = STRUCTS.random;
+    const copy = kernel.allocate(size);
+    kernel.viewBytes(copy, size).set(kernel.viewBytes(this.random, size));
+    return copy;
+  }
+
+  /** The token ids of a word as far as the model reads them. */
+  cut(word: string): number[] {
+    const tokens = this.corpus.encode(word);
+    const most = this.run.step >= 3 ? this.run.model.block_size + 1 : tokens.length;
+    return tokens.slice(0, most);
+  }
+
+  tensors(): Tensor[] {
+    const { call } = this.kernel;
+    return Array.from({ length: call.num_tensors(this.g) }, (_, i) => ({
+      name: this.kernel.text(call.tensor_name(this.g, i)),
+      layer: call.tensor_layer(this.g, i),
+      offset: call.tensor_offset(this.g, i),
+      rows: call.tensor_rows(this.g, i),
+      columns: call.tensor_columns(this.g, i),
+    }));
+  }
+
+  weights(): Float64Array {
+    const { call } = this.kernel;
+    return this.kernel.reals(call.weights(this.g), call.num_weights(this.g));
+  }
+
+  grads(): Float64Array {
+    const { call } = this.kernel;
+    return this.kernel.reals(call.grads(this.g), call.num_weights(this.g));
+  }
+
+  /** The first `count` numbers of an activation that the last pass left. */
+  activation(name: string, count: number): Float64Array {
+    const { call } = this.kernel;
+    for (let i = 0; i < call.num_activations(); i++)
+      if (this.kernel.text(call.activation_name(i)) === name)
+        return this.kernel.reals(call.activation(this.g, i), count);
+    throw new Error(`unknown activation: ${name}`);
+  }
+
+  /** Probabilities after the token that was fed last. */
+  probabilities(temperature: number): Float64Array {
+    const { kernel } = this;
+    return kernel.freed(() => {
+      const probs = kernel.allocate(8 * this.corpus.vocabSize);
+      kernel.call.probabilities(this.g, temperature, probs);
+      return kernel.doubles(probs, this.corpus.vocabSize);
+    });
+  }
+
+  private putDocuments(texts: string[]): [Address, Address] {
+    const ids: number[] = [];
+    const offsets = [0];
+    for (const text of texts) {
+      for (const id of this.corpus.encode(text)) ids.push(id);
+      offsets.push(ids.length);
+    }
+    return [this.kernel.putInts(ids), this.kernel.putInts(offsets)];
+  }
+}
+
+/** A generator seeded as random.seed(int) does. */
+export function seeded(kernel: Kernel, seed: number): Address {
+  const random = kernel.struct("random", {});
+  kernel.freed(() => {
+    const low = seed % 2 ** 32;
+    const high = Math.floor(seed / 2 ** 32);
+    const digits = kernel.putInts(high ? [low | 0, high | 0] : [low | 0]);
+    kernel.call.random_seed(random, digits, high ? 2 : 1);
+  });
+  return random;
+}
+
+const sessions = new Map<string, Session>();
+
+/** The session of a record: the one that is there already, or a new one. */
+export async function sessionOf(asked: Asked): Promise<Session> {
+  const run = runOf(asked);
+  const key = JSON.stringify(run);
+  const corpus = await corpusOf(run.source);
+  const known = sessions.get(key);
+  if (known && known.corpus === corpus) {
+    sessions.delete(key);
+    sessions.set(key, known);
+    return known;
+  }
+  const kernel = await Kernel.open(run.train.dtype as Precision);
+  const made = new Session(run, corpus, kernel);
+  sessions.set(key, made);
+  if (sessions.size > CACHED) sessions.delete(sessions.keys().next().value!);
+  return made;
+}

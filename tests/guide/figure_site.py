@@ -1,0 +1,106 @@
+"""A small site with one figure a page, for tests of figures before there are lessons.
+
+`/figure/NAME/` shows a figure of the guide's build; its state is in the address.
+"""
+
+import html
+import http.server
+import json
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+ASSETS = ROOT / "src/glassgpt/guide/assets"
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "object-src 'none'; base-uri 'none'"
+)
+# the names of the page's tokens, so that figures can be seen without its styles
+TOKENS = """
+:root { color-scheme: light dark; --paper: light-dark(#fdfcf9, #191a1d);
+  --ink: light-dark(#1f2024, #e9e7e2); --muted: light-dark(#5c5e66, #a3a4ab);
+  --line: light-dark(#d9d7d0, #393b41); --accent: light-dark(#1f6f64, #6cc5b6);
+  --now: light-dark(#d78a00, #f0b13c); --minus: light-dark(#c05a1c, #ea955c);
+  --plus: light-dark(#2166ac, #74aee6); --data: light-dark(#4b5a7d, #a3b4da);
+  --forward: light-dark(#5d7fa8, #86a8d0); --loss: light-dark(#8a3b54, #dd92a8);
+  --font-mono: monospace; --size-2: 15px; --size-4: 24px }
+:root[data-theme=dark] { color-scheme: dark } :root[data-theme=light] { color-scheme: light }
+body { background: var(--paper); color: var(--ink); font: 17px/1.6 serif; margin: 16px; }
+figure { margin: 0; max-width: 900px }
+.gg-figure > [props] { display: block; min-height: var(--h-wide) }
+@media (max-width: 640px) { .gg-figure > [props] { min-height: var(--h-narrow) } }
+"""
+TYPES = {
+    ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm",
+    ".txt": "text/plain; charset=utf-8", ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+}  # fmt: skip
+
+
+def figures() -> dict[str, dict[str, Any]]:
+    """What the build says of each figure."""
+    found: dict[str, dict[str, Any]] = json.loads((ASSETS / "figures.json").read_text())
+    return found
+
+
+def page(name: str) -> str:
+    """The page of a figure, with the props of its sample."""
+    figure = figures()[name]
+    manifest = json.loads((ASSETS / "manifest.json").read_text())
+    strings = tomllib.loads((ROOT / "guide/strings/en.toml").read_text())["figure"]
+    height = figure["height"]
+    style = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
+    props = html.escape(json.dumps(figure.get("sample", {})))
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="icon" href="data:,"><style>{TOKENS}</style>'
+        f'<script type="application/json" id="gg-strings">{json.dumps(strings)}</script>'
+        f'<script type="module" src="/assets/{manifest["runtime/loader.ts"]["file"]}">'
+        f'</script><main><h1>{name}</h1><figure class="gg-figure" id="it" '
+        f"style=\"{style}\"><gg-{name} props='{props}'></gg-{name}></figure></main>"
+    )
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Pages of figures, and the build's files."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0].partition("#")[0]
+        parts = path.strip("/").split("/")
+        if parts[0] == "figure" and parts[1] in figures():
+            self._send(200, page(parts[1]).encode(), ".html")
+        elif parts[0] == "assets" and (ASSETS / parts[-1]).is_file():
+            self._send(200, (ASSETS / parts[-1]).read_bytes(), Path(parts[-1]).suffix)
+        else:
+            self._send(404, b"", ".txt")
+
+    def _send(self, status: int, body: bytes, suffix: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", TYPES[suffix])
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", POLICY)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The site's address, while inside."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
