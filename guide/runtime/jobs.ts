@@ -177,7 +177,7 @@ export const jobs = {
       tokens: session.at ? session.cut(last) : [],
       next: session.document(session.at),
       rate: session.kernel.call.learning_rate(session.how, Math.max(session.at - 1, 0)),
-      heldout: input.heldout ? session.evaluate() : null,
+      heldout: input.heldout && session.diverged === null ? session.evaluate() : null,
       vocabulary: session.corpus.vocabulary,
     };
   },

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "src/glassgpt/guide/assets"
@@ -48,14 +49,14 @@ def figures() -> dict[str, dict[str, Any]]:
     return found
 
 
-def page(name: str) -> str:
-    """The page of a figure, with the props of its sample."""
+def page(name: str, given: str = "") -> str:
+    """The page of a figure, with these props or those of its sample."""
     figure = figures()[name]
     manifest = json.loads((ASSETS / "manifest.json").read_text())
     strings = tomllib.loads((ROOT / "guide/strings/en.toml").read_text())["figure"]
     height = figure["height"]
     style = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
-    props = html.escape(json.dumps(figure.get("sample", {})))
+    props = html.escape(given or json.dumps(figure.get("sample", {})), quote=True)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -73,10 +74,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0].partition("#")[0]
+        path, _, query = self.path.partition("?")
+        given = parse_qs(query).get("props", [""])[0]
         parts = path.strip("/").split("/")
         if parts[0] == "figure" and parts[1] in figures():
-            self._send(200, page(parts[1]).encode(), ".html")
+            self._send(200, page(parts[1], given).encode(), ".html")
         elif parts[0] == "assets" and (ASSETS / parts[-1]).is_file():
             self._send(200, (ASSETS / parts[-1]).read_bytes(), Path(parts[-1]).suffix)
         else:

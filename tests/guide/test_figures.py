@@ -1,0 +1,186 @@
+"""Every figure in every state: quiet, within its place, and the same from its link."""
+
+import json
+from typing import Any
+
+import figure_site
+import pytest
+from figure_browser import Opener, browser, figure, site
+
+__all__ = ["browser", "figure", "site"]
+
+
+def known() -> dict[str, dict[str, Any]]:
+    """The figures, as long as there are any to test."""
+    built = (figure_site.ASSETS / "figures.json").is_file()
+    return figure_site.figures() if built else {}
+
+
+STATES = [(name, state) for name, each in known().items() for state in each["states"]]
+
+
+@pytest.mark.parametrize(("name", "state"), STATES, ids=str)
+@pytest.mark.parametrize("width", [390, 1000])
+def test_a_figure_is_quiet_and_keeps_to_its_place(
+    name: str, state: dict[str, str], width: int, figure: Opener
+) -> None:
+    visit = figure(name, width=width, **state)
+    height = known()[name]["height"]["narrow" if width < 640 else "wide"]
+    page = visit.page
+    assert page.evaluate("document.querySelector('.frame').offsetHeight") <= height
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert visit.sentence.strip() and "{" not in visit.sentence
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('.frame *')].filter(e => e.childNodes.length)"
+        ".map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 12
+    named = page.evaluate(
+        "[...document.querySelectorAll('.frame button, .frame input, .frame select')]"
+        ".filter(e => !(e.labels?.length || e.ariaLabel || e.innerText?.trim()"
+        " || e.textContent.trim())).map(e => e.outerHTML)"
+    )
+    assert named == []
+
+
+@pytest.mark.parametrize("name", known())
+def test_every_control_is_in_the_address(name: str, figure: Opener) -> None:
+    visit = figure(name, word="ava", **({"run": 1} if name == "train-home" else {}))
+    page = visit.page
+    for kind, act in {
+        "input[type=range]:enabled": lambda each: each.press("ArrowLeft"),
+        ".frame input[type=checkbox]": lambda each: each.click(),
+        "button[aria-pressed=false]:not(.frame-tools *):not(.pair)": (
+            lambda each: each.click()
+        ),
+        ".frame-controls select": lambda each: each.select_option(index=1),
+        ".frame input[type=search]": lambda each: each.fill("an"),
+    }.items():
+        for each in page.query_selector_all(kind):
+            act(each)
+            visit.settle()
+    page.wait_for_timeout(400)
+    address = page.url
+    again = figure(name, address=address)
+    assert again.page.url == address
+    assert again.table == visit.table
+    assert again.sentence == visit.sentence
+
+
+@pytest.mark.parametrize("name", known())
+def test_a_copied_link_and_the_files_hold_what_is_shown(
+    name: str, figure: Opener
+) -> None:
+    state = {k: v for k, v in known()[name]["states"][1].items()}
+    visit = figure(name, word="ava", **state)
+    page = visit.page
+    page.evaluate(
+        "navigator.clipboard.writeText = async (text) => { window.copied = text }"
+    )
+    page.click(".frame-tools summary")
+    page.get_by_role("button", name="Copy link").click()
+    link = page.evaluate("window.copied")
+    again = figure(name, address=link)
+    assert again.table == visit.table
+    with page.expect_download() as csv:
+        page.get_by_role("button", name="Save numbers").click()
+    lines = csv.value.path().read_text("utf-8").splitlines()
+    assert len(lines) == len(visit.table) + 1
+    page.get_by_role("button", name="Copy code").click()
+    assert f"embed/{name}/" in page.evaluate("window.copied")
+    if page.query_selector("svg.picture"):
+        for kind, start in {"SVG": b"<svg", "PNG": b"\x89PNG"}.items():
+            with page.expect_download() as saved:
+                page.get_by_role("button", name=f"Save as {kind}").click()
+            assert saved.value.path().read_bytes().startswith(start)
+    page.get_by_role("button", name="Show as a table").click()
+    shown = page.query_selector_all(".frame-table tbody tr")
+    assert len(shown) == min(1000, len(visit.table))
+
+
+def test_keys_step_through_a_sequence_and_play_rests_unseen(figure: Opener) -> None:
+    visit = figure("generate")
+    page = visit.page
+    page.focus(".stepper button:nth-of-type(2)")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(400)
+    assert "it.at=2" in page.url
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(400)
+    assert "it.at=1" in page.url
+    page.evaluate("document.querySelector('main').style.paddingTop = '3000px'")
+    page.wait_for_timeout(200)
+    page.evaluate("document.querySelector('[aria-label=Play]').click()")
+    page.wait_for_timeout(1600)
+    assert "it.at=1" in page.url
+
+
+def test_the_last_question_wins_and_those_before_are_given_up(figure: Opener) -> None:
+    visit = figure("train-home", run=1)
+    page = visit.page
+    page.evaluate(
+        "window.cancels = 0; const send = Worker.prototype.postMessage;"
+        "Worker.prototype.postMessage = function (m) { window.cancels += 'cancel' in m;"
+        " send.apply(this, arguments) }"
+    )
+    slider = page.locator("input[type=range]").first
+    slider.evaluate(
+        "(input) => { for (let i = 30; i <= 60; i++) { input.value = i;"
+        " input.dispatchEvent(new Event('input', { bubbles: true })); } "
+        "}"
+    )
+    for _ in range(20):
+        slider.press("ArrowLeft")
+    visit.settle()
+    page.wait_for_timeout(400)
+    assert page.evaluate("window.cancels") > 5
+    assert figure("train-home", address=page.url).table == visit.table
+
+
+def test_a_half_typed_number_stays_until_it_is_one(figure: Opener) -> None:
+    visit = figure("softmax-edit")
+    box = visit.page.locator(".number-box").first
+    before = visit.column(0)
+    box.fill("-")
+    assert box.input_value() == "-" and visit.column(0) == before
+    box.fill("-3.5")
+    visit.settle()
+    assert visit.column(0)[0] == -3.5
+
+
+def test_a_browser_without_vectors_is_told_so(browser: Any, site: str) -> None:
+    page = browser.new_page()
+    page.add_init_script("WebAssembly.validate = () => false")
+    page.goto(f"{site}/figure/generate/")
+    page.wait_for_selector("[data-state=unsupported]")
+    assert "vector instructions" in page.inner_text(".gg-unsupported")
+    page.close()
+
+
+def test_nothing_is_fetched_for_figures_before_one_is_near(
+    browser: Any, site: str
+) -> None:
+    page = browser.new_page()
+    page.add_init_script(
+        "document.addEventListener('DOMContentLoaded', () => {"
+        "document.querySelector('main').style.paddingTop = '5000px' })"
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    page.goto(f"{site}/figure/train-live/")
+    page.wait_for_timeout(500)
+    assert [name for name in asked if not name.startswith("loader")] == [""]
+    page.evaluate("scrollTo(0, 5000)")
+    page.wait_for_selector("gg-train-live[data-state=ready]")
+    assert any(name.endswith(".wasm") for name in asked)
+    page.close()
+
+
+def test_every_figure_is_described() -> None:
+    for name, each in known().items():
+        assert each["chunk"].endswith(".js"), name
+        assert set(each.get("sample", {})) == set(each["props"]), name
+        for state in each["states"]:
+            assert set(state) <= set(each["controls"]) | {"word", "docs"}, name
+        json.dumps(each)
