@@ -12,6 +12,7 @@ from glassgpt.cli.compare import compare_command
 from glassgpt.cli.data import data_app
 from glassgpt.cli.eval import eval_command
 from glassgpt.cli.export import export
+from glassgpt.cli.guide import guide_app
 from glassgpt.cli.options import EXAMPLES
 from glassgpt.cli.runs import runs
 from glassgpt.cli.sample import sample
@@ -67,6 +68,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
 for _name, _command in _COMMANDS.items():
     app.command(_name, epilog=EXAMPLES[_name])(_command)
 app.add_typer(data_app, name="data", epilog=EXAMPLES["data"])
+app.add_typer(guide_app, name="guide", epilog=EXAMPLES["guide"])
 
 
 def call(arguments: list[str]) -> None:

@@ -54,6 +54,7 @@ _EXAMPLES = {
         "glassgpt data inspect my-words.txt",
         "glassgpt data fetch karpathy-names",
     ],
+    "guide": ["glassgpt guide", "glassgpt guide build my-site"],
 }
 EXAMPLES = {
     command: "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)

@@ -1,0 +1,65 @@
+"""glassgpt guide: opens the guide in a browser, or writes it for a host of your own."""
+
+import contextlib
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glassgpt.cli.options import EXAMPLES
+from glassgpt.cli.output import say
+from glassgpt.errors import GlassGPTError, missing
+from glassgpt.guide import server
+
+guide_app = typer.Typer(no_args_is_help=False)
+
+
+@guide_app.callback(invoke_without_command=True, epilog=EXAMPLES["guide"])
+def guide(
+    context: typer.Context,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="By default a free one."),
+    ] = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open a browser on it.")
+    ] = True,
+) -> None:
+    """Serve the guide on this machine; Ctrl-C ends it."""
+    if context.invoked_subcommand is not None:
+        return
+    with server.serve(port) as running:
+        address = f"http://{server.HOST}:{running.server_port}/"
+        say(f"guide: {address} (Ctrl-C ends it)")
+        sys.stdout.flush()
+        if open_browser:
+            webbrowser.open(address)
+        with contextlib.suppress(KeyboardInterrupt):
+            running.serve_forever()
+
+
+@guide_app.command("build", epilog=EXAMPLES["guide"])
+def build(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A new folder, or one built before.")
+    ],
+    language: Annotated[
+        str, typer.Option(help="A folder of guide/pages, such as en.")
+    ] = "en",
+) -> None:
+    """Write the guide as files for any static host."""
+    from glassgpt.guide.sources import FOLDER
+
+    if not (FOLDER / "pages").is_dir():
+        server.copy_built(folder)
+        say(f"guide: {folder}")
+        return
+    try:
+        from glassgpt.guide.site import build as build_site
+    except ImportError as error:
+        remedy = 'In the source folder: pip install -e ".[guide]"'
+        raise missing(f"package {error.name}", remedy, GlassGPTError) from error
+    pages = build_site(folder, language=language)
+    say(f"guide: {folder}, {len(pages)} pages")

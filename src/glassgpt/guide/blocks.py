@@ -1,0 +1,169 @@
+"""Parts of pages that the package writes by itself: the ladder, a step's index."""
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+
+from glassgpt.errors import invalid
+from glassgpt.guide import code, facts
+from glassgpt.guide.sources import Source
+from glassgpt.lessons import FILES, changes, lesson, units
+from glassgpt.numbers import format_number
+
+Inline = Callable[[str], str]
+Block = Callable[[str, Inline], str]
+
+
+def ready_made(
+    pages: Sequence[Source], words: Mapping[str, str], say: Callable[[str], str]
+) -> dict[str, Block]:
+    """The blocks by the word that a page writes after its three backticks."""
+
+    def ladder(rest: str, inline: Inline) -> str:
+        return _ladder(pages, words, say)
+
+    def lessons(rest: str, inline: Inline) -> str:
+        return _lessons(_step(rest), pages, inline)
+
+    def program(rest: str, inline: Inline) -> str:
+        return _program(_step(rest), words)
+
+    def difference(rest: str, inline: Inline) -> str:
+        return _difference(_step(rest), words, say)
+
+    def gallery(rest: str, inline: Inline) -> str:
+        return ""
+
+    return {
+        "ladder": ladder,
+        "lessons": lessons,
+        "program": program,
+        "difference": difference,
+        "gallery": gallery,
+    }
+
+
+def _step(rest: str) -> int:
+    if not re.fullmatch(r"[0-5]", rest.strip()):
+        raise invalid("step of a block", rest)
+    return int(rest)
+
+
+def idea(step: int) -> str:
+    """A step's idea in a line: its program's first line without the name."""
+    return lesson(step).title.partition(": ")[2].rstrip(".")
+
+
+def name(step: int) -> str:
+    """A step's name, such as counting."""
+    return lesson(step).title.partition(", ")[2].partition(":")[0]
+
+
+def new_names(step: int) -> list[str]:
+    """The functions, classes and settings that a step brings and the one before lacks."""
+    before = {part.partition(": ")[2] for part in units(lesson(step - 1))} if step else set()
+    found: dict[str, None] = {}
+    for part in units(lesson(step)):
+        section, _, unit = part.partition(": ")
+        top = unit.partition(".")[0]
+        kept = section in ("model", "gradient", "autograd", "loss of a document", "update")
+        kept = kept or section == "parameters" and step == 4
+        if kept and unit not in before and re.fullmatch(r"\w+", top) and top != "for":
+            if not any(b.partition(".")[0] == top for b in before):
+                found[top] = None
+    return list(found)
+
+
+def _ladder(
+    pages: Sequence[Source], words: Mapping[str, str], say: Callable[[str], str]
+) -> str:
+    paths = {page.path for page in pages}
+    uniform = facts.baseline("uniform")
+    low = min(facts.heldout(step) for step in range(len(FILES))) - 0.2
+    rows = []
+    for step in range(len(FILES)):
+        path, loss = f"/step/{step}/", facts.heldout(step)
+        title = f"{step} {escape(say(name(step).capitalize()))}"
+        title = title.replace("Adam", "Adam")
+        head = f'<a href="{path}">{title}</a>' if path in paths else title
+        new = " ".join(
+            f'<code translate="no">{one}</code>' for one in new_names(step)[:5]
+        )
+        learned = format_number(facts.params(step), 0)
+        width = 100 * (loss - low) / (uniform - low)
+        bar = f'<span class="loss" style="--w:{width:.1f}%">{format_number(loss, 3)}</span>'
+        rows.append(
+            f'<tr><th scope="row">{head}</th>'
+            f"<td>{escape(say(idea(step).capitalize()))}</td>"
+            f'<td class="new">{new}</td><td class="n">{learned}</td><td>{bar}</td></tr>'
+        )
+    keys = ("ladder_step", "ladder_idea", "ladder_new", "ladder_params", "ladder_loss")
+    heads = "".join(f'<th scope="col">{escape(words[key])}</th>' for key in keys)
+    label = escape(words["ladder"])
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'
+        f'<table class="ladder"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>\n"
+    )
+
+
+def _lessons(step: int, pages: Sequence[Source], inline: Inline) -> str:
+    rows = "".join(
+        f'<li><a href="{page.path}"><span class="place">{page.number}</span> '
+        f"{inline(page.title)}</a><span>{inline(str(page.front['summary']))}</span></li>"
+        for page in pages
+        if page.step == step and page.number
+    )
+    return f'<ol class="lessons">{rows}</ol>\n'
+
+
+def _program(step: int, words: Mapping[str, str]) -> str:
+    program = lesson(step)
+    whole = code.Slice(program, program.path.name, range(1, facts.lines(step) + 1))
+    file = f"/programs/{program.path.name}"
+    return (
+        f'<div class="panel whole"><p class="where"><span>{program.path.name}</span>'
+        f'<button type="button" class="copy" data-copy="program" hidden>'
+        f"{escape(words['copy'])}</button>"
+        f'<a href="{file}" download>{escape(words["download"])}</a></p>'
+        f'<pre class="code" id="program" tabindex="0" aria-label="{program.path.name}">'
+        f'<code translate="no">{code.code_html(whole, anchors="L")}</code></pre></div>\n'
+    )
+
+
+def _difference(
+    step: int, words: Mapping[str, str], say: Callable[[str], str]
+) -> str:
+    table = changes().get(step)
+    if table is None:
+        raise invalid("difference of step", step, "nothing stands before it")
+    parts = []
+    for kind in ("adds", "changes", "drops"):
+        rows = "".join(
+            f'<li><code translate="no">{escape(part.partition(": ")[2])}</code>'
+            f"<span>{escape(say(why))}</span></li>"
+            for part, why in table.get(kind, {}).items()
+        )
+        head = escape(words[f"diff_{kind}"])
+        parts.append(f'<h3 id="{kind}">{head}</h3><ul class="reasons {kind}">{rows}</ul>')
+    return "".join(parts) + _line_difference(step, words)
+
+
+def _line_difference(step: int, words: Mapping[str, str]) -> str:
+    old, new = lesson(step - 1), lesson(step)
+    lines = difflib.unified_diff(
+        old.source.splitlines(), new.source.splitlines(), n=2, lineterm=""
+    )
+    kinds = {"+": "plus", "-": "minus", "@": "hunk"}
+    rows = []
+    for line in list(lines)[2:]:
+        kind = kinds.get(line[:1], "same")
+        body = "⋯" if kind == "hunk" else escape(line, quote=False)
+        rows.append(f'<span class="line {kind}">{body}\n</span>')
+    label = escape(words["diff_lines"])
+    return (
+        f'<details class="lines"><summary>{label}</summary><pre class="code diff" '
+        f'tabindex="0" aria-label="{label}"><code translate="no">{"".join(rows)}</code>'
+        f"</pre></details>\n"
+    )

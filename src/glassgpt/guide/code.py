@@ -1,0 +1,286 @@
+"""Slices of the lessons' programs, by name, as a reader sees them."""
+
+import ast
+import builtins
+import functools
+import keyword
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+from pygments.lexers import PythonLexer
+from pygments.token import Comment, Keyword, Name, String, Token
+
+from glassgpt.errors import invalid, unknown
+from glassgpt.lessons import IMPORTS, Lesson
+
+# the only kinds of code that are set apart, and their classes in page.css
+_KINDS = ((Comment, "c"), (String.Doc, "c"), (Keyword, "k"), (String, "s"))
+_KINDS += ((Name.Function, "d"), (Name.Class, "d"))
+ELLIPSIS = " … "
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some lines of a program, numbered from 1 as in the file."""
+
+    program: Lesson
+    name: str
+    lines: range
+
+    @property
+    def text(self) -> str:
+        """The lines as they stand in the file."""
+        lines = self.program.source.splitlines()
+        return "\n".join(lines[self.lines.start - 1 : self.lines.stop - 1])
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A name of a program, where it is made and what the program says of it."""
+
+    name: str
+    line: int
+    meaning: str
+
+
+def named_slice(program: Lesson, name: str) -> Slice:
+    """The lines of a section, or of a part of it: "section: name".
+
+    A comment directly above a part belongs to it. Raises UsageError for an unknown
+    name.
+    """
+    if name in program.sections:
+        return Slice(program, name, _section_lines(program, name))
+    parts = _parts(program)
+    if name not in parts:
+        choices = [*program.sections, *parts]
+        raise unknown(f"part of step {program.step}", name, choices)
+    return Slice(program, name, parts[name])
+
+
+def _section_lines(program: Lesson, name: str) -> range:
+    """A section without its marker and the blank lines after it."""
+    lines = program.source.splitlines()
+    start, stop = program.sections[name].start + 1, program.sections[name].stop
+    while stop > start and not lines[stop - 2].strip():
+        stop -= 1
+    return range(start, stop)
+
+
+def _parts(program: Lesson) -> dict[str, range]:
+    """The lines of every part, "section: name", by the names that units have."""
+    found: dict[str, range] = {}
+    for section in (IMPORTS, *program.sections):
+        for node in program.nodes(section):
+            for name, part in _named(node):
+                lines = _with_comment(program, part)
+                before = found.get(f"{section}: {name}", lines)
+                start, stop = (
+                    min(before.start, lines.start),
+                    max(before.stop, lines.stop),
+                )
+                found[f"{section}: {name}"] = range(start, stop)
+    return found
+
+
+def _named(node: ast.stmt) -> list[tuple[str, ast.stmt]]:
+    match node:
+        case ast.ClassDef(name=name, body=body):
+            inner = [
+                (f"{name}.{part}", one) for n in body for part, one in _named(n)
+            ]
+            return [(name, node), *inner]
+        case ast.FunctionDef(name=name):
+            return [(name, node)]
+        case ast.Assign(targets=[ast.Tuple()]):
+            return [("assign", node)]
+        case ast.Assign(targets=[target]):
+            return [(ast.unparse(target), node)]
+        case ast.Expr(value=ast.Call(func=function)):
+            return [(f"{ast.unparse(function)}(...)", node)]
+        case ast.Import() | ast.ImportFrom():
+            return [("import", node)]
+        case ast.Expr():
+            return []
+    return [(type(node).__name__.lower(), node)]
+
+
+def _with_comment(program: Lesson, node: ast.stmt) -> range:
+    lines = program.source.splitlines()
+    start = node.lineno
+    while start > 1 and lines[start - 2].strip().startswith("# ") and (
+        not lines[start - 2].startswith("# ---")
+    ):
+        start -= 1
+    return range(start, (node.end_lineno or node.lineno) + 1)
+
+
+@functools.cache
+def definitions(program: Lesson) -> dict[str, Definition]:
+    """Every name that a program makes at its top level, first making first."""
+    found: dict[str, Definition] = {}
+    for section in program.sections:
+        for node in program.nodes(section):
+            for name in _made(node):
+                meaning = _meaning(program, node)
+                found.setdefault(name, Definition(name, node.lineno, meaning))
+    return found
+
+
+def _made(node: ast.stmt) -> list[str]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Assign(targets=targets):
+            names = [n for t in targets for n in ast.walk(t)]
+            return [n.id for n in names if isinstance(n, ast.Name) and n.id != "_"]
+    return []
+
+
+def _meaning(program: Lesson, node: ast.stmt) -> str:
+    """What the program itself says of a name: docstring, comment, or its value."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return (ast.get_docstring(node) or "").partition("\n")[0]
+    lines = program.source.splitlines()
+    line = lines[node.lineno - 1]
+    if "  # " in line:
+        return line.partition("  # ")[2]
+    above = lines[node.lineno - 2]
+    return above.removeprefix("# ") if above.startswith("# ") else line.strip()
+
+
+def needed(slices: Sequence[Slice]) -> list[Definition]:
+    """The names that slices use and that their program has made above them."""
+    if not slices:
+        return []
+    program = slices[0].program
+    own = {number for one in slices for number in one.lines}
+    start = min(own)
+    used = {name for one in slices for name in _used(one)}
+    found = [one for name, one in definitions(program).items() if name in used]
+    return [one for one in found if one.line < start and one.line not in own]
+
+
+def _used(one: Slice) -> set[str]:
+    tree = ast.parse(one.program.source)
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    here = {n.id for n in names if n.lineno in one.lines and isinstance(n.ctx, ast.Load)}
+    local = {
+        a.arg
+        for f in ast.walk(tree)
+        if isinstance(f, ast.FunctionDef) and f.lineno in one.lines
+        for a in f.args.args
+    }
+    return here - local - set(dir(builtins)) - set(keyword.kwlist)
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Where a fragment stands in a slice's text."""
+
+    start: int
+    end: int
+
+
+def find_fragments(one: Slice, fragments: Iterable[str]) -> list[Fragment]:
+    """Each fragment's place, in the order given; " … " joins a beginning and an end.
+
+    Raises UsageError for one that does not stand there, or that overlaps another.
+    """
+    taken: list[Fragment] = []
+    for text in fragments:
+        found = _find(one.text, text, taken)
+        if found is None:
+            raise invalid("fragment", text, f"it does not stand in {one.name}")
+        taken.append(found)
+    return taken
+
+
+def _find(text: str, fragment: str, taken: list[Fragment]) -> Fragment | None:
+    first, joined, last = fragment.partition(ELLIPSIS)
+    start = text.find(first)
+    while start >= 0:
+        after = text.find(last, start + len(first)) if joined else start
+        end = after + len(last) if joined else start + len(first)
+        if after < 0:
+            return None
+        if all(end <= one.start or start >= one.end for one in taken):
+            return Fragment(start, end)
+        start = text.find(first, start + 1)
+    return None
+
+
+def code_html(one: Slice, fragments: Sequence[Fragment] = (), anchors: str = "") -> str:
+    """A slice as lines of HTML, its fragments marked with their number from 1.
+
+    With `anchors`, each line has an id: that text and its number in the file.
+    """
+    text = one.text
+    pieces = _pieces(text, fragments)
+    lines, number, open_line = [], one.lines.start, ""
+    for kind, fragment, piece in pieces:
+        for part in piece.splitlines(keepends=True):
+            body = part.rstrip("\n")
+            if body:
+                open_line += _span(escape(body, quote=False), kind, fragment)
+            if part.endswith("\n"):
+                lines.append(_line(number, open_line, anchors))
+                number, open_line = number + 1, ""
+    lines.append(_line(number, open_line, anchors))
+    return "".join(lines)
+
+
+def _line(number: int, body: str, anchors: str) -> str:
+    name = f' id="{anchors}{number}"' if anchors else ""
+    return f'<span class="line"{name} data-n="{number}">{body}\n</span>'
+
+
+def _span(body: str, kind: str, fragment: int) -> str:
+    marked = f'<span class="{kind}">{body}</span>' if kind else body
+    return f'<span class="frag" data-f="{fragment}">{marked}</span>' if fragment else marked
+
+
+def _pieces(text: str, fragments: Sequence[Fragment]) -> list[tuple[str, int, str]]:
+    """The text cut wherever its kind or its fragment changes."""
+    kinds = [""] * len(text)
+    for start, token, value in PythonLexer(stripnl=False).get_tokens_unprocessed(text):
+        kind = _kind(token)
+        kinds[start : start + len(value)] = [kind] * len(value)
+    marks = [0] * len(text)
+    for number, one in enumerate(fragments, start=1):
+        marks[one.start : one.end] = [number] * (one.end - one.start)
+    keys = list(zip(kinds, marks, strict=True))
+    cuts = [i for i in range(1, len(text)) if keys[i] != keys[i - 1]]
+    return [(*keys[a], text[a:b]) for a, b in pairwise([0, *cuts, len(text)])]
+
+
+def _kind(token: Token) -> str:  # type: ignore[valid-type]
+    return next((name for kind, name in _KINDS if token in kind), "")
+
+
+def map_svg(program: Lesson, known: set[int], now: set[int], across: bool) -> str:
+    """The program in small: one stroke a line, those read and those of this page.
+
+    `across` lays the file on its side, for narrow pages.
+    """
+    strokes: dict[str, list[str]] = {"later": [], "known": [], "now": []}
+    lines = program.source.splitlines()
+    for number, line in enumerate(lines, start=1):
+        body = line.strip()
+        if not body:
+            continue
+        state = "now" if number in now else "known" if number in known else "later"
+        indent = (len(line) - len(body)) / 2
+        place, length = number * 3 - 1.5, max(2.0, len(body) / 2)
+        begin = f"M{place:g} {indent:g}v" if across else f"M{indent:g} {place:g}h"
+        strokes[state].append(f"{begin}{length:g}")
+    long = len(lines) * 3
+    box = f"0 0 {long} 44" if across else f"0 0 44 {long}"
+    paths = "".join(
+        f'<path class="{state}" d="{"".join(parts)}"/>'
+        for state, parts in strokes.items()
+        if parts
+    )
+    return f'<svg viewBox="{box}" aria-hidden="true" focusable="false">{paths}</svg>'

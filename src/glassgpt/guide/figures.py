@@ -1,0 +1,89 @@
+"""The figures that pages may hold, as the front end's build describes them."""
+
+import json
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from glassgpt.errors import invalid, missing, unknown
+from glassgpt.guide.sources import PageError
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "number": (int, float),
+    "text": str,
+    "string": str,
+    "flag": bool,
+    "boolean": bool,
+    "list": list,
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Every figure by name, and where its code is."""
+
+    table: dict[str, dict[str, Any]]
+    manifest: dict[str, dict[str, Any]]
+
+    @classmethod
+    def read(cls, assets: Path) -> "Figures":
+        """What the front end's build wrote. Raises PageError when it did not run."""
+        try:
+            table = json.loads((assets / "figures.json").read_text(encoding="utf-8"))
+            manifest = json.loads((assets / "manifest.json").read_text(encoding="utf-8"))
+        except OSError as error:
+            remedy = "In guide/: npm ci && npm run build"
+            raise missing("figures, not built", remedy, PageError) from error
+        return cls(table, manifest)
+
+    def script(self, name: str) -> str:
+        """The hashed file of an entry such as loader."""
+        entry = self.manifest.get(f"runtime/{name}.ts")
+        if entry is None:
+            raise missing(f"runtime/{name}.ts in the build", error=PageError)
+        return str(entry["file"])
+
+    def props(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+        """The props given, when the figure is there and takes just these."""
+        if name not in self.table:
+            raise unknown("figure", name, self.table, PageError)
+        wanted = self.table[name].get("props", {})
+        optional = {key for key in wanted if wanted[key].endswith("?")}
+        for key in given.keys() - wanted.keys():
+            raise unknown(f"prop of {name}", key, wanted, PageError)
+        for key in wanted.keys() - given.keys() - optional:
+            raise missing(f"prop of {name}: {key}", error=PageError)
+        for key, value in given.items():
+            kind = _TYPES.get(wanted[key].rstrip("?"), object)
+            if not isinstance(value, kind):
+                raise invalid(f"prop {key} of {name}", value, wanted[key], "", PageError)
+        return given
+
+    def sample(self, name: str) -> dict[str, Any]:
+        """Props to show a figure with where no page gives any."""
+        return dict(self.table[name].get("sample", {}))
+
+    def height(self, name: str, given: dict[str, int] | None = None) -> dict[str, int]:
+        """The heights that are kept free for a figure, in px."""
+        return {"narrow": 640, "wide": 520, **self.table[name].get("height", {}), **(given or {})}
+
+
+def figure_html(
+    name: str,
+    identity: str,
+    props: dict[str, Any],
+    height: dict[str, int],
+    alt: str,
+    hint: str = "",
+    words: dict[str, str] | None = None,
+) -> str:
+    """A figure's place in a page: hints above, its room, a sentence under it."""
+    said = (words or {}).get("figure_needs_scripts", "")
+    room = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
+    given = escape(json.dumps(props, ensure_ascii=False, sort_keys=True))
+    return (
+        f'<figure class="gg-figure" id="{escape(identity)}" style="{room}">{hint}'
+        f'<gg-{name} props="{given}"><p class="fallback"><noscript>{escape(said)}'
+        f"</noscript></p></gg-{name}><figcaption>{alt}</figcaption></figure>\n"
+    )

@@ -1,0 +1,432 @@
+"""Markdown into HTML by the guide's own rules: calls, slices, figures, questions.
+
+A bare digit, an unknown name, a figure without words: each is an error that names the
+page and the line.
+"""
+
+import functools
+import json
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import latex2mathml.converter
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from glassgpt.errors import GlassGPTError, invalid, unknown
+from glassgpt.guide import code, facts, pseudo
+from glassgpt.guide.figures import Figures, figure_html
+from glassgpt.guide.sources import PageError, Source
+from glassgpt.lessons import lesson
+from glassgpt.tokenizer import CharTokenizer
+
+# the numbers that may stand in prose as they are: a step, a lesson, a year
+_ALLOWED = re.compile(
+    r"\b[Ss]teps? \d(?:(?:, | and | to | or )\d)*\b|\b[Ll]essons? \d\.\d\b"
+    r"|(?<=\b[Ii]n )(?:1[5-9]|20)\d\d\b"
+)
+_CALL = re.compile(r"\{=\s*(?P<call>[^{}]+?)\s*\}")
+_FIXED = re.compile(r"\{fixed (?P<text>[^|{}]+?)\s*\|\s*(?P<why>[^{}]+?)\s*\}")
+_CODE, _MATHS = re.compile(r"`[^`]*`"), re.compile(r"\$[^$]*\$")
+_PAGE = re.compile(r"\[\[(?P<number>\d\.\d)\]\]")
+FIRST_WORD = "emma"
+
+
+@dataclass
+class Page:
+    """What came of a page: its HTML and what the rest of the site needs to know."""
+
+    source: Source
+    title: str
+    summary: str
+    html: str = ""
+    headings: list[tuple[str, str]] = field(default_factory=list)
+    slices: list[code.Slice] = field(default_factory=list)
+    figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sections: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a page is built with: words, figures, the other pages, ready-made parts."""
+
+    words: dict[str, str]
+    figures: Figures
+    titles: dict[str, str]
+    language: str = "en"
+    blocks: dict[str, Any] = field(default_factory=dict)
+
+    def say(self, text: str) -> str:
+        """The text in the language that is built."""
+        return pseudo.accented(text) if self.language == "xx" else text
+
+
+def answered(text: str) -> str:
+    """The text with every call answered and nothing left bare. Raises GlassGPTError."""
+    check_digits(_left(text))
+    text = _FIXED.sub(lambda found: found["text"], text)
+    return _CALL.sub(lambda found: facts.written(found["call"]), text)
+
+
+def _left(text: str) -> str:
+    """What is left of a line without calls, code and maths, where digits may stand."""
+    for other in (_CALL, _FIXED, _CODE, _MATHS):
+        text = other.sub("", text)
+    return text
+
+
+def check_digits(text: str) -> None:
+    """Raise PageError for a digit that no call gave."""
+    if found := re.search(r"\S*\d\S*", _ALLOWED.sub("", text)):
+        remedy = "Write {= call } or {fixed 27 | why}."
+        raise invalid("bare number", found[0], "", remedy, PageError)
+
+
+def render(source: Source, context: Context) -> Page:
+    """A page's HTML. Raises PageError with the file, and the line where it is known."""
+    return _Writer(source, context).page()
+
+
+class _Writer:
+    def __init__(self, source: Source, context: Context) -> None:
+        self.source, self.context = source, context
+        self.page_made = Page(source, self._front("title"), self._front("summary"))
+        self._md = MarkdownIt("commonmark", {"html": False, "typographer": True})
+        self._md.enable(["table", "replacements", "smartquotes"])
+        self._md.use(dollarmath_plugin, renderer=self._math, allow_digits=True)
+        self._md.inline.ruler.before("link", "page", self._page_rule)
+        self._md.inline.ruler.before("link", "call", self._call_rule)
+        for kind, rule in {
+            "fence": self._fence,
+            "value": self._value,
+            "page_link": self._value,
+            "code_inline": self._code,
+        }.items():
+            self._md.renderer.rules[kind] = functools.partial(self._ruled, rule)
+
+    def page(self) -> Page:
+        made = self.page_made
+        tokens = self._at(1, self._md.parse, self.source.text)
+        for token in tokens:
+            self._at(token.map[0] if token.map else 0, self._look, token)
+        self._name_headings(tokens)
+        made.html = self._md.renderer.render(tokens, self._md.options, {})
+        made.sections = self._sections(tokens)
+        return made
+
+    def _front(self, name: str) -> str:
+        text = self._at(-1, answered, str(self.source.front[name]))
+        return self.context.say(text)
+
+    def _at(self, line: int, do: Any, *given: Any) -> Any:
+        """Call, and say of an error where it happened."""
+        try:
+            return do(*given)
+        except PageError as error:
+            if str(error).startswith(self.source.name):
+                raise
+            raise self._placed(line, error) from error
+        except GlassGPTError as error:
+            raise self._placed(line, error) from error
+
+    def _placed(self, line: int, error: GlassGPTError) -> PageError:
+        number = max(1, line + self.source.first_line)
+        return PageError(f"{self.source.name}:{number}: {error}", error.remedy)
+
+    def _ruled(self, rule: Any, tokens: Sequence[Token], i: int, *_: Any) -> str:
+        place = tokens[i].map
+        return str(self._at(place[0] if place else 0, rule, tokens[i]))
+
+    # what may stand in a line
+
+    def _look(self, token: Token) -> None:
+        for child in token.children or []:
+            if child.type == "text":
+                check_digits(child.content)
+                child.content = self.context.say(child.content)
+            if child.type == "image" and not child.content.strip():
+                raise invalid("image", child.attrs.get("src", ""), "it has no words")
+
+    def _call_rule(self, state: StateInline, silent: bool) -> bool:
+        text = state.src[state.pos :]
+        found = _CALL.match(text) or _FIXED.match(text)
+        if not found:
+            return False
+        if not silent:
+            token = state.push("value", "", 0)
+            token.content = self._at(0, _answer, found)
+            token.meta = {"fixed": "text" in found.groupdict()}
+        state.pos += found.end()
+        return True
+
+    def _page_rule(self, state: StateInline, silent: bool) -> bool:
+        found = _PAGE.match(state.src[state.pos :])
+        if not found:
+            return False
+        if not silent:
+            path = "/step/{}/{}/".format(*found["number"].split("."))
+            if path not in self.context.titles:
+                known = self.context.titles
+                raise self._placed(0, unknown("lesson", found["number"], known))
+            token = state.push("page_link", "", 0)
+            title = self.context.say(self.context.titles[path])
+            token.content = f"{found['number']} {title}"
+            token.meta = {"path": path}
+        state.pos += found.end()
+        return True
+
+    def _value(self, token: Token) -> str:
+        text = escape(token.content, quote=False)
+        if token.type == "page_link":
+            return f'<a href="{token.meta["path"]}">{text}</a>'
+        return f'<span class="num">{text}</span>'
+
+    def _code(self, token: Token) -> str:
+        return f'<code translate="no">{escape(token.content, quote=False)}</code>'
+
+    def _math(self, content: str, options: dict[str, Any]) -> str:
+        text = _CALL.sub(lambda found: facts.written(found["call"]), content.strip())
+        for number in re.findall(r"\d+(?:\.\d+)?", _CALL.sub("", content)):
+            if number not in {"0", "1", "2"}:
+                raise self._placed(0, invalid("bare number in maths", number))
+        display = "block" if options.get("display_mode") else "inline"
+        made = latex2mathml.converter.convert(text, display=display)
+        return f'<div class="maths">{made}</div>' if display == "block" else made
+
+    # headings and what search finds
+
+    def _name_headings(self, tokens: list[Token]) -> None:
+        taken: set[str] = set()
+        for i, token in enumerate(tokens):
+            if token.type != "heading_open":
+                continue
+            words = _plain(tokens[i + 1])
+            name = re.sub(r"\W+", "-", tokens[i + 1].content.lower()).strip("-")
+            if name in taken or not name:
+                raise self._placed(0, invalid("heading", words, "it is there twice"))
+            taken.add(name)
+            token.attrSet("id", name)
+            if token.tag == "h2":
+                self.page_made.headings.append((name, words))
+
+    def _sections(self, tokens: list[Token]) -> list[tuple[str, str, str]]:
+        """(id, heading, text) of every part of the page, for search."""
+        made = [("", self.page_made.title, self.page_made.summary)]
+        for i, token in enumerate(tokens):
+            if token.type == "heading_open":
+                made.append((str(token.attrs["id"]), _plain(tokens[i + 1]), ""))
+            elif token.type == "inline" and tokens[i - 1].type != "heading_open":
+                place, heading, text = made[-1]
+                made[-1] = (place, heading, f"{text} {_plain(token)}".strip())
+            elif token.type == "fence" and token.info.startswith(("reading", "slice")):
+                place, heading, text = made[-1]
+                made[-1] = (place, heading, f"{text} {token.content}".strip())
+        return made
+
+    # fenced blocks
+
+    def _fence(self, token: Token) -> str:
+        kind, _, rest = token.info.strip().partition(" ")
+        blocks = {
+            "figure": self._figure,
+            "reading": self._reading,
+            "slice": self._slice,
+            "tokens": self._tokens,
+            "question": self._question,
+            "note": self._note,
+        }
+        if kind in blocks:
+            return blocks[kind](rest.strip(), token.content)
+        if kind in self.context.blocks:
+            return str(self.context.blocks[kind](rest.strip(), self.inline))
+        if kind in ("text", "sh", "python"):
+            return f'<pre class="plain" tabindex="0">{escape(token.content)}</pre>\n'
+        raise unknown("block", kind, [*blocks, *self.context.blocks])
+
+    def inline(self, text: str) -> str:
+        """A line of Markdown as HTML."""
+        tokens = self._md.parseInline(text)
+        for token in tokens:
+            self._look(token)
+        return str(self._md.renderer.render(tokens, self._md.options, {}))
+
+    def _figure(self, name: str, text: str) -> str:
+        given = _toml(text)
+        for wanted in ("id", "alt"):
+            if not given.get(wanted):
+                why = "it has no words for those who cannot see it"
+                raise invalid(f"figure {name}", f"no {wanted}", why, error=PageError)
+        if given.keys() - {"id", "alt", "hint", "height", "props"}:
+            raise invalid(f"figure {name}", ", ".join(given), error=PageError)
+        figures = self.context.figures
+        props = figures.props(name, given.get("props", {}))
+        identity = str(given["id"])
+        if identity in self.page_made.figures:
+            raise invalid("figure id", identity, "it is there twice")
+        self.page_made.figures[identity] = {"name": name, "props": props}
+        hints = "".join(f"<li>{self.inline(one)}</li>" for one in given.get("hint", []))
+        return figure_html(
+            name,
+            identity,
+            props,
+            figures.height(name, given.get("height")),
+            self.inline(given["alt"]),
+            f'<ol class="hint">{hints}</ol>' if hints else "",
+            self.context.words,
+        )
+
+    def _slices(self, rest: str) -> code.Slice:
+        step, _, name = rest.partition(" ")
+        number = step.removeprefix("step")
+        program = lesson(int(number) if number.isdigit() else -1)
+        one = code.named_slice(program, name.strip().strip('"'))
+        self.page_made.slices.append(one)
+        return one
+
+    def _slice(self, rest: str, text: str) -> str:
+        return self._panel(self._slices(rest), ())
+
+    def _panel(self, one: code.Slice, fragments: Sequence[code.Fragment]) -> str:
+        file, first = one.program.path.name, one.lines.start
+        where = f"/step/{one.program.step}/#L{first}"
+        return (
+            f'<div class="panel"><p class="where"><a href="{where}">{file}</a></p>'
+            f'<pre class="code" tabindex="0" aria-label="{escape(one.name)}" '
+            f'data-first="{first}"><code translate="no">'
+            f"{code.code_html(one, fragments)}</code></pre></div>\n"
+        )
+
+    def _reading(self, rest: str, text: str) -> str:
+        one = self._slices(rest)
+        pairs = [line.partition(" => ") for line in text.strip().splitlines()]
+        if wrong := [pair[0] for pair in pairs if not pair[1] or not pair[2].strip()]:
+            raise invalid("reading", wrong[0], "write: fragment => meaning")
+        fragments = code.find_fragments(one, [pair[0].strip() for pair in pairs])
+        meanings = "".join(
+            f'<li data-f="{number}" tabindex="0"><code translate="no">'
+            f"{escape(fragment.strip(), quote=False)}</code>"
+            f"<span>{self.inline(meaning.strip())}</span></li>"
+            for number, (fragment, _, meaning) in enumerate(pairs, start=1)
+        )
+        panel = self._panel(one, fragments)
+        return f'<div class="reading"><ol class="meanings">{meanings}</ol>{panel}</div>\n'
+
+    def _tokens(self, rest: str, text: str) -> str:
+        tokenizer = CharTokenizer("".join(facts.letters()))
+        word = rest or text.strip()
+        ids = tokenizer.encode(word)
+        names = ["BOS" if i == tokenizer.bos else tokenizer.decode([i]) for i in ids]
+        chips = "".join(
+            f"<li><b>{name}</b><span>{i}</span></li>"
+            for name, i in zip(names, ids, strict=True)
+        )
+        label = escape(self.context.words["tokens_of"].replace("{word}", word))
+        return f'<ol class="tokens" aria-label="{label}">{chips}</ol>\n'
+
+    def _note(self, rest: str, text: str) -> str:
+        return f'<aside class="note"><p>{self.inline(" ".join(text.split()))}</p></aside>\n'
+
+    def _question(self, rest: str, text: str) -> str:
+        given = _toml(text)
+        answers = _answers(given)
+        words = self.context.words
+        made = {
+            key: [answer, self.inline(working)]
+            for key, (answer, working) in answers.items()
+        }
+        first = _key(FIRST_WORD, given.get("each", ""))
+        data = escape(json.dumps(made, ensure_ascii=False, sort_keys=True))
+        each, within = escape(given.get("each", "")), given.get("within", 0)
+        ask = _reader(self.inline(given["ask"]), first)
+        kind = ' inputmode="decimal"' if given.get("within") is not None else ""
+        return (
+            f'<section class="question card" aria-labelledby="question">'
+            f'<h2 id="question">{escape(words["question"])}</h2>'
+            f'<p class="ask">{ask}</p><form data-answers="{data}" data-each="{each}" '
+            f'data-within="{within}"><label for="answer">{escape(words["answer"])}</label>'
+            f'<input id="answer" name="answer" autocomplete="off" spellcheck="false"{kind}>'
+            f'<button type="submit">{escape(words["check"])}</button></form>'
+            f'<p class="verdict" role="status"></p>'
+            f"<details><summary>{escape(words['show_answer'])}</summary>"
+            f'<p class="working">{made[first][1]}</p></details></section>\n'
+        )
+
+
+def _answer(found: re.Match[str]) -> str:
+    if "text" in found.groupdict():
+        return found["text"]
+    return facts.written(found["call"])
+
+
+def _plain(token: Token) -> str:
+    """The words of a line, as search reads them."""
+    parts = [
+        child.content
+        for child in token.children or []
+        if child.type in ("text", "code_inline", "value", "page_link", "math_inline")
+        or child.type == "softbreak"
+    ]
+    return " ".join(" ".join(parts).split())
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise invalid("block", error, "its lines are TOML", error=PageError) from error
+
+
+def _key(word: str, each: str) -> str:
+    match each:
+        case "first":
+            return word[0]
+        case "last":
+            return word[-1]
+        case "length":
+            return str(len(word))
+    return ""
+
+
+def _keys(each: str) -> list[str]:
+    match each:
+        case "first" | "last":
+            return facts.letters()
+        case "length":
+            return [str(n) for n in range(1, 41)]
+        case "":
+            return [""]
+    raise unknown("each", each, ["first", "last", "length"])
+
+
+def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """The answer and its working for every letter, or every length, that can come."""
+    for wanted in ("ask", "answer", "working"):
+        if not given.get(wanted):
+            raise invalid("question", f"no {wanted}", error=PageError)
+    made = {}
+    for key in _keys(given.get("each", "")):
+        value: Any = int(key) if given.get("each") == "length" else key
+        known = {"key": value}
+
+        def answer(found: re.Match[str], known: dict[str, Any] = known) -> str:
+            return facts.written(found["call"], known)
+
+        working = given["working"]
+        check_digits(_left(working))
+        working = _CALL.sub(lambda m, a=answer: f"{{fixed {a(m)} | answered}}", working)
+        working = working.replace("{key}", f"{{fixed {key} | theirs}}")
+        made[key] = (_CALL.sub(answer, str(given["answer"])), working)
+    return made
+
+
+def _reader(html: str, key: str) -> str:
+    """The places where the reader's word, and its letter, will be put."""
+    word = f'<b class="word" data-word>{FIRST_WORD}</b>'
+    letter = f'<b class="word" data-key>{escape(key)}</b>'
+    return html.replace("{word}", word).replace("{key}", letter)

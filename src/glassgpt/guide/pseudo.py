@@ -1,0 +1,21 @@
+"""A language that nobody speaks: accented and longer, to find words left in the code."""
+
+import re
+
+_FROM = "aceinorsuyzACEINORSUYZ"
+_TO = "áçéíñóřšúýžÁÇÉÍÑÓŘŠÚÝŽ"
+_TABLE = str.maketrans(_FROM, _TO)
+
+
+def accented(text: str) -> str:
+    """The text with accents, and three characters for each ten more of it.
+
+    What stands in braces is kept, for it is filled in later.
+    """
+    parts = re.split(r"(\{[^{}]*\})", text)
+    made = [p if p.startswith("{") else p.translate(_TABLE) for p in parts]
+    words = "".join(made)
+    letters = sum(char.isalpha() for part in parts[::2] for char in part)
+    stripped = words.rstrip()
+    more = "ø" * (-(-letters * 3 // 10))
+    return stripped + more + words[len(stripped) :]

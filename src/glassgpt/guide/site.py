@@ -1,0 +1,350 @@
+"""Builds the site: every page, its search, its files, each checked before it is kept."""
+
+import gzip
+import hashlib
+import html.parser
+import json
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from glassgpt.errors import invalid
+from glassgpt.guide import blocks, code, pseudo, sources
+from glassgpt.guide.figures import Figures, figure_html
+from glassgpt.guide.prose import Context, Page, answered, render
+from glassgpt.guide.server import POLICY, check_target
+from glassgpt.guide.sources import PageError, Source
+from glassgpt.lessons import FILES, FOLDER, lesson
+
+try:
+    import brotli
+except ImportError:  # the site is served all the same, in larger parts
+    brotli = None
+
+TEMPLATES = Path(__file__).parent / "templates"
+_ENCODED = {".html", ".css", ".js", ".json", ".wasm", ".txt", ".py", ".svg"}
+_LINK = re.compile(r'(?P<start> (?:href|src|content)=")(?P<path>/[^"/][^"]*|/)"')
+
+
+def build(
+    target: Path,
+    folder: Path = sources.FOLDER,
+    assets: Path = sources.ASSETS,
+    language: str = "en",
+) -> list[Page]:
+    """Write the whole site to `target` and return its pages.
+
+    `target` must be empty, new, or a site that was built before. Raises PageError for
+    a page that breaks a rule, and leaves `target` as it was.
+    """
+    check_target(target)
+    work = target.with_name(f"{target.name}.new")
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        pages = _Site(work, folder, assets, language).write()
+        if target.exists():
+            shutil.rmtree(target)
+        work.replace(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return pages
+
+
+class _Site:
+    def __init__(
+        self, target: Path, folder: Path, assets: Path, language: str
+    ) -> None:
+        self.target, self.folder, self.assets = target, folder, assets
+        self.language = language
+        kept = folder / "pages" / language
+        written = language if kept.is_dir() else "en"
+        strings = sources.read_strings(folder, written)
+        if written != language:
+            strings = _translated(strings)
+        self.words, self.figure_words = strings["page"], strings["figure"]
+        self.sources = sources.read_pages(folder / "pages" / written)
+        self.figures = Figures.read(assets)
+        titles = {one.path: answered(one.title) for one in self.sources}
+        plain = Context(self.words, self.figures, titles, language)
+        made = blocks.ready_made(self.sources, self.words, plain.say)
+        self.context = replace(plain, blocks=made)
+        loader = FileSystemLoader(TEMPLATES)
+        self.templates = Environment(
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.known: dict[int, dict[int, str]] = {step: {} for step in range(len(FILES))}
+
+    def write(self) -> list[Page]:
+        self.target.mkdir(parents=True)
+        self.files = self._files()
+        pages = [render(source, self.context) for source in self.sources]
+        self.order = [page.source.path for page in pages]
+        for page in pages:
+            self._page(page, pages)
+            self._learn(page)
+        self._extra(pages)
+        self._search(pages)
+        check_links(self.target)
+        _encode(self.target)
+        return pages
+
+    def _files(self) -> dict[str, str]:
+        """Style, fonts, code and programs, put in place; their names by what they are."""
+        kept = self.target / "assets"
+        shutil.copytree(self.assets, kept)
+        fonts = {}
+        for font in sorted((self.folder / "fonts").glob("*.woff2")):
+            fonts[font.stem] = _keep(kept, font.stem, ".woff2", font.read_bytes())
+        for licence in sorted((self.folder / "fonts").glob("LICENSE*")):
+            shutil.copyfile(licence, kept / licence.name)
+        sheets = ("tokens.css", "page.css")
+        style = "\n".join(
+            (self.folder / "style" / name).read_text(encoding="utf-8") for name in sheets
+        )
+        for name, file in fonts.items():
+            style = style.replace(f"../fonts/{name}.woff2", file)
+        early = (TEMPLATES / "early.js").read_bytes()
+        programs = self.target / "programs"
+        programs.mkdir()
+        for name in FILES:
+            shutil.copyfile(FOLDER / name, programs / name)
+        shutil.copyfile(FOLDER / "names.txt", programs / "names.txt")
+        return {
+            **{f"font_{name}": file for name, file in fonts.items()},
+            "style": _keep(kept, "guide", ".css", _smaller(style).encode()),
+            "early": _keep(kept, "early", ".js", early),
+            "loader": self.figures.script("loader"),
+            "page": self.figures.script("page"),
+        }
+
+    def _common(self, path: str) -> dict[str, Any]:
+        depth = path.count("/") - 1
+        return {
+            "lang": self.language,
+            "words": self.words,
+            "files": self.files,
+            "path": path,
+            "policy": POLICY,
+            "root": "../" * depth or "./",
+            "strings": Markup(_json(self.figure_words)),
+            "steps": [
+                (step, blocks.name(step))
+                for step in range(len(FILES))
+                if f"/step/{step}/" in self.context.titles
+            ],
+        }
+
+    def _page(self, page: Page, pages: Sequence[Page]) -> None:
+        source = page.source
+        place = self.order.index(source.path)
+        near = {}
+        for name, other in (("previous", place - 1), ("next", place + 1)):
+            there = 0 <= other < len(pages)
+            near[name] = pages[other] if there else None
+        self._write(
+            source.path,
+            "page.html",
+            page=page,
+            content=Markup(page.html),
+            kind=source.front.get("kind", "lesson" if source.number else "plain"),
+            crumbs=self._crumbs(source),
+            before=self._before(page),
+            filemap=self._map(page),
+            **near,
+        )
+
+    def _crumbs(self, source: Source) -> list[tuple[str, str]]:
+        if source.step is None or not source.number:
+            return []
+        path = f"/step/{source.step}/"
+        title = self.context.titles.get(path, f"Step {source.step}")
+        return [(path, self.context.say(title))]
+
+    def _before(self, page: Page) -> list[dict[str, str]]:
+        """The names that the page's code uses, and where each of them was met."""
+        found: dict[str, dict[str, str]] = {}
+        for step in sorted({one.program.step for one in page.slices}):
+            own = [one for one in page.slices if one.program.step == step]
+            for one in code.needed(own):
+                known = self.known[step].get(one.line)
+                link = f"{known}#code" if known else f"/step/{step}/#L{one.line}"
+                found[one.name] = {
+                    "name": one.name,
+                    "meaning": self.context.say(one.meaning),
+                    "link": known or link,
+                }
+        return list(found.values())
+
+    def _map(self, page: Page) -> dict[str, Any] | None:
+        """The step's file in small, when the page reads some of it."""
+        step = page.source.step
+        if step is None or not page.source.number or not page.slices:
+            return None
+        program = lesson(step)
+        now = {n for one in page.slices if one.program.step == step for n in one.lines}
+        known = set(self.known[step]) - now
+        text = program.source.splitlines()
+        count = sum(bool(text[n - 1].strip()) for n in known | now)
+        said = self.words["map_read"].format(
+            count=count, all=sum(map(bool, map(str.strip, text))), file=program.path.name
+        )
+        return {
+            "file": program.path.name,
+            "link": f"/step/{step}/#L{min(now, default=1)}",
+            "said": said,
+            "down": Markup(code.map_svg(program, known, now, across=False)),
+            "across": Markup(code.map_svg(program, known, now, across=True)),
+        }
+
+    def _learn(self, page: Page) -> None:
+        for one in page.slices:
+            if page.source.number:
+                for number in one.lines:
+                    known = self.known[one.program.step]
+                    known.setdefault(number, page.source.path)
+
+    def _extra(self, pages: Sequence[Page]) -> None:
+        """The gallery, a page for each figure to be framed, the page that is missing."""
+        used: dict[str, dict[str, Any]] = {}
+        for page in pages:
+            for one in page.figures.values():
+                used.setdefault(one["name"], one["props"])
+        shown, states = [], []
+        for name, known in sorted(self.figures.table.items()):
+            props = used.get(name) or self.figures.sample(name)
+            title = self.figure_words.get(f"title-{name}", name)
+            made = figure_html(
+                name, name, props, self.figures.height(name), title, "", self.words
+            )
+            self._write(f"/embed/{name}/", "embed.html", title=title, content=Markup(made))
+            links = [
+                "&".join(f"{name}.{key}={value}" for key, value in state.items())
+                for state in known.get("states", [{}])
+            ]
+            shown.append((title, Markup(made)))
+            states.append((name, title, links))
+        self._write("/gallery/", "gallery.html", figures=shown, states=states)
+        self._write("/404.html", "missing.html")
+
+    def _write(self, path: str, template: str, **given: Any) -> None:
+        common = self._common(path)
+        made = self.templates.get_template(template).render(**common, **given)
+        made = _LINK.sub(
+            lambda m: f'{m["start"]}{common["root"]}{m["path"][1:]}"', made
+        )
+        name = f"{path}index.html" if path.endswith("/") else path
+        file = self.target / name.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(made, encoding="utf-8")
+
+    def _search(self, pages: Iterable[Page]) -> None:
+        entries = [
+            [page.source.path, page.source.number, page.title, place, heading, text]
+            for page in pages
+            for place, heading, text in page.sections
+        ]
+        (self.target / "search.json").write_text(_json(entries), encoding="utf-8")
+
+
+def _translated(strings: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    return {
+        section: {key: pseudo.accented(text) for key, text in table.items()}
+        for section, table in strings.items()
+    }
+
+
+def _json(value: Any) -> str:
+    """JSON that may stand inside a script element."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace(
+        "</", "<\\/"
+    )
+
+
+def _smaller(style: str) -> str:
+    """A style sheet without comments and indentation."""
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.S)
+    return "\n".join(line.strip() for line in style.splitlines() if line.strip()) + "\n"
+
+
+def _keep(folder: Path, stem: str, suffix: str, body: bytes) -> str:
+    """Write a file under a name that changes with what is in it."""
+    name = f"{stem}-{hashlib.sha256(body).hexdigest()[:8]}{suffix}"
+    (folder / name).write_bytes(body)
+    return name
+
+
+def _encode(target: Path) -> None:
+    """The smaller copies that the server and many hosts send."""
+    for file in sorted(target.rglob("*")):
+        if file.suffix not in _ENCODED or not file.is_file():
+            continue
+        body = file.read_bytes()
+        file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(body, 9, mtime=0))
+        if brotli is not None:
+            quality = 11 if len(body) < 1_000_000 else 9
+            made = brotli.compress(body, quality=quality)
+            file.with_name(f"{file.name}.br").write_bytes(made)
+
+
+class _Links(html.parser.HTMLParser):
+    """The ids of a page, its links, and its pictures without words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.silent: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if name := given.get("id"):
+            self.ids.append(name)
+        for key in ("href", "src"):
+            if link := given.get(key):
+                self.links.append(link)
+        if tag == "img" and not given.get("alt"):
+            self.silent.append(str(given.get("src")))
+
+
+def check_links(target: Path) -> None:
+    """Raise PageError for a link that leads nowhere, an id twice, a silent picture."""
+    pages = {}
+    for file in sorted(target.rglob("*.html")):
+        parser = _Links()
+        parser.feed(file.read_text(encoding="utf-8"))
+        pages[file.resolve()] = parser
+    for file, parser in pages.items():
+        name = file.relative_to(target.resolve()).as_posix()
+        twice = {one for one in parser.ids if parser.ids.count(one) > 1}
+        if twice:
+            raise invalid(f"id in {name}", sorted(twice)[0], "twice", error=PageError)
+        if parser.silent:
+            raise invalid(f"picture in {name}", parser.silent[0], error=PageError)
+        for link in parser.links:
+            if why := _dead(link, file, pages):
+                raise invalid(f"link in {name}", link, why, error=PageError)
+
+
+def _dead(link: str, file: Path, pages: dict[Path, _Links]) -> str:
+    if re.match(r"https?:|mailto:|data:", link):
+        return ""
+    path, _, anchor = link.partition("#")
+    there = (file.parent / path).resolve() if path else file
+    if path.endswith("/") or there.is_dir():
+        there = there / "index.html"
+    if not there.is_file():
+        return "nothing is there"
+    if anchor and "=" not in anchor and there in pages:
+        return "" if anchor in pages[there].ids else "no such place on that page"
+    return ""
+

@@ -1,0 +1,98 @@
+"""The pages as they are written: Markdown files with a title, in folders by language."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from glassgpt.errors import GlassGPTError, invalid, missing
+
+CHECKOUT = Path(__file__).parents[3]
+FOLDER = CHECKOUT / "guide"
+ASSETS = Path(__file__).parent / "assets"
+_FIELDS = {"title", "summary", "place", "wide", "kind"}
+
+
+class PageError(GlassGPTError):
+    """A page that cannot be built: its file, its line, what is wrong."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A page's file: its front matter and its text."""
+
+    file: Path
+    name: str
+    path: str
+    front: dict[str, Any] = field(repr=False)
+    text: str = field(repr=False)
+    first_line: int = 1
+
+    @property
+    def title(self) -> str:
+        """The title as written, calls not yet answered."""
+        return str(self.front["title"])
+
+    @property
+    def step(self) -> int | None:
+        """The step that the page belongs to."""
+        parts = self.path.strip("/").split("/")
+        return int(parts[1]) if parts[0] == "step" else None
+
+    @property
+    def number(self) -> str:
+        """A lesson's number, such as 0.3; empty for other pages."""
+        parts = self.path.strip("/").split("/")
+        return ".".join(parts[1:]) if parts[0] == "step" and len(parts) == 3 else ""
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Where the page stands when all are read in a row; home first."""
+        if self.path == "/":
+            return (0,)
+        if self.step is None:
+            return (2,)
+        return (1, *map(int, self.path.strip("/").split("/")[1:]))
+
+
+def read_pages(folder: Path) -> list[Source]:
+    """Every page under a language's folder, in reading order."""
+    files = sorted(folder.rglob("*.md"))
+    if not files:
+        raise missing(f"pages in {folder}", "Build from the source folder.", PageError)
+    return sorted((read_page(file, folder) for file in files), key=_reading_order)
+
+
+def _reading_order(page: Source) -> tuple[tuple[int, ...], str]:
+    return page.order, page.path
+
+
+def read_page(file: Path, folder: Path) -> Source:
+    """One page. Its front matter is TOML between two lines of +++."""
+    name = file.relative_to(folder).as_posix()
+    text = file.read_text(encoding="utf-8")
+    head, _, body = text.removeprefix("+++\n").partition("\n+++\n")
+    if not text.startswith("+++\n") or not body:
+        raise PageError(f"missing front matter in {name}", "Begin with +++ and title.")
+    try:
+        front = tomllib.loads(head)
+    except tomllib.TOMLDecodeError as error:
+        raise invalid(f"front matter of {name}", error, error=PageError) from error
+    for wanted in ("title", "summary"):
+        if not front.get(wanted):
+            raise PageError(f"missing {wanted} in {name}", f'Write: {wanted} = "…"')
+    for given in front.keys() - _FIELDS:
+        raise invalid(f"field of {name}", given, error=PageError)
+    parts = name.removesuffix(".md").split("/")
+    parts = parts[:-1] if parts[-1] == "index" else parts
+    path = "/" + "".join(f"{part}/" for part in parts)
+    return Source(file, name, path, front, body, head.count("\n") + 4)
+
+
+def read_strings(folder: Path, language: str) -> dict[str, dict[str, str]]:
+    """The words of the interface, by section."""
+    file = folder / "strings" / f"{language}.toml"
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise missing(f"strings in {language}", f"Write {file}.", PageError) from error
