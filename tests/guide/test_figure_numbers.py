@@ -199,9 +199,7 @@ def test_the_public_names_give_the_worked_figures(
 ) -> None:
     visit = figure("dataset-browser")
     visit.page.set_input_files("input[type=file]", karpathy_names)
-    visit.page.wait_for_function(
-        "document.querySelector('.frame-sentence').textContent.includes('32,033')"
-    )
+    visit.page.wait_for_selector(".frame-sentence:has-text('32,033')")
     address = visit.page.url.replace("dataset-browser", "loss-walk")
     visit.name = "loss-walk"
     visit.page.goto(address.split("#")[0] + "#word=ava")
@@ -211,9 +209,7 @@ def test_the_public_names_give_the_worked_figures(
     assert "2.31" in visit.page.inner_text(".mean")
 
 
-def test_a_kernel_with_one_sign_turned_is_found(
-    figure: Opener, tmp_path: Path
-) -> None:
+def test_a_kernel_with_one_sign_turned_is_found(figure: Opener, tmp_path: Path) -> None:
     pytest.importorskip("ziglang", reason="not run: ziglang is not installed")
     turned = (
         "layers.c",

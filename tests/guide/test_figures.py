@@ -120,9 +120,9 @@ def test_the_last_question_wins_and_those_before_are_given_up(figure: Opener) ->
     visit = figure("train-home", run=1)
     page = visit.page
     page.evaluate(
-        "window.cancels = 0; const send = Worker.prototype.postMessage;"
+        "(() => { window.cancels = 0; const send = Worker.prototype.postMessage;"
         "Worker.prototype.postMessage = function (m) { window.cancels += 'cancel' in m;"
-        " send.apply(this, arguments) }"
+        " send.apply(this, arguments) } })()"
     )
     slider = page.locator("input[type=range]").first
     slider.evaluate(
