@@ -4,7 +4,7 @@ BIN := .venv/bin
 SOURCES := pyproject.toml tools/setup hatch_build.py $(wildcard src/glassgpt/kernel/*.[ch])
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help run test check build kernel lint clean
+.PHONY: help run guide test check build kernel site browser lint clean
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -12,10 +12,13 @@ help:  ## List the commands
 run: .venv/.installed  ## Train a GPT on the built-in names, and see it happen
 	@$(BIN)/glassgpt
 
-test: lint kernel  ## All that can be asserted at small sizes: at most 20 minutes
+guide: site  ## Open the guide in a browser
+	@$(BIN)/glassgpt guide
+
+test: lint kernel site browser  ## All that can be asserted at small sizes: at most 20 minutes
 	$(PYTEST) -m "not full"
 
-check: kernel  ## The same at full size: at most 30 minutes
+check: kernel site browser  ## The same at full size: at most 30 minutes
 	$(PYTEST) -m full
 	$(BIN)/glassgpt check --all
 
@@ -23,12 +26,18 @@ kernel: .venv/.tools
 	@$(BIN)/python -m glassgpt.kernel.build
 	@$(BIN)/python -m glassgpt.kernel.build wasm
 
+site: kernel
+	@tools/site
+
+browser: .venv/.tools
+	@tools/browser
+
 lint: .venv/.tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-build: kernel  ## Make the kernel, its WebAssembly and the wheel, in dist/
+build: site  ## Make the kernel, its WebAssembly, the guide and the wheel, in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:  ## Remove everything that was made here, runs excepted

@@ -15,7 +15,7 @@ function kernelFiles(): Plugin {
     name: "glassgpt-kernel",
     buildStart() {
       for (const precision of ["f64", "f32"]) {
-        const path = resolve(kernel, `glassgpt-${precision}.wasm`);
+        const path = resolve(kernel, `built/glassgpt-${precision}.wasm`);
         if (!existsSync(path))
           this.error(
             `missing glassgpt-${precision}.wasm\nRun: python -m glassgpt.kernel.build wasm`,

@@ -63,7 +63,7 @@ export interface Calls {
   learning_rate(how: Address, step: number): number;
   /** Trains `count` steps, the first of them `first_step`; returns how many were done. Document d is tokens[offsets[d]] to tokens[offsets[d + 1] - 1]; order (count, batch_docs) says which documents each step takes. The loss of each step goes to losses (count,), the norm of its gradient before clipping to norms (count,) unless NULL. For each weight in traced (num_traced,) its w before the update, g, m, v and the change of w go to trace (count, num_traced, 5), unless NULL. Fewer than `count`: the loss or the gradient of the next step was not a finite number; its loss and norm are written, no weight was changed. -1: a document has fewer than two tokens, or one outside the vocabulary. The numbers do not depend on how a run is cut into calls. */
   train(g: Address, how: Address, tokens: Address, offsets: Address, order: Address, first_step: number, count: number, losses: Address, norms: Address, traced: Address, num_traced: number, trace: Address): number;
-  /** The gradient of one step's documents, order (batch_docs,), added to grads; step 0 counts instead. Returns the loss, -1 where glassgpt_train would. */
+  /** The gradient of one step's documents, order (batch_docs,), added to grads. Returns the loss, -1 where glassgpt_train would. */
   batch_gradient(g: Address, how: Address, tokens: Address, offsets: Address, order: Address): number;
   /** Moves every weight by the gradients in grads, which are clipped there. Returns their norm before that; when it is not a finite number, nothing was moved. */
   update(g: Address, how: Address, step: number): number;

@@ -1,6 +1,6 @@
 /* The kernel in the browser: a WebAssembly module, its memory and typed calls. */
-import f32 from "../../src/glassgpt/kernel/glassgpt-f32.wasm?url";
-import f64 from "../../src/glassgpt/kernel/glassgpt-f64.wasm?url";
+import f32 from "../../src/glassgpt/kernel/built/glassgpt-f32.wasm?url";
+import f64 from "../../src/glassgpt/kernel/built/glassgpt-f64.wasm?url";
 import { CONSTANTS, PREFIX, STRUCTS, type Address, type Calls } from "./calls.ts";
 
 export type Precision = "float64" | "float32";
