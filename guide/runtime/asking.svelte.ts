@@ -3,6 +3,8 @@ import { Latest } from "./client.ts";
 import type { Jobs } from "./jobs.ts";
 import { reader } from "./reader.svelte.ts";
 
+const PATIENCE = 200; // ms
+
 type Input<K extends keyof Jobs> = Parameters<Jobs[K]>[0];
 type Output<K extends keyof Jobs> = Awaited<ReturnType<Jobs[K]>>;
 
@@ -13,37 +15,57 @@ export class Asking<K extends keyof Jobs> {
   busy = $state(false);
   error = $state("");
   private readonly latest = new Latest();
-  private asked = 0;
+  private next: { input: (source: string) => Input<K>; pieces: boolean } | undefined;
+  private running = false;
+  private since = 0;
+  private stops = 0;
 
   constructor(private readonly job: K) {}
 
-  /** Asks; what was asked before and is not answered yet is given up. */
-  async ask(input: (source: string) => Input<K>, pieces = false): Promise<void> {
-    const mine = ++this.asked;
+  /** Asks. A question on its way may still be answered, so that a slider that is dragged
+      shows something; one that takes long is given up. Of those that wait the last counts. */
+  ask(input: (source: string) => Input<K>, pieces = false): void {
+    void reader.text; // another text is another question
+    this.next = { input, pieces };
     this.busy = true;
     this.error = "";
-    const text = reader.text;
-    try {
-      const source = text === null ? "names" : await reader.source();
-      if (mine !== this.asked) return;
-      const tell = (piece: unknown): void => {
-        if (mine === this.asked) this.piece = piece;
-      };
-      const found = await this.latest.ask(this.job, input(source), pieces ? tell : undefined);
-      if (mine !== this.asked || found === undefined) return;
-      this.result = found;
-      this.piece = undefined;
-      this.busy = false;
-    } catch (error) {
-      if (mine !== this.asked) return;
-      this.error = error instanceof Error ? error.message : String(error);
-      this.busy = false;
-    }
+    if (!this.running) void this.answer();
+    else setTimeout(() => this.hurry(), PATIENCE - (performance.now() - this.since));
   }
 
   stop(): void {
-    this.asked++;
+    this.stops++;
+    this.next = undefined;
     this.busy = false;
     this.latest.stop();
+  }
+
+  private hurry(): void {
+    if (this.next && performance.now() - this.since >= PATIENCE) this.latest.stop();
+  }
+
+  private async answer(): Promise<void> {
+    this.running = true;
+    while (this.next) {
+      const { input, pieces } = this.next;
+      const stops = this.stops;
+      this.next = undefined;
+      this.since = performance.now();
+      const tell = (piece: unknown): void => {
+        if (stops === this.stops) this.piece = piece;
+      };
+      try {
+        const source = await reader.source();
+        const asked = this.latest.ask(this.job, input(source), pieces ? tell : undefined);
+        const found = await asked;
+        if (found === undefined || stops !== this.stops) continue;
+        this.result = found;
+        this.piece = undefined;
+      } catch (error) {
+        if (!this.next) this.error = error instanceof Error ? error.message : String(error);
+      }
+    }
+    this.running = false;
+    this.busy = false;
   }
 }

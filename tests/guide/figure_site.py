@@ -30,8 +30,9 @@ TOKENS = """
   --plus: light-dark(#2166ac, #74aee6); --data: light-dark(#4b5a7d, #a3b4da);
   --forward: light-dark(#5d7fa8, #86a8d0); --loss: light-dark(#8a3b54, #dd92a8);
   --font-mono: monospace; --size-2: 15px; --size-4: 24px }
-:root[data-theme=dark] { color-scheme: dark } :root[data-theme=light] { color-scheme: light }
-body { background: var(--paper); color: var(--ink); font: 17px/1.6 serif; margin: 16px; }
+:root[data-theme=dark] { color-scheme: dark }
+:root[data-theme=light] { color-scheme: light }
+body { background: var(--paper); color: var(--ink); margin: 16px; font: 17px serif }
 figure { margin: 0; max-width: 900px }
 .gg-figure > [props] { display: block; min-height: var(--h-wide) }
 @media (max-width: 640px) { .gg-figure > [props] { min-height: var(--h-narrow) } }
@@ -61,7 +62,8 @@ def page(name: str, given: str = "") -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><style>{TOKENS}</style>'
-        f'<script type="application/json" id="gg-strings">{json.dumps(strings)}</script>'
+        '<script type="application/json" id="gg-strings">'
+        f"{json.dumps(strings)}</script>"
         f'<script type="module" src="/assets/{manifest["runtime/loader.ts"]["file"]}">'
         f'</script><main><h1>{name}</h1><figure class="gg-figure" id="it" '
         f"style=\"{style}\"><gg-{name} props='{props}'></gg-{name}></figure></main>"

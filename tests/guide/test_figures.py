@@ -71,7 +71,7 @@ def test_every_control_is_in_the_address(name: str, figure: Opener) -> None:
 def test_a_copied_link_and_the_files_hold_what_is_shown(
     name: str, figure: Opener
 ) -> None:
-    state = {k: v for k, v in known()[name]["states"][1].items()}
+    state: dict[str, Any] = known()[name]["states"][1]
     visit = figure(name, word="ava", **state)
     page = visit.page
     page.evaluate(
@@ -116,26 +116,44 @@ def test_keys_step_through_a_sequence_and_play_rests_unseen(figure: Opener) -> N
     assert "it.at=1" in page.url
 
 
-def test_the_last_question_wins_and_those_before_are_given_up(figure: Opener) -> None:
+def test_the_last_question_wins_and_few_before_it_are_worked_on(
+    figure: Opener,
+) -> None:
     visit = figure("train-home", run=1)
+    page = visit.page
+    page.evaluate(
+        "(() => { window.asked = 0; const send = Worker.prototype.postMessage;"
+        "Worker.prototype.postMessage = function (m) { window.asked += 'job' in m;"
+        " send.apply(this, arguments) } })()"
+    )
+    slider = page.locator("input[type=range]").first
+    slider.evaluate(
+        "async (input) => { for (let i = 0; i < 100; i++) { input.value = 30 + i % 9;"
+        " input.dispatchEvent(new Event('input', { bubbles: true }));"
+        " await new Promise((on) => setTimeout(on, 10)) }"
+        " input.dispatchEvent(new Event('change', { bubbles: true })) }"
+    )
+    visit.settle()
+    page.wait_for_timeout(400)
+    assert 3 <= page.evaluate("window.asked") <= 60
+    assert figure("train-home", address=page.url).table == visit.table
+
+
+def test_a_training_that_is_reset_is_given_up(figure: Opener) -> None:
+    visit = figure("train-home")
     page = visit.page
     page.evaluate(
         "(() => { window.cancels = 0; const send = Worker.prototype.postMessage;"
         "Worker.prototype.postMessage = function (m) { window.cancels += 'cancel' in m;"
         " send.apply(this, arguments) } })()"
     )
-    slider = page.locator("input[type=range]").first
-    slider.evaluate(
-        "(input) => { for (let i = 30; i <= 60; i++) { input.value = i;"
-        " input.dispatchEvent(new Event('input', { bubbles: true })); } "
-        "}"
+    page.evaluate(
+        "document.querySelector('.primary').click();"
+        "setTimeout(() => document.querySelector('[aria-label=Reset]').click(), 5)"
     )
-    for _ in range(20):
-        slider.press("ArrowLeft")
-    visit.settle()
-    page.wait_for_timeout(400)
-    assert page.evaluate("window.cancels") > 5
-    assert figure("train-home", address=page.url).table == visit.table
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.cancels") == 1
+    assert visit.table == []
 
 
 def test_a_half_typed_number_stays_until_it_is_one(figure: Opener) -> None:
