@@ -68,10 +68,10 @@ def new_names(step: int) -> list[str]:
         section, _, unit = part.partition(": ")
         top = unit.partition(".")[0]
         kept = section in ("model", "gradient", "autograd", "loss of a document", "update")
-        kept = kept or section == "parameters" and step == 4
-        if kept and unit not in before and re.fullmatch(r"\w+", top) and top != "for":
-            if not any(b.partition(".")[0] == top for b in before):
-                found[top] = None
+        kept = kept or (section == "parameters" and step == 4 and unit != "for")
+        there = top in {one.partition(".")[0] for one in before}
+        if kept and not there and unit.isidentifier() | unit.startswith(f"{top}.__"):
+            found[top] = None
     return list(found)
 
 
@@ -85,7 +85,6 @@ def _ladder(
     for step in range(len(FILES)):
         path, loss = f"/step/{step}/", facts.heldout(step)
         title = f"{step} {escape(say(name(step).capitalize()))}"
-        title = title.replace("Adam", "Adam")
         head = f'<a href="{path}">{title}</a>' if path in paths else title
         new = " ".join(
             f'<code translate="no">{one}</code>' for one in new_names(step)[:5]
@@ -141,7 +140,8 @@ def _difference(
     parts = []
     for kind in ("adds", "changes", "drops"):
         rows = "".join(
-            f'<li><code translate="no">{escape(part.partition(": ")[2])}</code>'
+            f'<li><span><code translate="no">{escape(part.partition(": ")[2])}</code> '
+            f"<small>{escape(part.partition(': ')[0])}</small></span>"
             f"<span>{escape(say(why))}</span></li>"
             for part, why in table.get(kind, {}).items()
         )
