@@ -63,16 +63,14 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """The system's Chromium."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+def chromium(playwright: Any) -> Iterator[Any]:
+    """The system's Chromium, driven by what pytest-playwright started."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
         not_run("browser", "there is no chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +86,7 @@ Opener = Callable[..., Visit]
 
 
 @pytest.fixture
-def figure(browser: Any, site: str) -> Iterator[Opener]:
+def figure(chromium: Any, site: str) -> Iterator[Opener]:
     """Opens a figure with a state: `figure("generate", at=2, word="emma")`."""
     contexts: list[Any] = []
     visits: list[Visit] = []
@@ -97,7 +95,7 @@ def figure(browser: Any, site: str) -> Iterator[Opener]:
         name: str, width: int = 1000, wasm: Path | None = None, address: str = "",
         props: dict[str, Any] | None = None, clean: bool = True, **state: Any,
     ) -> Visit:  # fmt: skip
-        context = browser.new_context(viewport={"width": width, "height": 900})
+        context = chromium.new_context(viewport={"width": width, "height": 900})
         contexts.append(context)
         visit = Visit(context.new_page(), name)
         if clean:

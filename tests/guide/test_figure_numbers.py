@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from figure_browser import Opener, browser, figure, one_sign_turned, site
+from figure_browser import Opener, chromium, figure, one_sign_turned, site
 from support import Started, central_differences, record_of, start
 
 from glassgpt import data
 
-__all__ = ["browser", "figure", "site"]
+__all__ = ["chromium", "figure", "site"]
 
 NAMES = Path(data.__file__).parent / "steps" / "names.txt"
 NEAR: dict[str, Any] = {"rel": 1e-9, "abs": 1e-12}

@@ -5,9 +5,9 @@ from typing import Any
 
 import figure_site
 import pytest
-from figure_browser import Opener, browser, figure, site
+from figure_browser import Opener, chromium, figure, site
 
-__all__ = ["browser", "figure", "site"]
+__all__ = ["chromium", "figure", "site"]
 
 
 def known() -> dict[str, dict[str, Any]]:
@@ -167,8 +167,8 @@ def test_a_half_typed_number_stays_until_it_is_one(figure: Opener) -> None:
     assert visit.column(0)[0] == -3.5
 
 
-def test_a_browser_without_vectors_is_told_so(browser: Any, site: str) -> None:
-    page = browser.new_page()
+def test_a_browser_without_vectors_is_told_so(chromium: Any, site: str) -> None:
+    page = chromium.new_page()
     page.add_init_script("WebAssembly.validate = () => false")
     page.goto(f"{site}/figure/generate/")
     page.wait_for_selector("[data-state=unsupported]")
@@ -177,9 +177,9 @@ def test_a_browser_without_vectors_is_told_so(browser: Any, site: str) -> None:
 
 
 def test_nothing_is_fetched_for_figures_before_one_is_near(
-    browser: Any, site: str
+    chromium: Any, site: str
 ) -> None:
-    page = browser.new_page()
+    page = chromium.new_page()
     page.add_init_script(
         "document.addEventListener('DOMContentLoaded', () => {"
         "document.querySelector('main').style.paddingTop = '5000px' })"
