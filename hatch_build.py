@@ -41,6 +41,8 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc]
             build_data["tag"] = f"py3-none-{kernel.platform_tag(compiler)}"
         except kernel.GlassGPTError as error:
             self.app.display_warning(f"no kernel in this wheel: {error}")
+        site = SOURCE / "guide" / "site"
+        packed += [path for path in site.rglob("*") if path.is_file()]
         build_data["artifacts"] += [
             f"/{path.relative_to(SOURCE.parent.parent).as_posix()}" for path in packed
         ]

@@ -42,7 +42,7 @@ ENGINES = {
     "kernel": ("engines.kernel",),
 }
 # the only modules that import others of ours when they are called
-LAZY = {"engines", "cli"}
+LAZY = {"engines", "cli", "cli.guide"}
 # the only modules that import what does not come with Python
 OTHERS = {
     "safetensors": ("tensors",),
@@ -51,7 +51,13 @@ OTHERS = {
     "numpy": ("kernel", "engines.kernel"),
     "rich": ("cli",),
     "typer": ("cli",),
+    **dict.fromkeys(("brotli", "jinja2", "latex2mathml", "markdown_it"), ("guide",)),
+    **dict.fromkeys(("markupsafe", "mdit_py_plugins", "pygments"), ("guide",)),
 }
+
+
+# the lessons, and the copies of them in the built guide
+NOT_OURS = {"steps", "site"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ class Import:
 @cache
 def modules() -> dict[str, Path]:
     """Every module of the package; the lessons are programs, not modules."""
-    files = [p for p in ROOT.rglob("*.py") if "steps" not in p.relative_to(ROOT).parts]
+    files = [p for p in ROOT.rglob("*.py") if not NOT_OURS & {*p.relative_to(ROOT).parts}]
     return {
         ".".join(p.relative_to(ROOT).with_suffix("").parts)
         .removesuffix("__init__")

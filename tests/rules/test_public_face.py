@@ -11,7 +11,9 @@ import glassgpt
 
 ROOT = Path(glassgpt.__file__).parent
 MODULES = sorted(
-    path for path in ROOT.rglob("*.py") if "steps" not in path.relative_to(ROOT).parts
+    path
+    for path in ROOT.rglob("*.py")
+    if not {"steps", "site"} & {*path.relative_to(ROOT).parts}
 )
 Documented = ast.FunctionDef | ast.ClassDef | ast.Module
 
