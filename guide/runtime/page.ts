@@ -273,6 +273,16 @@ function reading(toc: Element): void {
   for (const heading of document.querySelectorAll("article h2[id]")) seen.observe(heading);
 }
 
+/** A picture is shown once it has its numbers, so that nothing in it jumps. */
+function showing(figure: HTMLElement): void {
+  const watch = new MutationObserver(() => {
+    if (figure.dataset["state"] === "busy") return;
+    figure.dataset["shown"] = "";
+    watch.disconnect();
+  });
+  watch.observe(figure, { attributeFilter: ["data-state"] });
+}
+
 function copying(button: HTMLButtonElement): void {
   button.hidden = false;
   const label = button.textContent;
@@ -295,6 +305,7 @@ find("search-open")?.addEventListener("click", openSearch);
 document.addEventListener("keydown", keys);
 document.querySelectorAll(".reading").forEach(lighting);
 document.querySelectorAll<HTMLElement>(".question").forEach(question);
+document.querySelectorAll<HTMLElement>(".gg-figure > [props]").forEach(showing);
 document.querySelectorAll<HTMLButtonElement>("button.copy").forEach(copying);
 const toc = document.querySelector(".toc");
 if (toc) reading(toc);

@@ -91,11 +91,14 @@ def _ladder(
         )
         learned = format_number(facts.params(step), 0)
         width = 100 * (loss - low) / (uniform - low)
-        bar = f'<span class="loss" style="--w:{width:.1f}%">{format_number(loss, 3)}</span>'
+        said = escape(words["ladder_loss"])
+        bar = f'<span class="loss" data-label="{said}" style="--w:{width:.1f}%">'
+        bar += f"{format_number(loss, 3)}</span>"
+        count = f'<td class="n" data-label="{escape(words["ladder_params"])}">'
         rows.append(
             f'<tr><th scope="row">{head}</th>'
             f"<td>{escape(say(idea(step).capitalize()))}</td>"
-            f'<td class="new">{new}</td><td class="n">{learned}</td><td>{bar}</td></tr>'
+            f'<td class="new">{new}</td>{count}{learned}</td><td>{bar}</td></tr>'
         )
     keys = ("ladder_step", "ladder_idea", "ladder_new", "ladder_params", "ladder_loss")
     heads = "".join(f'<th scope="col">{escape(words[key])}</th>' for key in keys)
@@ -141,7 +144,8 @@ def _difference(
     for kind in ("adds", "changes", "drops"):
         rows = "".join(
             f'<li><span><code translate="no">{escape(part.partition(": ")[2])}</code> '
-            f"<small>{escape(part.partition(': ')[0])}</small></span>"
+            f'<small translate="no">'
+            f"{escape(part.partition(': ')[0])}</small></span>"
             f"<span>{escape(say(why))}</span></li>"
             for part, why in table.get(kind, {}).items()
         )

@@ -284,7 +284,9 @@ class _Writer:
     def _slices(self, rest: str) -> code.Slice:
         step, _, name = rest.partition(" ")
         number = step.removeprefix("step")
-        program = lesson(int(number) if number.isdigit() else -1)
+        if not number.isdigit():
+            raise unknown("step", step, ["step0", "step1"])
+        program = lesson(int(number))
         one = code.named_slice(program, name.strip().strip('"'))
         self.page_made.slices.append(one)
         return one

@@ -1,0 +1,284 @@
+"""The rules of pages: each has a page that breaks it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("markdown_it")
+pytest.importorskip("jinja2")
+
+from glassgpt.errors import GlassGPTError
+from glassgpt.guide import blocks, code, facts, prose, pseudo, sources
+from glassgpt.guide.figures import Figures
+from glassgpt.guide.site import build, check_links
+from glassgpt.guide.sources import PageError, Source
+from glassgpt.lessons import lesson
+from glassgpt.numbers import format_number
+
+HEAD = '+++\ntitle = "A title"\nsummary = "A line."\n+++\n'
+WORDS = sources.read_strings(sources.FOLDER, "en")["page"]
+FIGURES = Figures(
+    {
+        "bars": {
+            "chunk": "bars.js",
+            "props": {"step": "number", "names": "text?"},
+            "height": {"narrow": 300, "wide": 200},
+        }
+    },
+    {"runtime/loader.ts": {"file": "loader-1.js"}},
+)
+GOOD = '```figure bars\nid = "b"\nalt = "Bars."\n[props]\nstep = 0\n```\n'
+
+
+def source(text: str, tmp_path: Path, name: str = "step/0/3.md") -> Source:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(HEAD + text, encoding="utf-8")
+    return sources.read_page(file, tmp_path)
+
+
+def rendered(text: str, tmp_path: Path, language: str = "en") -> prose.Page:
+    titles = {"/step/0/3/": "Count table"}
+    made = blocks.ready_made([], WORDS, str)
+    context = prose.Context(WORDS, FIGURES, titles, language, made)
+    return prose.render(source(text, tmp_path), context)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("There are 27 tokens.", "bare number: 27"),
+        ("## Heading 27", "bare number: 27"),
+        ("| a |\n|---|\n| 3.5 |", "bare number: 3.5"),
+        ("$x = 27$", "bare number in maths: 27"),
+        ("{= nothing() }", "expression: nothing()"),
+        ("{= params(9) }", "unknown preset: step9"),
+        ("{= ().__class__.__base__ | 2 }\n\n12", "bare number: 12"),
+        ("See [[0.9]].", "unknown lesson: 0.9"),
+        ("```slice step0 nowhere\n```", "unknown part of step 0: nowhere"),
+        ("```slice step9 data\n```", "unknown step: 9"),
+        ("```reading step0 data\nno such code => x\n```", "fragment: no such code"),
+        ("```reading step0 data\npath\n```", "reading: path"),
+        ("```figure pie\nid = 'a'\nalt = 'x'\n```", "unknown figure: pie"),
+        ("```figure bars\nid = 'a'\n[props]\nstep = 1\n```", "no alt"),
+        ("```figure bars\nalt = 'a'\n[props]\nstep = 1\n```", "no id"),
+        ("```figure bars\nid = 'a'\nalt = 'x'\n```", "missing prop of bars: step"),
+        (GOOD.replace("step = 0", "step = 'a'"), "prop step of bars: a"),
+        (GOOD.replace("step = 0", "step = 0\nwidth = 2"), "prop of bars: width"),
+        (GOOD.replace("Bars.", "27 bars."), "bare number: 27"),
+        (GOOD + GOOD, "figure id: b"),
+        ("```question\nask = 'Why?'\nanswer = 'b'\n```", "no working"),
+        (
+            "```question\nask='Why?'\nanswer='b'\nworking='Because of 12.'\n```",
+            "bare number: 12",
+        ),
+        ("```pie\n```", "unknown block: pie"),
+        ("```program 7\n```", "step of a block: 7"),
+        ("## Twice\n\n## Twice", "heading: Twice"),
+        ("![](/x.png)", "image: /x.png"),
+    ],
+)
+def test_a_page_that_breaks_a_rule_is_refused(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(PageError) as caught:
+        rendered(text, tmp_path)
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("step/0/3.md:")
+
+
+def test_an_error_names_the_line_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(PageError, match=r"^step/0/3\.md:7: invalid bare number: 27"):
+        rendered("Good.\n\n27 is bare.", tmp_path)
+
+
+@pytest.mark.parametrize("missing", ["title", "summary"])
+def test_a_page_without_a_title_or_summary_is_refused(
+    missing: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.md"
+    head = re.sub(f"{missing} = .*\n", "", HEAD)
+    file.write_text(head + "Text.\n", encoding="utf-8")
+    with pytest.raises(PageError, match=rf"missing {missing} in a\.md"):
+        sources.read_page(file, tmp_path)
+
+
+def test_numbers_in_text_come_from_calls(tmp_path: Path) -> None:
+    html = rendered("{= vocab() } tokens, {= heldout(0) | 2 } nats.", tmp_path).html
+    assert ">27<" in html
+    assert f">{format_number(facts.heldout(0), 2)}<" in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Step 0 and Steps 1 to 5", "in 2018", "`x[0]`", "lesson 1.2", "{fixed 16 | a}"],
+)
+def test_a_number_that_needs_no_call_may_stand(text: str, tmp_path: Path) -> None:
+    assert rendered(text, tmp_path).html
+
+
+def test_code_is_the_file_s_own(tmp_path: Path) -> None:
+    page = rendered('```slice step0 "model: bigram"\n```', tmp_path)
+    plain = re.sub(r"<[^>]+>", "", page.html)
+    (one,) = page.slices
+    assert "def bigram(token_id):" in one.text
+    for line in one.text.splitlines():
+        assert line.replace("&", "&amp;").replace(">", "&gt;") in plain
+    assert f'data-n="{one.lines.start}"' in page.html
+
+
+def test_every_part_of_every_step_can_be_named() -> None:
+    for step in range(6):
+        program = lesson(step)
+        for name in [*program.sections, *code._parts(program)]:
+            assert code.named_slice(program, name).text.strip()
+
+
+def test_a_fragment_and_its_meaning_have_one_number(tmp_path: Path) -> None:
+    text = '```reading step0 "update: update"\n+= 1 => *One* more.\n```'
+    html = rendered(text, tmp_path).html
+    assert '<li data-f="1" tabindex="0">' in html
+    assert "<em>One</em> more." in html
+    marked = re.findall(r'<span class="frag" data-f="1">(.*?)</span>', html)
+    assert "".join(marked) == "+= 1"
+
+
+def test_a_fragment_may_leave_out_its_middle() -> None:
+    one = code.named_slice(lesson(0), "update: update")
+    (found,) = code.find_fragments(one, ["for pos_id … += 1"])
+    assert one.text[found.start : found.end].startswith("for pos_id in range(n):")
+    assert one.text[found.start : found.end].endswith("+= 1")
+
+
+def test_names_that_were_defined_before_come_from_the_program() -> None:
+    one = code.named_slice(lesson(0), "model: bigram")
+    found = {d.name: d.meaning for d in code.needed([one])}
+    assert set(found) == {"vocab_size", "counts", "smoothing"}
+    assert "(vocab_size, vocab_size)" in found["counts"]
+
+
+def test_a_question_is_answered_for_every_letter(tmp_path: Path) -> None:
+    text = (
+        "```question\nask = 'After **{key}** of {word}?'\neach = 'first'\n"
+        "answer = '{= follower(key) }'\nworking = '{key}: {= most(key) }'\n```"
+    )
+    html = rendered(text, tmp_path).html
+    found = re.search(r'data-answers="([^"]+)"', html)
+    assert found
+    answers = json.loads(found[1].replace("&quot;", '"').replace("&lt;", "<")
+                         .replace("&gt;", ">"))  # fmt: skip
+    assert len(answers) == 26
+    assert answers["q"][0] == facts.follower("q")
+    assert str(facts.most("q")) in answers["q"][1]
+
+
+def test_the_facts_are_the_programs_own() -> None:
+    assert facts.params(5) == 4192
+    assert facts.params(1) == 3184
+
+
+def test_the_ladder_has_six_steps_and_links_only_what_is_there() -> None:
+    made = blocks.ready_made([], WORDS, str)["ladder"]("", str)
+    assert made.count('<th scope="row">') == 6
+    assert "href" not in made
+    for step in range(6):
+        assert format_number(facts.heldout(step), 3) in made
+
+
+def test_the_difference_gives_every_reason() -> None:
+    from glassgpt.lessons import changes
+
+    made = blocks.ready_made([], WORDS, str)["difference"]("1", str)
+    for kind in ("adds", "changes", "drops"):
+        for why in changes()[1][kind].values():
+            assert why.replace("'", "&#x27;") in made
+
+
+def test_the_other_language_has_accents_and_is_longer(tmp_path: Path) -> None:
+    html = rendered("Plain words, {= vocab() }, and `code`.", tmp_path, "xx").html
+    assert "Plain words" not in html
+    assert "<code translate=\"no\">code</code>" in html
+    assert pseudo.accented("{count} of ten").startswith("{count} ")
+    assert len(pseudo.accented("a" * 100)) >= 130
+
+
+@pytest.mark.parametrize(
+    ("html", "said"),
+    [
+        ('<a href="nowhere/">x</a>', "nothing is there"),
+        ('<a href="#nowhere">x</a>', "no such place"),
+        ('<img src="index.html">', "picture"),
+        ('<p id="a"></p><p id="a"></p>', "twice"),
+        ('<a href="../outside.html">x</a>', "nothing is there"),
+    ],
+)
+def test_a_dead_link_is_found(html: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(html, encoding="utf-8")
+    with pytest.raises(PageError, match=said):
+        check_links(tmp_path)
+
+
+def test_links_between_pages_are_checked_and_fine(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "index.html").write_text('<a href="b/#here">x</a>', "utf-8")
+    (tmp_path / "b/index.html").write_text('<p id="here"></p>', "utf-8")
+    check_links(tmp_path)
+
+
+def test_a_failed_build_leaves_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    target.mkdir()
+    (target / "index.html").write_text("old", encoding="utf-8")
+    with pytest.raises(GlassGPTError):
+        build(target, folder=tmp_path / "nothing")
+    assert (target / "index.html").read_text(encoding="utf-8") == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_folder_with_other_files_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(GlassGPTError, match="it holds other files"):
+        build(tmp_path)
+
+
+def test_two_builds_are_the_same(guide_site: Path, tmp_path: Path) -> None:
+    build(tmp_path / "again")
+    files = sorted(p.relative_to(guide_site) for p in guide_site.rglob("*"))
+    assert files == sorted(
+        p.relative_to(tmp_path / "again") for p in (tmp_path / "again").rglob("*")
+    )
+    for file in files:
+        if (guide_site / file).is_file():
+            one, other = guide_site / file, tmp_path / "again" / file
+            assert one.read_bytes() == other.read_bytes(), file
+
+
+def test_search_finds_softmax_and_bos(guide_site: Path) -> None:
+    entries: list[list[Any]] = json.loads((guide_site / "search.json").read_text("utf-8"))
+    for word, path in (("softmax", "/step/1/3/"), ("bos", "/step/0/3/")):
+        found = [e for e in entries if word in " ".join(map(str, e)).lower()]
+        assert path in {e[0] for e in found}
+
+
+def test_reading_costs_at_most_120_kilobytes(guide_site: Path) -> None:
+    manifest = json.loads((guide_site / "assets/manifest.json").read_text("utf-8"))
+
+    def size(file: Path) -> int:
+        return file.with_name(file.name + ".gz").stat().st_size
+
+    scripts = {manifest[f"runtime/{name}.ts"]["file"] for name in ("loader", "page")}
+    shared = [guide_site / "assets" / name for name in scripts]
+    shared += list(guide_site.glob("assets/guide-*.css"))
+    shared += list(guide_site.glob("assets/early-*.js"))
+    assert len(shared) == 4
+    for page in guide_site.rglob("index.html"):
+        assert size(page) + sum(map(size, shared)) <= 120_000, page
+
+
+def test_fonts_are_at_most_80_kilobytes(guide_site: Path) -> None:
+    fonts = list(guide_site.glob("assets/*.woff2"))
+    assert len(fonts) == 4
+    assert sum(font.stat().st_size for font in fonts) <= 80_000

@@ -1,0 +1,318 @@
+"""Every page as a reader meets it: in a browser, with a keyboard, on paper."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import not_run
+
+from glassgpt.guide import sources
+
+PATHS = (
+    *("/", "/step/0/", "/step/0/1/", "/step/0/3/", "/step/0/6/", "/step/1/"),
+    *("/step/1/3/", "/step/1/8/", "/step/1/9/", "/sandbox/generate/"),
+)
+AXE = sources.FOLDER / "node_modules/axe-core/axe.min.js"
+LAYOUT_SHIFT = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries())
+    if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+class Visitor:
+    """A page of the guide, and what it complained of."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page, self.address = page, address
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._requested)
+        page.on("response", self._answered)
+
+    def _requested(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "blob:", "data:")):
+            self.complaints.append(f"request to {request.url}")
+
+    def _answered(self, answer: Any) -> None:
+        if answer.status >= 400:
+            self.complaints.append(f"{answer.status} for {answer.url}")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.address + path, wait_until="networkidle")
+
+    def scroll_through(self) -> None:
+        """Down to the end, so that every figure has been near."""
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        for top in range(0, height, 600):
+            self.page.evaluate(f"scrollTo({{top: {top}, behavior: 'instant'}})")
+            self.page.wait_for_timeout(80)
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('.gg-figure > [props]')]"
+            ".every((one) => one.dataset.state === 'ready')",
+            timeout=60_000,
+        )
+
+
+@pytest.fixture
+def visit(chromium: Any, guide_address: str) -> Iterator[Any]:
+    """Opens a browser of some width and theme: `visit(width=390)`."""
+    contexts: list[Any] = []
+    visitors: list[Visitor] = []
+
+    def opened(
+        width: int = 1440, theme: str = "light", address: str = guide_address, **more: Any
+    ) -> Visitor:
+        size = {"width": width, "height": 900}
+        context = chromium.new_context(viewport=size, color_scheme=theme, **more)
+        contexts.append(context)
+        visitor = Visitor(context.new_page(), address)
+        visitors.append(visitor)
+        return visitor
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [one.complaints for one in visitors if one.complaints] == []
+
+
+def axe(page: Any) -> list[str]:
+    """What axe finds, at any impact."""
+    if not AXE.is_file():
+        not_run("browser", "axe-core is not installed: npm ci in guide/")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+def test_every_page_is_in_the_list(guide_site: Path) -> None:
+    files = {p.parent.relative_to(guide_site) for p in guide_site.rglob("index.html")}
+    found = {"/" if str(p) == "." else f"/{p.as_posix()}/" for p in files}
+    own = {p for p in found if not p.startswith(("/embed/", "/gallery/"))}
+    assert own == set(PATHS)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("width", "theme"), [(390, "light"), (1440, "dark"), (1024, "light")]
+)
+def test_a_page_is_calm(path: str, width: int, theme: str, visit: Any) -> None:
+    there = visit(width=width, theme=theme)
+    there.page.add_init_script(LAYOUT_SHIFT)
+    there.go(path)
+    there.scroll_through()
+    assert there.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert there.page.evaluate("window.shifted") <= 0.01
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/gallery/", "/404.html"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(path: str, theme: str, visit: Any) -> None:
+    there = visit(theme=theme, width=390 if theme == "light" else 1440)
+    there.go(path)
+    there.scroll_through()
+    assert axe(there.page) == []
+
+
+def test_axe_would_find_something(visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/3/")
+    there.page.evaluate("document.querySelector('h1').style.color = '#ccc'")
+    assert any(one.startswith("color-contrast") for one in axe(there.page))
+
+
+def test_nothing_is_set_below_twelve_pixels(visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/3/")
+    sizes = there.page.evaluate(
+        "[...document.querySelectorAll('article *, aside *, header *')]"
+        ".filter((e) => e.childNodes.length && !e.closest('math') && e.innerText?.trim())"
+        ".map((e) => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 12
+
+
+def test_the_loader_fetches_no_figure_before_it_is_near(visit: Any) -> None:
+    there = visit(width=390)
+    asked: list[str] = []
+    there.page.on("request", lambda request: asked.append(request.url))
+    there.go("/step/1/9/")
+    assert not any(".wasm" in url for url in asked)
+    there.scroll_through()
+    assert any(".wasm" in url for url in asked)
+
+
+def test_arrow_keys_turn_the_pages(visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/3/")
+    there.page.keyboard.press("ArrowRight")
+    there.page.wait_for_url("**/step/0/6/")
+    there.page.keyboard.press("ArrowLeft")
+    there.page.wait_for_url("**/step/0/3/")
+
+
+@pytest.mark.parametrize(
+    ("query", "heading", "path"),
+    [("softmax", "softmax", "/step/1/3/"), ("BOS", "", "/step/0/")],
+)
+def test_search_finds_a_word(query: str, heading: str, path: str, visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/1/")
+    there.page.keyboard.press("/")
+    there.page.keyboard.type(query)
+    there.page.wait_for_selector("#search-found a")
+    first = there.page.locator("#search-found a").first
+    assert heading in first.inner_text().lower()
+    links = there.page.eval_on_selector_all("#search-found a", "l => l.map(a => a.href)")
+    assert any(path in link for link in links)
+    assert axe(there.page) == []
+    there.page.keyboard.press("Enter")
+    there.page.wait_for_url(lambda url: not url.endswith("/step/0/1/"))
+
+
+def test_search_says_when_there_is_nothing(visit: Any) -> None:
+    there = visit()
+    there.go("/")
+    there.page.click("#search-open")
+    there.page.keyboard.type("xqzzv")
+    there.page.wait_for_function(
+        "document.getElementById('search-said').textContent.includes('xqzzv')"
+    )
+    there.page.keyboard.press("Escape")  # the first one empties the box
+    there.page.keyboard.press("Escape")
+    assert not there.page.evaluate("document.getElementById('search').open")
+
+
+def test_the_theme_is_kept(visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/1/")
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    light = there.page.evaluate(paper)
+    there.page.click("#theme")
+    assert there.page.evaluate(paper) == light
+    there.page.click("#theme")
+    dark = there.page.evaluate(paper)
+    assert dark != light
+    there.go("/step/0/3/")
+    assert there.page.evaluate(paper) == dark
+
+
+def test_a_meaning_lights_its_code(visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/3/")
+    there.page.hover('.meanings li[data-f="4"]')
+    lit = there.page.inner_text('.panel .frag.lit[data-f="4"]')
+    assert lit.startswith("+=")
+    there.page.focus('.meanings li[data-f="1"]')
+    assert "lit" in there.page.get_attribute('.panel .frag[data-f="1"]', "class")
+
+
+def test_a_question_judges_and_shows_the_working(visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/1/#word=olivia")
+    there.page.fill("#answer", "6")
+    there.page.click(".question button")
+    verdict = there.page.inner_text(".verdict")
+    assert there.page.get_attribute(".verdict", "data-right") == "false"
+    assert "8" in verdict
+    there.page.fill("#answer", "8")
+    there.page.keyboard.press("Enter")
+    assert there.page.get_attribute(".verdict", "data-right") == "true"
+    assert "olivia" in there.page.inner_text(".ask")
+
+
+@pytest.mark.parametrize("word", ["émile", "", "Ω", "<b>x</b>", "a" * 300])
+def test_a_question_bears_any_word(word: str, visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/3/")
+    there.page.evaluate("(word) => localStorage.setItem('glassgpt.word', word)", word)
+    there.go("/step/0/3/")
+    there.page.fill("#answer", "a")
+    there.page.click(".question button")
+    assert there.page.inner_text(".verdict")
+    assert there.page.locator(".question b b").count() == 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_reads_without_scripts(path: str, visit: Any) -> None:
+    there = visit(java_script_enabled=False)
+    there.page.goto(there.address + path)
+    assert there.page.inner_text("h1")
+    assert not there.page.is_visible("#search-open")
+    assert there.page.is_visible("article")
+    if there.page.locator(".gg-figure").count():
+        assert "needs scripts" in there.page.inner_text(".gg-figure")
+        assert there.page.inner_text("figcaption")
+
+
+def test_on_paper_the_text_stays_and_the_frame_goes(visit: Any) -> None:
+    there = visit(theme="dark")
+    there.go("/step/0/3/")
+    there.page.emulate_media(media="print")
+    assert not there.page.is_visible("header.site")
+    assert not there.page.is_visible(".near")
+    assert there.page.is_visible("article h1")
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    assert there.page.evaluate(paper) == "rgb(255, 255, 255)"
+    assert len(there.page.pdf()) > 10_000
+
+
+def test_every_page_says_its_language_and_title(guide_site: Path) -> None:
+    titles = []
+    for file in guide_site.rglob("*.html"):
+        html = file.read_text(encoding="utf-8")
+        assert re.search(r'<html lang="en"', html), file
+        title = re.search(r"<title>(.+?)</title>", html)
+        assert title and "glassgpt" in title[1], file
+        if "embed" not in file.parts:
+            titles.append(title[1])
+    assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_plain_english_is_left_in_the_other_language(
+    path: str, visit: Any, pseudo_address: str
+) -> None:
+    there = visit(width=390, address=pseudo_address)
+    there.go(path)
+    there.scroll_through()
+    assert there.page.get_attribute("html", "lang") == "xx"
+    assert there.page.evaluate("document.documentElement.scrollWidth") <= 390
+    text = there.page.evaluate("""() => {
+      const skip = "code, pre, math, [translate=no], .num, svg, .filemap, .tokens, "
+        + ".word, .names, textarea, input, b, td, .place, .frame-picture, noscript, "
+        + ".name, dd, output, .chips";
+      const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const found = [];
+      while (walk.nextNode()) {
+        const node = walk.currentNode;
+        const shown = node.parentElement.checkVisibility();
+        if (shown && !node.parentElement.closest(skip)) found.push(node.data);
+      }
+      return found;
+    }""")
+    words = re.findall(r"\b(?:the|and|of|is|are|you|your|step|number)\b", " ".join(text))
+    assert words == []
+
+
+def test_an_embed_tells_its_height_and_may_be_framed(visit: Any) -> None:
+    there = visit()
+    there.go("/")
+    height = there.page.evaluate("""() => new Promise((done) => {
+      addEventListener("message", (event) => {
+        if (event.data.type === "glassgpt-height") done(event.data.height);
+      });
+      const frame = document.createElement("iframe");
+      frame.src = "embed/count-table/";
+      document.body.append(frame);
+    })""")
+    assert height > 200
