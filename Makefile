@@ -4,7 +4,7 @@ BIN := .venv/bin
 SOURCES := pyproject.toml tools/setup hatch_build.py $(wildcard src/glassgpt/kernel/*.[ch])
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help run guide test check build kernel site browser lint clean
+.PHONY: help run guide test check build kernel site shots browser lint clean
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -26,7 +26,7 @@ kernel: .venv/.tools
 	@$(BIN)/python -m glassgpt.kernel.build
 	@$(BIN)/python -m glassgpt.kernel.build wasm
 
-site: kernel
+site: kernel  ## Make the guide's pages and figures, in src/glassgpt/guide/site
 	@tools/site
 
 browser: .venv/.tools
@@ -39,6 +39,9 @@ lint: .venv/.tools
 
 build: site  ## Make the kernel, its WebAssembly, the guide and the wheel, in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+shots: site browser  ## Photograph every page of the guide, in shots/
+	$(BIN)/python tools/shots.py
 
 clean:  ## Remove everything that was made here, runs excepted
 	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """Photographs every page, narrow and wide, light and dark: `make shots`.
 
-    python tools/shots.py [--site DIR] [--out DIR] [PATH ...]
+python tools/shots.py [--site DIR] [--out DIR] [PATH ...]
 """
 
 import argparse
@@ -54,8 +54,9 @@ def main() -> None:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for theme in given.theme or ("light", "dark"):
             for width in given.width or WIDTHS:
-                size = {"width": width, "height": 900}
-                context = browser.new_context(viewport=size, color_scheme=theme)
+                context = browser.new_context(
+                    viewport={"width": width, "height": 900}, color_scheme=theme
+                )
                 page = context.new_page()
                 page.on("console", lambda m: print(m.type, m.text))
                 page.on("pageerror", lambda error: print("error", error))

@@ -200,7 +200,7 @@ def test_the_difference_gives_every_reason() -> None:
 def test_the_other_language_has_accents_and_is_longer(tmp_path: Path) -> None:
     html = rendered("Plain words, {= vocab() }, and `code`.", tmp_path, "xx").html
     assert "Plain words" not in html
-    assert "<code translate=\"no\">code</code>" in html
+    assert '<code translate="no">code</code>' in html
     assert pseudo.accented("{count} of ten").startswith("{count} ")
     assert len(pseudo.accented("a" * 100)) >= 130
 
@@ -257,7 +257,9 @@ def test_two_builds_are_the_same(guide_site: Path, tmp_path: Path) -> None:
 
 
 def test_search_finds_softmax_and_bos(guide_site: Path) -> None:
-    entries: list[list[Any]] = json.loads((guide_site / "search.json").read_text("utf-8"))
+    entries: list[list[Any]] = json.loads(
+        (guide_site / "search.json").read_text("utf-8")
+    )
     for word, path in (("softmax", "/step/1/3/"), ("bos", "/step/0/3/")):
         found = [e for e in entries if word in " ".join(map(str, e)).lower()]
         assert path in {e[0] for e in found}

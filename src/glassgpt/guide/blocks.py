@@ -11,6 +11,8 @@ from glassgpt.guide.sources import Source
 from glassgpt.lessons import FILES, changes, lesson, units
 from glassgpt.numbers import format_number
 
+# the sections whose names a reader learns
+_TAUGHT = {"model", "gradient", "autograd", "loss of a document", "update"}
 Inline = Callable[[str], str]
 Block = Callable[[str, Inline], str]
 
@@ -61,13 +63,21 @@ def name(step: int) -> str:
 
 
 def new_names(step: int) -> list[str]:
-    """The functions, classes and settings that a step brings and the one before lacks."""
-    before = {part.partition(": ")[2] for part in units(lesson(step - 1))} if step else set()
+    """The functions, classes and settings that the step before does not have."""
+    before = (
+        {part.partition(": ")[2] for part in units(lesson(step - 1))} if step else set()
+    )
     found: dict[str, None] = {}
     for part in units(lesson(step)):
         section, _, unit = part.partition(": ")
         top = unit.partition(".")[0]
-        kept = section in ("model", "gradient", "autograd", "loss of a document", "update")
+        kept = section in (
+            "model",
+            "gradient",
+            "autograd",
+            "loss of a document",
+            "update",
+        )
         kept = kept or (section == "parameters" and step == 4 and unit != "for")
         there = top in {one.partition(".")[0] for one in before}
         if kept and not there and unit.isidentifier() | unit.startswith(f"{top}.__"):
@@ -130,13 +140,12 @@ def _program(step: int, words: Mapping[str, str]) -> str:
         f"{escape(words['copy'])}</button>"
         f'<a href="{file}" download>{escape(words["download"])}</a></p>'
         f'<pre class="code" id="program" tabindex="0" aria-label="{program.path.name}">'
-        f'<code translate="no">{code.code_html(whole, anchors="L")}</code></pre></div>\n'
+        f'<code translate="no">{code.code_html(whole, anchors="L")}</code></pre>'
+        "</div>\n"
     )
 
 
-def _difference(
-    step: int, words: Mapping[str, str], say: Callable[[str], str]
-) -> str:
+def _difference(step: int, words: Mapping[str, str], say: Callable[[str], str]) -> str:
     table = changes().get(step)
     if table is None:
         raise invalid("difference of step", step, "nothing stands before it")
@@ -150,7 +159,9 @@ def _difference(
             for part, why in table.get(kind, {}).items()
         )
         head = escape(words[f"diff_{kind}"])
-        parts.append(f'<h3 id="{kind}">{head}</h3><ul class="reasons {kind}">{rows}</ul>')
+        parts.append(
+            f'<h3 id="{kind}">{head}</h3><ul class="reasons {kind}">{rows}</ul>'
+        )
     return "".join(parts) + _line_difference(step, words)
 
 

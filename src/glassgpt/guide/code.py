@@ -8,16 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
+from typing import Any
 
 from pygments.lexers import PythonLexer
-from pygments.token import Comment, Keyword, Name, String, Token
+from pygments.token import Comment, Keyword, Name, String
 
 from glassgpt.errors import invalid, unknown
 from glassgpt.lessons import IMPORTS, Lesson
 
 # the only kinds of code that are set apart, and their classes in page.css
-_KINDS = ((Comment, "c"), (String.Doc, "c"), (Keyword, "k"), (String, "s"))
-_KINDS += ((Name.Function, "d"), (Name.Class, "d"))
+_KINDS = (
+    *((Comment, "c"), (String.Doc, "c"), (Keyword, "k"), (String, "s")),
+    *((Name.Function, "d"), (Name.Class, "d")),
+)
 ELLIPSIS = " … "
 
 
@@ -88,9 +91,7 @@ def _parts(program: Lesson) -> dict[str, range]:
 def _named(node: ast.stmt) -> list[tuple[str, ast.stmt]]:
     match node:
         case ast.ClassDef(name=name, body=body):
-            inner = [
-                (f"{name}.{part}", one) for n in body for part, one in _named(n)
-            ]
+            inner = [(f"{name}.{part}", one) for n in body for part, one in _named(n)]
             return [(name, node), *inner]
         case ast.FunctionDef(name=name):
             return [(name, node)]
@@ -110,8 +111,10 @@ def _named(node: ast.stmt) -> list[tuple[str, ast.stmt]]:
 def _with_comment(program: Lesson, node: ast.stmt) -> range:
     lines = program.source.splitlines()
     start = node.lineno
-    while start > 1 and lines[start - 2].strip().startswith("# ") and (
-        not lines[start - 2].startswith("# ---")
+    while (
+        start > 1
+        and lines[start - 2].strip().startswith("# ")
+        and (not lines[start - 2].startswith("# ---"))
     ):
         start -= 1
     return range(start, (node.end_lineno or node.lineno) + 1)
@@ -166,7 +169,9 @@ def needed(slices: Sequence[Slice]) -> list[Definition]:
 def _used(one: Slice) -> set[str]:
     tree = ast.parse(one.program.source)
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
-    here = {n.id for n in names if n.lineno in one.lines and isinstance(n.ctx, ast.Load)}
+    here = {
+        n.id for n in names if n.lineno in one.lines and isinstance(n.ctx, ast.Load)
+    }
     local = {
         a.arg
         for f in ast.walk(tree)
@@ -239,7 +244,11 @@ def _line(number: int, body: str, anchors: str) -> str:
 
 def _span(body: str, kind: str, fragment: int) -> str:
     marked = f'<span class="{kind}">{body}</span>' if kind else body
-    return f'<span class="frag" data-f="{fragment}">{marked}</span>' if fragment else marked
+    return (
+        f'<span class="frag" data-f="{fragment}">{marked}</span>'
+        if fragment
+        else marked
+    )
 
 
 def _pieces(text: str, fragments: Sequence[Fragment]) -> list[tuple[str, int, str]]:
@@ -256,7 +265,7 @@ def _pieces(text: str, fragments: Sequence[Fragment]) -> list[tuple[str, int, st
     return [(*keys[a], text[a:b]) for a, b in pairwise([0, *cuts, len(text)])]
 
 
-def _kind(token: Token) -> str:  # type: ignore[valid-type]
+def _kind(token: Any) -> str:
     return next((name for kind, name in _KINDS if token in kind), "")
 
 

@@ -305,7 +305,19 @@ CALLS: dict[str, Callable[..., Any]] = {
         *(documents, distinct, longest, shortest, mean_length, usual_length),
         *(characters, vocab, bos, first, params, size, counts, lines, heldout),
         *(baseline, first_loss, last_loss, num_steps, known, samples, setting),
-        *(count, row_sum, follower, most, dec, zeros, prob, loss, pairs, softmax, linear),
+        *(
+            count,
+            row_sum,
+            follower,
+            most,
+            dec,
+            zeros,
+            prob,
+            loss,
+            pairs,
+            softmax,
+            linear,
+        ),
         *(likely, checked, gradient_difference, gradient_at_first, letters),
         *(math.log, math.exp, len, round, min, max, sum, sorted),
     )
@@ -325,7 +337,7 @@ def evaluate(expression: str, given: dict[str, Any] | None = None) -> Any:
 
 
 def written(expression: str, given: dict[str, Any] | None = None) -> str:
-    """The same as a page writes it. After a bar, how many decimals: `heldout(5) | 2`."""
+    """The same as a page writes it; after a bar, how many decimals: `loss("a") | 2`."""
     formula, _, digits = expression.partition("|")
     value = evaluate(formula, given)
     if isinstance(value, bool) or not isinstance(value, int | float):

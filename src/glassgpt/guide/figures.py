@@ -31,7 +31,9 @@ class Figures:
         """What the front end's build wrote. Raises PageError when it did not run."""
         try:
             table = json.loads((assets / "figures.json").read_text(encoding="utf-8"))
-            manifest = json.loads((assets / "manifest.json").read_text(encoding="utf-8"))
+            manifest = json.loads(
+                (assets / "manifest.json").read_text(encoding="utf-8")
+            )
         except OSError as error:
             remedy = "In guide/: npm ci && npm run build"
             raise missing("figures, not built", remedy, PageError) from error
@@ -57,7 +59,9 @@ class Figures:
         for key, value in given.items():
             kind = _TYPES.get(wanted[key].rstrip("?"), object)
             if not isinstance(value, kind):
-                raise invalid(f"prop {key} of {name}", value, wanted[key], "", PageError)
+                raise invalid(
+                    f"prop {key} of {name}", value, wanted[key], "", PageError
+                )
         return given
 
     def sample(self, name: str) -> dict[str, Any]:
@@ -66,7 +70,12 @@ class Figures:
 
     def height(self, name: str, given: dict[str, int] | None = None) -> dict[str, int]:
         """The heights that are kept free for a figure, in px."""
-        return {"narrow": 640, "wide": 520, **self.table[name].get("height", {}), **(given or {})}
+        return {
+            "narrow": 640,
+            "wide": 520,
+            **self.table[name].get("height", {}),
+            **(given or {}),
+        }
 
 
 def figure_html(

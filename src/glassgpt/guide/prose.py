@@ -108,7 +108,8 @@ class _Writer:
             "page_link": self._value,
             "code_inline": self._code,
         }.items():
-            self._md.renderer.rules[kind] = functools.partial(self._ruled, rule)
+            rules: dict[str, Any] = vars(self._md.renderer)["rules"]
+            rules[kind] = functools.partial(self._ruled, rule)
 
     def page(self) -> Page:
         made = self.page_made
@@ -317,10 +318,12 @@ class _Writer:
             for number, (fragment, _, meaning) in enumerate(pairs, start=1)
         )
         panel = self._panel(one, fragments)
-        return f'<div class="reading"><ol class="meanings">{meanings}</ol>{panel}</div>\n'
+        return (
+            f'<div class="reading"><ol class="meanings">{meanings}</ol>{panel}</div>\n'
+        )
 
     def _tokens(self, rest: str, text: str) -> str:
-        tokenizer = CharTokenizer("".join(facts.letters()))
+        tokenizer = CharTokenizer(tuple(facts.letters()))
         word = rest or text.strip()
         ids = tokenizer.encode(word)
         names = ["BOS" if i == tokenizer.bos else tokenizer.decode([i]) for i in ids]
@@ -332,7 +335,8 @@ class _Writer:
         return f'<ol class="tokens" aria-label="{label}">{chips}</ol>\n'
 
     def _note(self, rest: str, text: str) -> str:
-        return f'<aside class="note"><p>{self.inline(" ".join(text.split()))}</p></aside>\n'
+        said = self.inline(" ".join(text.split()))
+        return f'<aside class="note"><p>{said}</p></aside>\n'
 
     def _question(self, rest: str, text: str) -> str:
         given = _toml(text)
@@ -351,8 +355,10 @@ class _Writer:
             f'<section class="question card" aria-labelledby="question">'
             f'<h2 id="question">{escape(words["question"])}</h2>'
             f'<p class="ask">{ask}</p><form data-answers="{data}" data-each="{each}" '
-            f'data-within="{within}"><label for="answer">{escape(words["answer"])}</label>'
-            f'<input id="answer" name="answer" autocomplete="off" spellcheck="false"{kind}>'
+            f'data-within="{within}">'
+            f'<label for="answer">{escape(words["answer"])}</label>'
+            f'<input id="answer" name="answer" autocomplete="off" '
+            f'spellcheck="false"{kind}>'
             f'<button type="submit">{escape(words["check"])}</button></form>'
             f'<p class="verdict" role="status"></p>'
             f"<details><summary>{escape(words['show_answer'])}</summary>"
@@ -421,7 +427,9 @@ def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
         working = given["working"]
         check_digits(_left(working))
-        working = _CALL.sub(lambda m, a=answer: f"{{fixed {a(m)} | answered}}", working)
+        for found in list(_CALL.finditer(working)):
+            told = f"{{fixed {answer(found)} | answered}}"
+            working = working.replace(found[0], told)
         working = working.replace("{key}", f"{{fixed {key} | theirs}}")
         made[key] = (_CALL.sub(answer, str(given["answer"])), working)
     return made

@@ -1,4 +1,4 @@
-"""A language that nobody speaks: accented and longer, to find words left in the code."""
+"""A language that nobody speaks, accented and longer: it finds words left in code."""
 
 import re
 
@@ -17,5 +17,5 @@ def accented(text: str) -> str:
     words = "".join(made)
     letters = sum(char.isalpha() for part in parts[::2] for char in part)
     stripped = words.rstrip()
-    more = "ø" * (-(-letters * 3 // 10))
-    return stripped + more + words[len(stripped) :]
+    more = "ø" * (letters * 3 // 10 + 1)
+    return f"{stripped}{more}{words[len(stripped) :]}" if letters else text

@@ -42,11 +42,11 @@ class Handler(BaseHTTPRequestHandler):
         self._site = site.resolve()
         super().__init__(*given)  # type: ignore[arg-type]
 
-    def do_GET(self) -> None:  # noqa: N802, the name http.server asks for
+    def do_GET(self) -> None:
         """A file, or the page that says there is none."""
         self._answer()
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         """The same without the file."""
         self._answer()
 
@@ -162,7 +162,11 @@ def copy_built(target: Path, site: Path = SITE) -> None:
 
 def check_target(target: Path) -> None:
     """Raise UsageError for a folder that holds something else."""
-    if target.is_dir() and any(target.iterdir()) and not (target / "index.html").exists():
+    if (
+        target.is_dir()
+        and any(target.iterdir())
+        and not (target / "index.html").exists()
+    ):
         raise invalid("DIR", target, "it holds other files", "Give a new folder.")
     if target.is_file():
         raise invalid("DIR", target, "it is a file", "Give a new folder.")

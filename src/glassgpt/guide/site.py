@@ -1,4 +1,4 @@
-"""Builds the site: every page, its search, its files, each checked before it is kept."""
+"""Builds the site: pages, search, files; all checked before anything is kept."""
 
 import gzip
 import hashlib
@@ -57,9 +57,7 @@ def build(
 
 
 class _Site:
-    def __init__(
-        self, target: Path, folder: Path, assets: Path, language: str
-    ) -> None:
+    def __init__(self, target: Path, folder: Path, assets: Path, language: str) -> None:
         self.target, self.folder, self.assets = target, folder, assets
         self.language = language
         kept = folder / "pages" / language
@@ -99,7 +97,7 @@ class _Site:
         return pages
 
     def _files(self) -> dict[str, str]:
-        """Style, fonts, code and programs, put in place; their names by what they are."""
+        """Style, fonts, code and programs put in place; their names by what they do."""
         kept = self.target / "assets"
         shutil.copytree(self.assets, kept)
         fonts = {}
@@ -109,7 +107,8 @@ class _Site:
             shutil.copyfile(licence, kept / licence.name)
         sheets = ("tokens.css", "page.css")
         style = "\n".join(
-            (self.folder / "style" / name).read_text(encoding="utf-8") for name in sheets
+            (self.folder / "style" / name).read_text(encoding="utf-8")
+            for name in sheets
         )
         for name, file in fonts.items():
             style = style.replace(f"../fonts/{name}.woff2", file)
@@ -196,7 +195,9 @@ class _Site:
         text = program.source.splitlines()
         count = sum(bool(text[n - 1].strip()) for n in known | now)
         said = self.words["map_read"].format(
-            count=count, all=sum(map(bool, map(str.strip, text))), file=program.path.name
+            count=count,
+            all=sum(map(bool, map(str.strip, text))),
+            file=program.path.name,
         )
         return {
             "file": program.path.name,
@@ -214,7 +215,7 @@ class _Site:
                     known.setdefault(number, page.source.path)
 
     def _extra(self, pages: Sequence[Page]) -> None:
-        """The gallery, a page for each figure to be framed, the page that is missing."""
+        """The gallery, a page for each figure to be framed, the page for a lost one."""
         used: dict[str, dict[str, Any]] = {}
         for page in pages:
             for one in page.figures.values():
@@ -226,7 +227,9 @@ class _Site:
             made = figure_html(
                 name, name, props, self.figures.height(name), title, "", self.words
             )
-            self._write(f"/embed/{name}/", "embed.html", title=title, content=Markup(made))
+            self._write(
+                f"/embed/{name}/", "embed.html", title=title, content=Markup(made)
+            )
             links = [
                 "&".join(f"{name}.{key}={value}" for key, value in state.items())
                 for state in known.get("states", [{}])
@@ -347,4 +350,3 @@ def _dead(link: str, file: Path, pages: dict[Path, _Links]) -> str:
     if anchor and "=" not in anchor and there in pages:
         return "" if anchor in pages[there].ids else "no such place on that page"
     return ""
-

@@ -1,4 +1,4 @@
-"""The pages as they are written: Markdown files with a title, in folders by language."""
+"""The pages as they are written: Markdown files with a title, a folder a language."""
 
 import tomllib
 from dataclasses import dataclass, field
