@@ -76,7 +76,9 @@ class Import:
 @cache
 def modules() -> dict[str, Path]:
     """Every module of the package; the lessons are programs, not modules."""
-    files = [p for p in ROOT.rglob("*.py") if not NOT_OURS & {*p.relative_to(ROOT).parts}]
+    files = [
+        p for p in ROOT.rglob("*.py") if not NOT_OURS & {*p.relative_to(ROOT).parts}
+    ]
     return {
         ".".join(p.relative_to(ROOT).with_suffix("").parts)
         .removesuffix("__init__")
