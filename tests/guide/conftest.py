@@ -1,21 +1,14 @@
 """The guide, built once for all tests that read or open it."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from figure_browser import chromium as chromium
 from support import not_run
 
 from glassgpt.guide import server, sources
-
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update"),
-    "--disable-sync",
-]
 
 
 def _built(target: Path, language: str) -> Path:
@@ -58,16 +51,3 @@ def guide_address(guide_site: Path) -> Iterator[str]:
 def pseudo_address(pseudo_site: Path) -> Iterator[str]:
     """The same in the other language."""
     yield from _served(pseudo_site)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """The system's Chromium."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        not_run("browser", "there is no chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=found, args=FLAGS)
-        yield opened
-        opened.close()

@@ -30,14 +30,13 @@ def guide(
     """Serve the guide on this machine; Ctrl-C ends it."""
     if context.invoked_subcommand is not None:
         return
-    with server.serve(port) as running:
+    with contextlib.suppress(KeyboardInterrupt), server.serve(port) as running:
         address = f"http://{server.HOST}:{running.server_port}/"
         say(f"guide: {address} (Ctrl-C ends it)")
         sys.stdout.flush()
         if open_browser:
             webbrowser.open(address)
-        with contextlib.suppress(KeyboardInterrupt):
-            running.serve_forever()
+        running.serve_forever()
 
 
 @guide_app.command("build", epilog=EXAMPLES["guide"])
