@@ -198,7 +198,11 @@ class _Writer:
                 raise self._placed(0, invalid("bare number in maths", number))
         display = "block" if options.get("display_mode") else "inline"
         made = latex2mathml.converter.convert(text, display=display)
-        return f'<div class="maths">{made}</div>' if display == "block" else made
+        return (
+            f'<div class="maths" tabindex="0">{made}</div>'
+            if display == "block"
+            else made
+        )
 
     # headings and what search finds
 
