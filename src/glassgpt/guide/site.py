@@ -16,8 +16,9 @@ from markupsafe import Markup
 
 from glassgpt.errors import invalid
 from glassgpt.guide import blocks, code, pseudo, sources
+from glassgpt.guide.calls import answered
 from glassgpt.guide.figures import Figures, figure_html
-from glassgpt.guide.prose import Context, Page, answered, render
+from glassgpt.guide.prose import Context, Page, render
 from glassgpt.guide.server import POLICY, check_target
 from glassgpt.guide.sources import PageError, Source
 from glassgpt.lessons import FILES, FOLDER, lesson
