@@ -1,6 +1,6 @@
 /* The build of the figures: hashed files, Vite's manifest and figures.json, which says
    what each figure takes. The pages are made by Python, which reads both. */
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
@@ -53,13 +53,46 @@ function figureList(): Plugin {
   };
 }
 
+const PYODIDE = resolve(here, "node_modules/pyodide");
+const PYTHON_FILES = [
+  "pyodide.mjs",
+  "pyodide.asm.mjs",
+  "pyodide.asm.wasm",
+  "python_stdlib.zip",
+  "pyodide-lock.json",
+];
+const python = JSON.parse(readFileSync(resolve(PYODIDE, "package.json"), "utf-8")) as {
+  version: string;
+};
+const pythonFolder = `python-${python.version}`;
+const pythonBytes = PYTHON_FILES.map((name) => statSync(resolve(PYODIDE, name)).size);
+
+/** Pyodide beside the figures, as it is: it loads its own parts by their names. */
+function pythonFiles(): Plugin {
+  return {
+    name: "glassgpt-python",
+    generateBundle() {
+      for (const name of PYTHON_FILES)
+        this.emitFile({
+          type: "asset",
+          fileName: `${pythonFolder}/${name}`,
+          source: readFileSync(resolve(PYODIDE, name)),
+        });
+    },
+  };
+}
+
 const page = resolve(here, "runtime/page.ts");
 
 export default defineConfig({
   root: here,
   base: "./",
   publicDir: false,
-  plugins: [kernelFiles(), svelte(), figureList()],
+  define: {
+    __PYTHON_FOLDER__: JSON.stringify(pythonFolder),
+    __PYTHON_BYTES__: String(pythonBytes.reduce((sum, size) => sum + size)),
+  },
+  plugins: [kernelFiles(), svelte(), figureList(), pythonFiles()],
   worker: { format: "es" },
   build: {
     outDir: resolve(here, "../src/glassgpt/guide/assets"),

@@ -297,6 +297,19 @@ function copying(button: HTMLButtonElement): void {
   });
 }
 
+/** Code that can be run: the editor and Python are fetched when they are asked for. */
+function running(box: HTMLElement): void {
+  for (const button of box.querySelectorAll<HTMLButtonElement>("[data-do]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      button.disabled = true;
+      void import("../editor/open.ts").then(({ open }) =>
+        open(box, button.dataset["do"] === "change"),
+      );
+    });
+  }
+}
+
 const theme = find("theme") as HTMLButtonElement | null;
 if (theme) themes(theme);
 const dialog = find("search") as HTMLDialogElement | null;
@@ -307,5 +320,6 @@ document.querySelectorAll(".reading").forEach(lighting);
 document.querySelectorAll<HTMLElement>(".question").forEach(question);
 document.querySelectorAll<HTMLElement>(".gg-figure > [props]").forEach(showing);
 document.querySelectorAll<HTMLButtonElement>("button.copy").forEach(copying);
+document.querySelectorAll<HTMLElement>(".run").forEach(running);
 const toc = document.querySelector(".toc");
 if (toc) reading(toc);

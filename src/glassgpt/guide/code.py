@@ -222,9 +222,15 @@ def code_html(one: Slice, fragments: Sequence[Fragment] = (), anchors: str = "")
 
     With `anchors`, each line has an id: that text and its number in the file.
     """
-    text = one.text
+    return text_html(one.text, one.lines.start, fragments, anchors)
+
+
+def text_html(
+    text: str, number: int, fragments: Sequence[Fragment] = (), anchors: str = ""
+) -> str:
+    """The same of a text whose first line has this number."""
     pieces = _pieces(text, fragments)
-    lines, number, open_line = [], one.lines.start, ""
+    lines, open_line = [], ""
     for kind, fragment, piece in pieces:
         for part in piece.splitlines(keepends=True):
             body = part.rstrip("\n")

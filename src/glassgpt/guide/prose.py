@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from glassgpt.errors import GlassGPTError, invalid, unknown
-from glassgpt.guide import code, facts, pseudo
+from glassgpt.guide import code, facts, pseudo, runs
 from glassgpt.guide.calls import CALL, FIXED, answer, answered, check_digits
 from glassgpt.guide.figures import Figures, figure_html
 from glassgpt.guide.questions import question_html
@@ -39,6 +39,7 @@ class Page:
     html: str = ""
     headings: list[tuple[str, str]] = field(default_factory=list)
     slices: list[code.Slice] = field(default_factory=list)
+    runs: int = 0
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -212,6 +213,7 @@ class _Writer:
             "figure": self._figure,
             "reading": self._reading,
             "slice": self._slice,
+            "run": self._run,
             "tokens": self._tokens,
             "question": self._question,
             "note": self._note,
@@ -256,15 +258,27 @@ class _Writer:
             self.context.words,
         )
 
+    def _run(self, rest: str, text: str) -> str:
+        name, quote, given = rest.rpartition('"')
+        one = self._named(name + quote)
+        if not text.strip():
+            raise invalid("run", rest, "write lines that show what the code does")
+        self.page_made.runs += 1
+        plan = runs.planned(one, given, text)
+        return runs.run_html(plan, self.page_made.runs, self.context.words)
+
     def _slices(self, rest: str) -> code.Slice:
+        one = self._named(rest)
+        self.page_made.slices.append(one)
+        return one
+
+    def _named(self, rest: str) -> code.Slice:
         step, _, name = rest.partition(" ")
         number = step.removeprefix("step")
         if not number.isdigit():
             raise unknown("step", step, ["step0", "step1"])
         program = lesson(int(number))
-        one = code.named_slice(program, name.strip().strip('"'))
-        self.page_made.slices.append(one)
-        return one
+        return code.named_slice(program, name.strip().strip('"'))
 
     def _slice(self, rest: str, text: str) -> str:
         return self._panel(self._slices(rest), ())

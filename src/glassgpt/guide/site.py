@@ -29,7 +29,7 @@ except ImportError:  # the site is served all the same, in larger parts
     brotli = None
 
 TEMPLATES = Path(__file__).parent / "templates"
-_ENCODED = {".html", ".css", ".js", ".json", ".wasm", ".txt", ".py", ".svg"}
+_ENCODED = {".html", ".css", ".js", ".mjs", ".json", ".wasm", ".txt", ".py", ".svg"}
 _LINK = re.compile(r'(?P<start> (?:href|src|content)=")(?P<path>/[^"/][^"]*|/)"')
 
 
@@ -106,7 +106,7 @@ class _Site:
             fonts[font.stem] = _keep(kept, font.stem, ".woff2", font.read_bytes())
         for licence in sorted((self.folder / "fonts").glob("LICENSE*")):
             shutil.copyfile(licence, kept / licence.name)
-        sheets = ("tokens.css", "page.css")
+        sheets = ("tokens.css", "page.css", "run.css")
         style = "\n".join(
             (self.folder / "style" / name).read_text(encoding="utf-8")
             for name in sheets
