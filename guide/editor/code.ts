@@ -23,10 +23,9 @@ export interface Editing {
   run(): void;
 }
 
-/** Tab indents; after Escape it leaves, so that a keyboard is never caught. */
+/** Tab indents; right after Escape it leaves, so that a keyboard is never caught. */
 export function edit(given: Editing): EditorView {
-  let leaving = false;
-  const view = new EditorView({
+  return new EditorView({
     parent: given.parent,
     state: EditorState.create({
       doc: given.text,
@@ -45,15 +44,9 @@ export function edit(given: Editing): EditorView {
         EditorView.updateListener.of((update) => {
           if (update.docChanged) given.changed(update.state.doc.toString());
         }),
-        keymap.of([
-          { key: "Mod-Enter", run: () => (given.run(), true) },
-          { key: "Escape", run: () => (leaving = true) },
-          { key: "Tab", run: () => leaving },
-          { any: (_view, event) => ((leaving &&= event.key === "Tab"), false) },
-        ]),
+        keymap.of([{ key: "Mod-Enter", run: () => (given.run(), true) }]),
         keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap]),
       ],
     }),
   });
-  return view;
 }

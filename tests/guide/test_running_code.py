@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
+from glassgpt.guide.code import named_slice
+from glassgpt.lessons import lesson
+
 LESSON = "/step/1/3/"
 LOADING = 120_000  # milliseconds that Python may take to come, on a busy machine
 
-# what is written in the place of the program's lines, and what must then be said
+SOFTMAX = named_slice(lesson(1), "model: softmax").text
+# what is written in the place of the lines after softmax, and what must then be said
 EDITS = [
     ("1 + 1", "Not what the program's own prints"),
     ("softmax([2, 1, 0])[0] > 0.6", "Not what"),
@@ -22,7 +26,7 @@ EDITS = [
     ("[0.665, 0.245, 0.091]", "Not what"),
     ("", "Not what"),
     ("print('é ☃ 𝛁')", "Not what"),
-    ("1 / 0", "Line 63, ZeroDivisionError"),
+    ("1 / 0", "Line 70, ZeroDivisionError"),
     ("softmax(7)", "TypeError"),
     ("def (", "SyntaxError"),
     ("  x = 1", "IndentationError"),
@@ -31,7 +35,7 @@ EDITS = [
     ("def f(n): return f(n + 1)\nf(0)", "RecursionError"),
     ("input()", "EOFError"),
     ("for _ in range(10**4): print('x' * 99)", "1,000,000 characters in all"),
-    ("del softmax", "Not what"),
+    ("softmax = None; softmax(1)", "TypeError"),
     ("while True: pass", None),
     ("while True: print('again ' * 100)", None),
 ]
@@ -96,7 +100,7 @@ def test_twenty_edits_end_in_a_clear_result(page: Any) -> None:
     box = Box(page)
     box.open()
     for text, said in EDITS:
-        box.write(text)
+        box.write(f"{SOFTMAX}\n\n{text}")
         box.run()
         if said is None:
             page.locator(".run-said[data-state=running]").wait_for(timeout=LOADING)

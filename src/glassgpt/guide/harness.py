@@ -140,7 +140,7 @@ def _prints(value: ast.expr) -> bool:
 
 
 def _told_of(raised: BaseException, path: str) -> dict[str, Any]:
-    """What went wrong, and the lines of the lesson or of the reader on the way there."""
+    """What went wrong, and the lines of the lesson or the reader on the way there."""
     lines = []
     if isinstance(raised, SyntaxError) and raised.filename == YOURS:
         lines.append(raised.lineno or 0)
