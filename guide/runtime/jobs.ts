@@ -7,6 +7,8 @@ import { next, names, generate, tally } from "./jobs/writing.ts";
 import { linear, softmax } from "./jobs/operations.ts";
 import { check, epsilons } from "./jobs/gradients.ts";
 import { browse, lengths, documents, vocabulary } from "./jobs/documents.ts";
+import { characters, tokens } from "./jobs/tokenizing.ts";
+import { row, smoothed } from "./jobs/smoothing.ts";
 
 export type { Job, Sample } from "./jobs/job.ts";
 export type { Losses, Trained } from "./jobs/training.ts";
@@ -20,6 +22,8 @@ export const jobs = {
   linear, softmax,
   check, epsilons,
   browse, lengths, documents, vocabulary,
+  characters, tokens,
+  row, smoothed,
 };
 
 export type Jobs = typeof jobs;

@@ -15,6 +15,8 @@ export interface Heldout {
   loss: number;
   documents: number;
   tokens: number;
+  /** How many of the documents have a token that the model calls impossible. */
+  impossible: number;
 }
 
 export interface Tensor {
@@ -185,9 +187,12 @@ export class Session {
         this.g, code(this.run.train.doc_mode), tokens, offsets, chosen, unseen.length,
         losses, counts,
       );
-      let sum = 0;
-      for (const loss of kernel.viewDoubles(losses, unseen.length)) sum += loss;
-      return { loss: sum / total, documents: unseen.length, tokens: total };
+      let [sum, impossible] = [0, 0];
+      for (const loss of kernel.viewDoubles(losses, unseen.length)) {
+        sum += loss;
+        if (!Number.isFinite(loss)) impossible++;
+      }
+      return { loss: sum / total, documents: unseen.length, tokens: total, impossible };
     });
   }
 
@@ -247,6 +252,11 @@ export class Session {
   weights(): Float64Array {
     const { call } = this.kernel;
     return this.kernel.reals(call.weights(this.g), call.num_weights(this.g));
+  }
+
+  setWeights(weights: Float64Array): void {
+    const { kernel, g } = this;
+    kernel.viewReals(kernel.call.weights(g), weights.length).set(weights);
   }
 
   grads(): Float64Array {

@@ -1,6 +1,8 @@
 """What a page may say in numbers: calls into the package, by the names pages use."""
 
+import bisect
 import functools
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -294,6 +296,14 @@ def gradient_at_first(matrix: int = 0) -> float:
     return float(next(g for g in exact if g))
 
 
+def falls(number: float, character: str, names: int = 1000) -> str:
+    """The token of Step 0 that a random number falls on, after a character."""
+    probs = _counted(names)["bigram"](_id(character))
+    sums = list(itertools.accumulate(probs))
+    # as random.choices does
+    return _character(bisect.bisect(sums, number * sums[-1], 0, len(sums) - 1))
+
+
 def letters() -> list[str]:
     """The characters in the order of their ids."""
     return list(_tokenizer().characters)
@@ -319,6 +329,7 @@ CALLS: dict[str, Callable[..., Any]] = {
             linear,
         ),
         *(likely, checked, gradient_difference, gradient_at_first, letters),
+        falls,
         *(math.log, math.exp, len, round, min, max, sum, sorted),
     )
 }
