@@ -1,5 +1,6 @@
-"""Numbers in the figures of Step 0 against its own code, from the address's state alone."""
+"""Numbers in the figures of Step 0 against its own code, from the address alone."""
 
+import itertools
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,7 @@ class Table:
     def losses(self, text: str) -> list[float]:
         """Of each pair of a text."""
         tokens = self.tokenizer.encode(text)
-        pairs = zip(tokens, tokens[1:], strict=False)
+        pairs = itertools.pairwise(tokens)
         return [minus_log(self.probs(token)[after]) for token, after in pairs]
 
 
