@@ -38,9 +38,11 @@ def build(
     folder: Path = sources.FOLDER,
     assets: Path = sources.ASSETS,
     language: str = "en",
+    encode: bool = True,
 ) -> list[Page]:
     """Write the whole site to `target` and return its pages.
 
+    With `encode`, the smaller copies that are sent are made too, which takes a while.
     `target` must be empty, new, or a site that was built before. Raises PageError for
     a page that breaks a rule, and leaves `target` as it was.
     """
@@ -49,6 +51,8 @@ def build(
     shutil.rmtree(work, ignore_errors=True)
     try:
         pages = _Site(work, folder, assets, language).write()
+        if encode:
+            _encode(work)
         if target.exists():
             shutil.rmtree(target)
         work.replace(target)
@@ -94,7 +98,6 @@ class _Site:
         self._extra(pages)
         self._search(pages)
         check_links(self.target)
-        _encode(self.target)
         return pages
 
     def _files(self) -> dict[str, str]:
@@ -142,6 +145,10 @@ class _Site:
                 for step in range(len(FILES))
                 if f"/step/{step}/" in self.context.titles
             ],
+            "sandbox": min(
+                (path for path in self.context.titles if path.startswith("/sandbox/")),
+                default="",
+            ),
         }
 
     def _page(self, page: Page, pages: Sequence[Page]) -> None:
