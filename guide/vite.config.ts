@@ -53,8 +53,6 @@ function figureList(): Plugin {
   };
 }
 
-const page = resolve(here, "runtime/page.ts");
-
 export default defineConfig({
   root: here,
   base: "./",
@@ -69,9 +67,11 @@ export default defineConfig({
     manifest: "manifest.json",
     reportCompressedSize: false,
     rollupOptions: {
+      checks: { pluginTimings: false },
       input: {
         loader: resolve(here, "runtime/loader.ts"),
-        ...(existsSync(page) ? { page } : {}),
+        page: resolve(here, "runtime/page.ts"),
+        yours: resolve(here, "runtime/yours.ts"),
       },
     },
   },

@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from glassgpt.errors import invalid
 from glassgpt.guide import blocks, code, pseudo, sources
 from glassgpt.guide.calls import answered
 from glassgpt.guide.figures import Figures, figure_html
+from glassgpt.guide.key import QUESTIONS
 from glassgpt.guide.prose import Context, Page, render
 from glassgpt.guide.server import POLICY, check_target
 from glassgpt.guide.sources import PageError, Source
@@ -38,9 +39,11 @@ def build(
     folder: Path = sources.FOLDER,
     assets: Path = sources.ASSETS,
     language: str = "en",
+    encode: bool = True,
 ) -> list[Page]:
     """Write the whole site to `target` and return its pages.
 
+    With `encode`, the smaller copies that are sent are made too, which takes a while.
     `target` must be empty, new, or a site that was built before. Raises PageError for
     a page that breaks a rule, and leaves `target` as it was.
     """
@@ -49,6 +52,8 @@ def build(
     shutil.rmtree(work, ignore_errors=True)
     try:
         pages = _Site(work, folder, assets, language).write()
+        if encode:
+            _encode(work)
         if target.exists():
             shutil.rmtree(target)
         work.replace(target)
@@ -93,8 +98,8 @@ class _Site:
             self._learn(page)
         self._extra(pages)
         self._search(pages)
+        self._questions(pages)
         check_links(self.target)
-        _encode(self.target)
         return pages
 
     def _files(self) -> dict[str, str]:
@@ -125,6 +130,7 @@ class _Site:
             "early": _keep(kept, "early", ".js", early),
             "loader": self.figures.script("loader"),
             "page": self.figures.script("page"),
+            "yours": self.figures.script("yours"),
         }
 
     def _common(self, path: str) -> dict[str, Any]:
@@ -142,6 +148,10 @@ class _Site:
                 for step in range(len(FILES))
                 if f"/step/{step}/" in self.context.titles
             ],
+            "sandbox": min(
+                (path for path in self.context.titles if path.startswith("/sandbox/")),
+                default="",
+            ),
         }
 
     def _page(self, page: Page, pages: Sequence[Page]) -> None:
@@ -238,6 +248,7 @@ class _Site:
             shown.append((title, Markup(made)))
             states.append((name, title, links))
         self._write("/gallery/", "gallery.html", figures=shown, states=states)
+        self._write("/yours/", "yours.html")
         self._write("/404.html", "missing.html")
 
     def _write(self, path: str, template: str, **given: Any) -> None:
@@ -258,6 +269,20 @@ class _Site:
             for place, heading, text in page.sections
         ]
         (self.target / "search.json").write_text(_json(entries), encoding="utf-8")
+
+    def _questions(self, pages: Iterable[Page]) -> None:
+        """Every question with all its answers, for `glassgpt guide key`."""
+        asked = [
+            {"path": page.source.path, "title": _titled(page), **asdict(question)}
+            for page in pages
+            for question in page.questions
+        ]
+        made = json.dumps(asked, ensure_ascii=False, indent=1, sort_keys=True)
+        (self.target / QUESTIONS).write_text(made, encoding="utf-8")
+
+
+def _titled(page: Page) -> str:
+    return f"{page.source.number} {page.title}".strip()
 
 
 def _translated(strings: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
