@@ -9,6 +9,7 @@ import { check, epsilons } from "./jobs/gradients.ts";
 import { browse, lengths, documents, vocabulary } from "./jobs/documents.ts";
 import { characters, tokens } from "./jobs/tokenizing.ts";
 import { row, smoothed } from "./jobs/smoothing.ts";
+import { dials, dot, nudged } from "./jobs/ideas.ts";
 
 export type { Job, Sample } from "./jobs/job.ts";
 export type { Losses, Trained } from "./jobs/training.ts";
@@ -24,6 +25,7 @@ export const jobs = {
   browse, lengths, documents, vocabulary,
   characters, tokens,
   row, smoothed,
+  dials, dot, nudged,
 };
 
 export type Jobs = typeof jobs;

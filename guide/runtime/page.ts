@@ -1,4 +1,5 @@
 /* What a page does besides its figures: search, keys, theme, lit lines, questions. */
+import { terms } from "./terms.ts";
 import { keep, kept, keptJson } from "./kept.ts";
 
 interface Words {
@@ -319,3 +320,4 @@ document.querySelectorAll(".near").forEach(reachingEnd);
 document.querySelectorAll(".lessons").forEach(lessonsRead);
 const toc = document.querySelector(".toc");
 if (toc) reading(toc);
+terms(document.querySelectorAll<HTMLAnchorElement>("a.term"));

@@ -167,3 +167,51 @@ def test_the_table_writes_the_lessons_names(
         chosen = [each for each in visit.column(2) if each != "BOS"]
         assert "".join(chosen) == names[draw]
         assert visit.table[0][3:] == pytest.approx(first, **NEAR)
+
+
+@pytest.mark.parametrize("docs", ["", "aa\nabc\nab\nÅbcÅ\nÅbcde\n"])
+def test_the_dials_miss_what_was_counted(docs: str, figure: Opener) -> None:
+    slope, at_nought = 0.65, 1.3
+    own = {"docs": docs} if docs else {}
+    visit = figure("dials", slope=slope, start=at_nought, **own)
+    documents = docs.split() if docs else data.load("names").documents
+    misses = []
+    for length, count, mean, said, miss in visit.table:
+        different = [len(set(text)) for text in documents if len(text) == length]
+        assert count == len(different)
+        assert mean == pytest.approx(sum(different) / count, **NEAR)
+        assert said == pytest.approx(slope * length + at_nought, **NEAR)
+        misses.append(said - sum(different) / count)
+        assert miss == pytest.approx(misses[-1], **NEAR)
+    assert sum(visit.column(1)) == len(documents)
+    loss = sum(miss * miss for miss in misses) / len(misses)
+    assert f"{loss:.3f}" in visit.sentence
+
+
+@pytest.mark.parametrize("numbers", [(3, 1, 1, 2), (-2.5, 4, 0.5, -1), (2, 0, 0, 3)])
+def test_a_dot_product_is_the_lessons(
+    numbers: tuple[float, ...], figure: Opener
+) -> None:
+    names = ("u1", "u2", "v1", "v2")
+    visit = figure("dot-arrows", **dict(zip(names, numbers, strict=True)))
+    u, v = list(numbers[:2]), list(numbers[2:])
+    linear = lesson(1).load(["model"], {"math": math, "state_dict": {}})["linear"]
+    assert visit.table[-1][2] == pytest.approx(linear(u, [v])[0], **NEAR)
+    assert f"{math.hypot(*u):.2f}" in visit.sentence
+    assert f"{math.hypot(*v):.2f}" in visit.sentence
+
+
+@pytest.mark.parametrize("size", [0, 3, 6])
+@pytest.mark.parametrize(("dial", "given"), [(0.5, 3), (-1.5, 0.5), (1, 0)])
+def test_a_nudge_moves_what_it_should(
+    size: int, dial: float, given: float, figure: Opener
+) -> None:
+    visit = figure("chain", dial=dial, input=given, wanted=2, size=size)
+    nudge = 10**-size
+    said = [given * a for a in (dial, dial + nudge)]
+    losses = [(each - 2) ** 2 for each in said]
+    assert visit.table[1][1:3] == pytest.approx(said, **NEAR)
+    assert visit.table[2][1:3] == pytest.approx(losses, **NEAR)
+    # the secant of a square is exact in its nudge
+    slope = (2 * (said[0] - 2) + given * nudge) * given
+    assert visit.table[0][3] == pytest.approx(slope, rel=1e-8, abs=1e-8)

@@ -21,6 +21,7 @@ from glassgpt.errors import GlassGPTError, invalid, unknown
 from glassgpt.guide import code, facts, pseudo
 from glassgpt.guide.calls import CALL, FIXED, answer, answered, check_digits
 from glassgpt.guide.figures import Figures, figure_html
+from glassgpt.guide.glossary import Glossary
 from glassgpt.guide.questions import Question, question_html, read_question
 from glassgpt.guide.sources import PageError, Source, read_toml
 from glassgpt.lessons import lesson
@@ -53,6 +54,7 @@ class Context:
     titles: dict[str, str]
     language: str = "en"
     blocks: dict[str, Any] = field(default_factory=dict)
+    glossary: Glossary = field(default_factory=Glossary)
 
     def say(self, text: str) -> str:
         """The text in the language that is built."""
@@ -77,6 +79,7 @@ class _Writer:
             "fence": self._fence,
             "value": self._value,
             "page_link": self._value,
+            "term": self._term,
             "code_inline": self._code,
         }.items():
             rules: dict[str, Any] = vars(self._md.renderer)["rules"]
@@ -85,6 +88,7 @@ class _Writer:
     def page(self) -> Page:
         made = self.page_made
         tokens = self._at(1, self._md.parse, self.source.text)
+        self.context.glossary.mark(tokens, self.source)
         for token in tokens:
             self._at(token.map[0] if token.map else 0, self._look, token)
         self._name_headings(tokens)
@@ -158,6 +162,13 @@ class _Writer:
         if token.type == "page_link":
             return f'<a href="{token.meta["path"]}">{text}</a>'
         return f'<span class="num">{text}</span>'
+
+    def _term(self, token: Token) -> str:
+        text, says = map(self.context.say, (token.content, token.meta["says"]))
+        return (
+            f'<a class="term" href="{token.meta["link"]}" data-says="{escape(says)}">'
+            f"{escape(text, quote=False)}</a>"
+        )
 
     def _code(self, token: Token) -> str:
         return f'<code translate="no">{escape(token.content, quote=False)}</code>'
@@ -324,7 +335,8 @@ def _plain(token: Token) -> str:
     parts = [
         child.content
         for child in token.children or []
-        if child.type in ("text", "code_inline", "value", "page_link", "math_inline")
+        if child.type
+        in ("text", "code_inline", "value", "page_link", "math_inline", "term")
         or child.type == "softbreak"
     ]
     return " ".join(" ".join(parts).split())

@@ -18,6 +18,7 @@ from glassgpt.errors import invalid
 from glassgpt.guide import blocks, code, pseudo, sources
 from glassgpt.guide.calls import answered
 from glassgpt.guide.figures import Figures, figure_html
+from glassgpt.guide.glossary import Glossary
 from glassgpt.guide.key import QUESTIONS
 from glassgpt.guide.prose import Context, Page, render
 from glassgpt.guide.server import POLICY, check_target
@@ -77,7 +78,11 @@ class _Site:
         titles = {one.path: answered(one.title) for one in self.sources}
         plain = Context(self.words, self.figures, titles, language)
         made = blocks.ready_made(self.sources, self.words, plain.say)
-        self.context = replace(plain, blocks=made)
+        terms = Glossary.read(
+            folder / "pages" / written / "glossary.toml", self.sources
+        )
+        made["glossary"] = lambda rest, inline: terms.listed(self._place, plain.say)
+        self.context = replace(plain, blocks=made, glossary=terms)
         loader = FileSystemLoader(TEMPLATES)
         self.templates = Environment(
             loader=loader,
@@ -148,11 +153,17 @@ class _Site:
                 for step in range(len(FILES))
                 if f"/step/{step}/" in self.context.titles
             ],
+            "there": set(self.context.titles),
             "sandbox": min(
                 (path for path in self.context.titles if path.startswith("/sandbox/")),
                 default="",
             ),
         }
+
+    def _place(self, source: Source) -> str:
+        """A page as a link to it says: its number and its title."""
+        title = self.context.say(self.context.titles[source.path])
+        return f"{source.number} {title}".strip()
 
     def _page(self, page: Page, pages: Sequence[Page]) -> None:
         source = page.source
