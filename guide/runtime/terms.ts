@@ -11,7 +11,7 @@ export function terms(links: NodeListOf<HTMLAnchorElement>): void {
   card.id = "term-card";
   card.setAttribute("role", "tooltip");
   card.hidden = true;
-  document.body.append(card);
+  (document.getElementById("main") ?? document.body).append(card);
   let open: HTMLAnchorElement | null = null;
   let leaving: number | undefined;
 
