@@ -1,4 +1,4 @@
-"""docs/guide.md followed to the letter: a page with a figure of its own, nothing else."""
+"""docs/guide.md followed to the letter: a page and its figure, nothing else."""
 
 import re
 import shutil
