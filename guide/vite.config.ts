@@ -53,12 +53,14 @@ function figureList(): Plugin {
   };
 }
 
+const checks = { pluginTimings: false };
+
 export default defineConfig({
   root: here,
   base: "./",
   publicDir: false,
   plugins: [kernelFiles(), svelte(), figureList()],
-  worker: { format: "es" },
+  worker: { format: "es", rollupOptions: { checks } },
   build: {
     outDir: resolve(here, "../src/glassgpt/guide/assets"),
     emptyOutDir: true,
@@ -67,7 +69,7 @@ export default defineConfig({
     manifest: "manifest.json",
     reportCompressedSize: false,
     rollupOptions: {
-      checks: { pluginTimings: false },
+      checks,
       input: {
         loader: resolve(here, "runtime/loader.ts"),
         page: resolve(here, "runtime/page.ts"),
