@@ -82,7 +82,7 @@ function pythonFiles(): Plugin {
   };
 }
 
-const page = resolve(here, "runtime/page.ts");
+const checks = { pluginTimings: false };
 
 export default defineConfig({
   root: here,
@@ -93,7 +93,7 @@ export default defineConfig({
     __PYTHON_BYTES__: String(pythonBytes.reduce((sum, size) => sum + size)),
   },
   plugins: [kernelFiles(), svelte(), figureList(), pythonFiles()],
-  worker: { format: "es" },
+  worker: { format: "es", rollupOptions: { checks } },
   build: {
     outDir: resolve(here, "../src/glassgpt/guide/assets"),
     emptyOutDir: true,
@@ -102,9 +102,11 @@ export default defineConfig({
     manifest: "manifest.json",
     reportCompressedSize: false,
     rollupOptions: {
+      checks,
       input: {
         loader: resolve(here, "runtime/loader.ts"),
-        ...(existsSync(page) ? { page } : {}),
+        page: resolve(here, "runtime/page.ts"),
+        yours: resolve(here, "runtime/yours.ts"),
       },
     },
   },

@@ -1,41 +1,26 @@
 /* What a page does besides its figures: search, keys, theme, lit lines, questions. */
+import { mapping } from "./filemap.ts";
+import { keep, kept, keptJson } from "./kept.ts";
+import { terms } from "./terms.ts";
 
 interface Words {
   right: string;
   wrong: string;
   no_answer: string;
+  too_long: string;
   empty: string;
   copied: string;
   not_copied: string;
+  lesson_read: string;
 }
 type Entry = [path: string, place: string, title: string, id: string, heading: string, text: string];
 
 const root = document.documentElement;
 const words = JSON.parse(find("gg-words")?.textContent ?? "{}") as Words;
-const WORD = "glassgpt.word";
-const THEME = "glassgpt.theme";
-const ANSWERS = "glassgpt.answers";
 const SHOWN = 12;
 
 function find(id: string): HTMLElement | null {
   return document.getElementById(id);
-}
-
-function kept(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function keep(key: string, value: string | null): void {
-  try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, value);
-  } catch {
-    // full or forbidden: it lasts as long as the page
-  }
 }
 
 // the theme: as the system has it, light, dark
@@ -52,7 +37,7 @@ function themes(button: HTMLButtonElement): void {
     const next = order[(now + 1) % order.length] ?? "auto";
     if (next === "auto") delete root.dataset["theme"];
     else root.dataset["theme"] = next;
-    keep(THEME, next === "auto" ? null : next);
+    keep("theme", next === "auto" ? null : next);
     show();
   });
   show();
@@ -190,14 +175,22 @@ function lighting(reading: Element): void {
 function readersWord(): string {
   const hash = location.hash.slice(1);
   const given = hash.includes("=") ? new URLSearchParams(hash).get("word") : null;
-  return given ?? kept(WORD) ?? "emma";
+  return given ?? kept("word") ?? "emma";
 }
 
 function keyOf(word: string, each: string): string {
   const letters = [...word];
   if (each === "first") return letters[0] ?? "";
   if (each === "last") return letters[letters.length - 1] ?? "";
+  if (each === "distinct") return String(new Set(letters).size);
   return each === "length" ? String(letters.length) : "";
+}
+
+/** Why a question has no answer for a word; nothing where it has one. */
+function lacking(word: string, each: string, known: string, answered: boolean): string {
+  const strange = !word || [...word].some((letter) => !known.includes(letter));
+  if (each && strange) return words.no_answer;
+  return answered ? "" : words.too_long;
 }
 
 function same(given: string, answer: string, within: number): boolean {
@@ -216,7 +209,9 @@ function question(card: HTMLElement): void {
   if (!form || !verdict || !working || !field) return;
   const answers = JSON.parse(form.dataset["answers"] ?? "{}") as Record<string, [string, string]>;
   const each = form.dataset["each"] ?? "";
-  const name = location.pathname;
+  const known = form.dataset["letters"] ?? "";
+  const number = card.querySelector("h2")?.id.match(/\d+$/)?.[0];
+  const name = location.pathname + (number ? `#${number}` : "");
   let shown = "";
   const show = (): void => {
     const word = readersWord();
@@ -226,8 +221,9 @@ function question(card: HTMLElement): void {
     for (const place of card.querySelectorAll("[data-key]"))
       place.textContent = keyOf(word, each);
     const found = answers[keyOf(word, each)];
-    if (found) working.innerHTML = found[1];
-    else working.textContent = words.no_answer;
+    const why = lacking(word, each, known, found !== undefined);
+    if (why) working.textContent = why;
+    else working.innerHTML = found![1];
     verdict.textContent = "";
     delete verdict.dataset["right"];
   };
@@ -237,14 +233,15 @@ function question(card: HTMLElement): void {
     const found = answers[keyOf(shown, each)];
     const given = field.value;
     delete verdict.dataset["right"];
-    if (!found) verdict.textContent = words.no_answer;
+    const why = lacking(shown, each, known, found !== undefined);
+    if (why || !found) verdict.textContent = why;
     else if (!given.trim()) verdict.textContent = words.empty;
     else {
       const right = same(given, found[0], Number(form.dataset["within"] ?? 0));
       verdict.dataset["right"] = String(right);
       verdict.innerHTML = `${right ? words.right : words.wrong} ${found[1]}`;
-      const all = JSON.parse(kept(ANSWERS) ?? "{}") as Record<string, unknown>;
-      keep(ANSWERS, JSON.stringify({ ...all, [name]: { given, right } }));
+      const all = keptJson<Record<string, unknown>>("answers", {});
+      keep("answers", JSON.stringify({ ...all, [name]: { given, right } }));
     }
   });
   show();
@@ -271,6 +268,32 @@ function reading(toc: Element): void {
     { rootMargin: "0px 0px -70% 0px" },
   );
   for (const heading of document.querySelectorAll("article h2[id]")) seen.observe(heading);
+}
+
+// a lesson is read once its end was seen; a step's list says so
+
+const lessonAt = (path: string): string => /\/(step\/\d+\/\d+)\/$/.exec(path)?.[1] ?? "";
+
+function reachingEnd(end: Element): void {
+  const lesson = lessonAt(location.pathname);
+  if (!lesson) return;
+  const seen = new IntersectionObserver(([entry]) => {
+    if (!entry?.isIntersecting) return;
+    seen.disconnect();
+    const all = keptJson<string[]>("read", []);
+    if (!all.includes(lesson)) keep("read", JSON.stringify([...all, lesson]));
+  });
+  seen.observe(end);
+}
+
+function lessonsRead(list: Element): void {
+  const all = keptJson<string[]>("read", []);
+  for (const link of list.querySelectorAll("a")) {
+    if (!all.includes(lessonAt(link.pathname))) continue;
+    const said = document.createElement("small");
+    said.textContent = words.lesson_read;
+    link.append(" ", said);
+  }
 }
 
 /** A picture is shown once it has its numbers, so that nothing in it jumps. */
@@ -321,5 +344,9 @@ document.querySelectorAll<HTMLElement>(".question").forEach(question);
 document.querySelectorAll<HTMLElement>(".gg-figure > [props]").forEach(showing);
 document.querySelectorAll<HTMLButtonElement>("button.copy").forEach(copying);
 document.querySelectorAll<HTMLElement>(".run").forEach(running);
+document.querySelectorAll(".near").forEach(reachingEnd);
+document.querySelectorAll(".lessons").forEach(lessonsRead);
 const toc = document.querySelector(".toc");
 if (toc) reading(toc);
+terms(document.querySelectorAll<HTMLAnchorElement>("a.term"));
+document.querySelectorAll(".filemap").forEach(mapping);

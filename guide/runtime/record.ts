@@ -14,6 +14,8 @@ export interface Asked {
   seed?: number;
   numSteps?: number;
   learningRate?: number;
+  /** Step 0: what is added to every count. */
+  smoothing?: number;
   dtype?: Precision;
 }
 
@@ -38,7 +40,9 @@ export function runOf(asked: Asked): Run {
   if (asked.numSteps !== undefined) train.num_steps = asked.numSteps;
   if (asked.learningRate !== undefined) train.learning_rate = asked.learningRate;
   if (asked.dtype !== undefined) train.dtype = asked.dtype;
-  return { step: asked.step, source: asked.source, model: { ...preset.model }, train };
+  const model = { ...preset.model };
+  if (asked.smoothing !== undefined) model.smoothing = asked.smoothing;
+  return { step: asked.step, source: asked.source, model, train };
 }
 
 /** The lesson's learning rate of a step. */

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from figure_browser import chromium as chromium
 from support import not_run
+from visiting import Visitor
 
 from glassgpt.guide import server, sources
 
@@ -51,3 +53,28 @@ def guide_address(guide_site: Path) -> Iterator[str]:
 def pseudo_address(pseudo_site: Path) -> Iterator[str]:
     """The same in the other language."""
     yield from _served(pseudo_site)
+
+
+@pytest.fixture
+def visit(chromium: Any, guide_address: str) -> Iterator[Any]:
+    """Opens a browser of some width and theme: `visit(width=390)`."""
+    contexts: list[Any] = []
+    visitors: list[Visitor] = []
+
+    def opened(
+        width: int = 1440,
+        theme: str = "light",
+        address: str = guide_address,
+        **more: Any,
+    ) -> Visitor:
+        size = {"width": width, "height": 900}
+        context = chromium.new_context(viewport=size, color_scheme=theme, **more)
+        contexts.append(context)
+        visitor = Visitor(context.new_page(), address)
+        visitors.append(visitor)
+        return visitor
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [one.complaints for one in visitors if one.complaints] == []

@@ -5,7 +5,7 @@ import { reach, type Job } from "./job.ts";
 import { tools } from "./operations.ts";
 
 /** The numbers of each position of a word: what was likely, what came, its loss. */
-interface Walk {
+export interface Walk {
   tokens: number[];
   losses: Float64Array;
   /** Of each next token, a row a position. */
@@ -14,7 +14,7 @@ interface Walk {
   vocabulary: string[];
 }
 
-function through(session: Session, word: string): Walk {
+export function through(session: Session, word: string): Walk {
   const { kernel, corpus } = session;
   const tokens = session.cut(word);
   const n = tokens.length - 1;

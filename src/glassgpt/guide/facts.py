@@ -1,6 +1,8 @@
 """What a page may say in numbers: calls into the package, by the names pages use."""
 
+import bisect
 import functools
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from glassgpt.run import Run
 from glassgpt.tokenizer import CharTokenizer
 
 SEED = 42
+_KEPT = 0.95  # how much of a smoothed loss a step leaves, as in the figures
 
 
 @functools.cache
@@ -169,6 +172,28 @@ def last_loss(step: int) -> float:
     return _run(step).losses[-1]
 
 
+def smoothed(step: int, points: int = 126) -> list[float]:
+    """The smoothed losses of a training, evenly spaced, for a thin line on a chart."""
+    losses = _run(step).losses
+    average, line = 0.0, []
+    for i, one in enumerate(losses, start=1):
+        average = _KEPT * average + (1 - _KEPT) * one
+        line.append(average / (1 - _KEPT**i))
+    places = [round(i * (len(line) - 1) / (points - 1)) for i in range(points)]
+    return [round(line[place], 3) for place in places]
+
+
+def span(step: int) -> list[float]:
+    """The smallest and the largest loss of a training."""
+    losses = _run(step).losses
+    return [round(min(losses), 3), round(max(losses), 3)]
+
+
+def levels() -> list[float]:
+    """What guessing costs on held-out names: evenly, by letters, pairs and triples."""
+    return [baseline(name) for name in ("uniform", "letter", "bigram", "trigram")]
+
+
 def num_steps(step: int = 5) -> int:
     """How many training steps a step makes."""
     return _run(step).config.train.num_steps
@@ -262,6 +287,7 @@ def likely(step: int, character: str, temperature: float = 1.0) -> tuple[str, fl
     return _character(best), float(probs[best])
 
 
+@functools.cache
 def checked() -> float:
     """The largest difference that Step 1's own gradient check prints."""
     tokenizer = _tokenizer()
@@ -294,6 +320,14 @@ def gradient_at_first(matrix: int = 0) -> float:
     return float(next(g for g in exact if g))
 
 
+def falls(number: float, character: str, names: int = 1000) -> str:
+    """The token of Step 0 that a random number falls on, after a character."""
+    probs = _counted(names)["bigram"](_id(character))
+    sums = list(itertools.accumulate(probs))
+    # as random.choices does
+    return _character(bisect.bisect(sums, number * sums[-1], 0, len(sums) - 1))
+
+
 def letters() -> list[str]:
     """The characters in the order of their ids."""
     return list(_tokenizer().characters)
@@ -305,6 +339,7 @@ CALLS: dict[str, Callable[..., Any]] = {
         *(documents, distinct, longest, shortest, mean_length, usual_length),
         *(characters, vocab, bos, first, params, size, counts, lines, heldout),
         *(baseline, first_loss, last_loss, num_steps, known, samples, setting),
+        *(smoothed, span, levels),
         *(
             count,
             row_sum,
@@ -319,6 +354,7 @@ CALLS: dict[str, Callable[..., Any]] = {
             linear,
         ),
         *(likely, checked, gradient_difference, gradient_at_first, letters),
+        falls,
         *(math.log, math.exp, len, round, min, max, sum, sorted),
     )
 }

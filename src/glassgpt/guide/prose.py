@@ -21,11 +21,14 @@ from glassgpt.errors import GlassGPTError, invalid, unknown
 from glassgpt.guide import code, facts, pseudo, runs
 from glassgpt.guide.calls import CALL, FIXED, answer, answered, check_digits
 from glassgpt.guide.figures import Figures, figure_html
-from glassgpt.guide.questions import question_html
+from glassgpt.guide.glossary import Glossary
+from glassgpt.guide.questions import Question, question_html, read_question
 from glassgpt.guide.sources import PageError, Source, read_toml
 from glassgpt.lessons import lesson
 from glassgpt.tokenizer import CharTokenizer
 
+# a formula and the sign that ends it: no line begins with a comma
+_CLOSED = re.compile(r"(<math\b(?:(?!</math>).)*</math>[,.;:!?)]+)", re.S)
 _PAGE = re.compile(r"\[\[(?P<number>\d\.\d)\]\]")
 
 
@@ -42,6 +45,7 @@ class Page:
     runs: int = 0
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[tuple[str, str, str]] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Context:
     titles: dict[str, str]
     language: str = "en"
     blocks: dict[str, Any] = field(default_factory=dict)
+    glossary: Glossary = field(default_factory=Glossary)
 
     def say(self, text: str) -> str:
         """The text in the language that is built."""
@@ -77,6 +82,7 @@ class _Writer:
             "fence": self._fence,
             "value": self._value,
             "page_link": self._value,
+            "term": self._term,
             "code_inline": self._code,
         }.items():
             rules: dict[str, Any] = vars(self._md.renderer)["rules"]
@@ -85,10 +91,12 @@ class _Writer:
     def page(self) -> Page:
         made = self.page_made
         tokens = self._at(1, self._md.parse, self.source.text)
+        self.context.glossary.mark(tokens, self.source)
         for token in tokens:
             self._at(token.map[0] if token.map else 0, self._look, token)
         self._name_headings(tokens)
-        made.html = self._md.renderer.render(tokens, self._md.options, {})
+        html = self._md.renderer.render(tokens, self._md.options, {})
+        made.html = _CLOSED.sub(r'<span class="nobr">\1</span>', html)
         made.sections = self._sections(tokens)
         return made
 
@@ -158,6 +166,13 @@ class _Writer:
         if token.type == "page_link":
             return f'<a href="{token.meta["path"]}">{text}</a>'
         return f'<span class="num">{text}</span>'
+
+    def _term(self, token: Token) -> str:
+        text, says = map(self.context.say, (token.content, token.meta["says"]))
+        return (
+            f'<a class="term" href="{token.meta["link"]}" data-says="{escape(says)}">'
+            f"{escape(text, quote=False)}</a>"
+        )
 
     def _code(self, token: Token) -> str:
         return f'<code translate="no">{escape(token.content, quote=False)}</code>'
@@ -242,7 +257,7 @@ class _Writer:
         if given.keys() - {"id", "alt", "hint", "height", "props"}:
             raise invalid(f"figure {name}", ", ".join(given), error=PageError)
         figures = self.context.figures
-        props = figures.props(name, given.get("props", {}))
+        props = figures.props(name, _worked_out(given.get("props", {})))
         identity = str(given["id"])
         if identity in self.page_made.figures:
             raise invalid("figure id", identity, "it is there twice")
@@ -256,6 +271,7 @@ class _Writer:
             self.inline(given["alt"]),
             f'<ol class="hint">{hints}</ol>' if hints else "",
             self.context.words,
+            figures.wide(name),
         )
 
     def _run(self, rest: str, text: str) -> str:
@@ -327,7 +343,20 @@ class _Writer:
         return f'<aside class="note"><p>{said}</p></aside>\n'
 
     def _question(self, rest: str, text: str) -> str:
-        return question_html(text, self.context.words, self.inline)
+        question = read_question(text, self.inline)
+        questions = self.page_made.questions
+        questions.append(question)
+        return question_html(question, self.context.words, len(questions))
+
+
+def _worked_out(props: dict[str, Any]) -> dict[str, Any]:
+    """Props, those that are a call replaced by what the package answers."""
+    return {
+        key: facts.evaluate(call["call"])
+        if isinstance(value, str) and (call := CALL.fullmatch(value))
+        else value
+        for key, value in props.items()
+    }
 
 
 def _plain(token: Token) -> str:
@@ -335,7 +364,8 @@ def _plain(token: Token) -> str:
     parts = [
         child.content
         for child in token.children or []
-        if child.type in ("text", "code_inline", "value", "page_link", "math_inline")
+        if child.type
+        in ("text", "code_inline", "value", "page_link", "math_inline", "term")
         or child.type == "softbreak"
     ]
     return " ".join(" ".join(parts).split())

@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from glassgpt.errors import invalid
 from glassgpt.guide import blocks, code, pseudo, sources
 from glassgpt.guide.calls import answered
 from glassgpt.guide.figures import Figures, figure_html
+from glassgpt.guide.glossary import Glossary
+from glassgpt.guide.key import QUESTIONS
 from glassgpt.guide.prose import Context, Page, render
 from glassgpt.guide.server import POLICY, check_target
 from glassgpt.guide.sources import PageError, Source
-from glassgpt.lessons import FILES, FOLDER, lesson
+from glassgpt.lessons import FILES, FOLDER, Lesson, lesson
 
 try:
     import brotli
@@ -38,9 +40,11 @@ def build(
     folder: Path = sources.FOLDER,
     assets: Path = sources.ASSETS,
     language: str = "en",
+    encode: bool = True,
 ) -> list[Page]:
     """Write the whole site to `target` and return its pages.
 
+    With `encode`, the smaller copies that are sent are made too, which takes a while.
     `target` must be empty, new, or a site that was built before. Raises PageError for
     a page that breaks a rule, and leaves `target` as it was.
     """
@@ -49,6 +53,8 @@ def build(
     shutil.rmtree(work, ignore_errors=True)
     try:
         pages = _Site(work, folder, assets, language).write()
+        if encode:
+            _encode(work)
         if target.exists():
             shutil.rmtree(target)
         work.replace(target)
@@ -72,7 +78,11 @@ class _Site:
         titles = {one.path: answered(one.title) for one in self.sources}
         plain = Context(self.words, self.figures, titles, language)
         made = blocks.ready_made(self.sources, self.words, plain.say)
-        self.context = replace(plain, blocks=made)
+        terms = Glossary.read(
+            folder / "pages" / written / "glossary.toml", self.sources
+        )
+        made["glossary"] = lambda rest, inline: terms.listed(self._place, plain.say)
+        self.context = replace(plain, blocks=made, glossary=terms)
         loader = FileSystemLoader(TEMPLATES)
         self.templates = Environment(
             loader=loader,
@@ -88,13 +98,14 @@ class _Site:
         self.files = self._files()
         pages = [render(source, self.context) for source in self.sources]
         self.order = [page.source.path for page in pages]
+        self.explained = _explained(pages)
         for page in pages:
             self._page(page, pages)
             self._learn(page)
         self._extra(pages)
         self._search(pages)
+        self._questions(pages)
         check_links(self.target)
-        _encode(self.target)
         return pages
 
     def _files(self) -> dict[str, str]:
@@ -125,6 +136,7 @@ class _Site:
             "early": _keep(kept, "early", ".js", early),
             "loader": self.figures.script("loader"),
             "page": self.figures.script("page"),
+            "yours": self.figures.script("yours"),
         }
 
     def _common(self, path: str) -> dict[str, Any]:
@@ -142,7 +154,17 @@ class _Site:
                 for step in range(len(FILES))
                 if f"/step/{step}/" in self.context.titles
             ],
+            "there": set(self.context.titles),
+            "sandbox": min(
+                (path for path in self.context.titles if path.startswith("/sandbox/")),
+                default="",
+            ),
         }
+
+    def _place(self, source: Source) -> str:
+        """A page as a link to it says: its number and its title."""
+        title = self.context.say(self.context.titles[source.path])
+        return f"{source.number} {title}".strip()
 
     def _page(self, page: Page, pages: Sequence[Page]) -> None:
         source = page.source
@@ -193,20 +215,40 @@ class _Site:
         program = lesson(step)
         now = {n for one in page.slices if one.program.step == step for n in one.lines}
         known = set(self.known[step]) - now
+        pages = self.explained[step]
         text = program.source.splitlines()
-        count = sum(bool(text[n - 1].strip()) for n in known | now)
-        said = self.words["map_read"].format(
-            count=count,
-            all=sum(map(bool, map(str.strip, text))),
-            file=program.path.name,
-        )
+        filled = {n for n, line in enumerate(text, start=1) if line.strip()}
+        blocks = [self._block(program, name, pages) for name in program.sections]
+
+        def drawn(across: bool) -> Markup:
+            return Markup(code.map_svg(program, blocks, pages, known, now, across))
+
         return {
             "file": program.path.name,
             "link": f"/step/{step}/#L{min(now, default=1)}",
-            "said": said,
-            "down": Markup(code.map_svg(program, known, now, across=False)),
-            "across": Markup(code.map_svg(program, known, now, across=True)),
+            "said": self.words["map_read"].format(
+                count=len((known | now) & filled), all=len(filled)
+            ),
+            "all": len(filled),
+            "down": drawn(across=False),
+            "across": drawn(across=True),
         }
+
+    def _block(self, program: Lesson, name: str, pages: dict[int, str]) -> code.Block:
+        """A section in the map: a link to the lesson that explains most of it."""
+        lines = program.sections[name]
+        by = [pages[n] for n in lines if n in pages]
+        step = program.step
+        if not by:
+            said = self.words["map_later"].format(section=name)
+            return code.Block(name, lines, f"/step/{step}/#L{lines.start}", said)
+        page = max(by, key=by.count)
+        title = self.context.say(self.context.titles[page])
+        number = ".".join(page.strip("/").split("/")[1:])
+        said = self.words["map_lesson"].format(
+            section=name, number=number, title=title
+        )
+        return code.Block(name, lines, page, said)
 
     def _learn(self, page: Page) -> None:
         for one in page.slices:
@@ -226,7 +268,14 @@ class _Site:
             props = used.get(name) or self.figures.sample(name)
             title = self.figure_words.get(f"title-{name}", name)
             made = figure_html(
-                name, name, props, self.figures.height(name), title, "", self.words
+                name,
+                name,
+                props,
+                self.figures.height(name),
+                title,
+                "",
+                self.words,
+                self.figures.wide(name),
             )
             self._write(
                 f"/embed/{name}/", "embed.html", title=title, content=Markup(made)
@@ -238,6 +287,7 @@ class _Site:
             shown.append((title, Markup(made)))
             states.append((name, title, links))
         self._write("/gallery/", "gallery.html", figures=shown, states=states)
+        self._write("/yours/", "yours.html")
         self._write("/404.html", "missing.html")
 
     def _write(self, path: str, template: str, **given: Any) -> None:
@@ -258,6 +308,30 @@ class _Site:
             for place, heading, text in page.sections
         ]
         (self.target / "search.json").write_text(_json(entries), encoding="utf-8")
+
+    def _questions(self, pages: Iterable[Page]) -> None:
+        """Every question with all its answers, for `glassgpt guide key`."""
+        asked = [
+            {"path": page.source.path, "title": _titled(page), **asdict(question)}
+            for page in pages
+            for question in page.questions
+        ]
+        made = json.dumps(asked, ensure_ascii=False, indent=1, sort_keys=True)
+        (self.target / QUESTIONS).write_text(made, encoding="utf-8")
+
+
+def _titled(page: Page) -> str:
+    return f"{page.source.number} {page.title}".strip()
+
+
+def _explained(pages: Iterable[Page]) -> dict[int, dict[int, str]]:
+    """Of each step's lines the page that explains them first."""
+    found: dict[int, dict[int, str]] = {step: {} for step in range(len(FILES))}
+    for page in pages:
+        for one in page.slices if page.source.number else []:
+            for number in one.lines:
+                found[one.program.step].setdefault(number, page.source.path)
+    return found
 
 
 def _translated(strings: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

@@ -10,6 +10,8 @@ from glassgpt.errors import GlassGPTError, invalid, missing
 CHECKOUT = Path(__file__).parents[3]
 FOLDER = CHECKOUT / "guide"
 ASSETS = Path(__file__).parent / "assets"
+# what comes before the steps, and what comes last of all
+_FIRST, _LAST = ("/", "/start/"), ("/glossary/", "/about/")
 _FIELDS = {"title", "summary", "place", "wide", "kind"}
 
 
@@ -48,8 +50,10 @@ class Source:
     @property
     def order(self) -> tuple[int, ...]:
         """Where the page stands when all are read in a row; home first."""
-        if self.path == "/":
-            return (0,)
+        if self.path in _FIRST:
+            return (0, _FIRST.index(self.path))
+        if self.path in _LAST:
+            return (3, _LAST.index(self.path))
         if self.step is None:
             return (2,)
         return (1, *map(int, self.path.strip("/").split("/")[1:]))
