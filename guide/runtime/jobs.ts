@@ -6,6 +6,7 @@ import { surprise, walk } from "./jobs/walking.ts";
 import { next, names, generate, tally } from "./jobs/writing.ts";
 import { linear, softmax } from "./jobs/operations.ts";
 import { check, epsilons } from "./jobs/gradients.ts";
+import { verify } from "./jobs/verifying.ts";
 import { browse, lengths, documents, vocabulary } from "./jobs/documents.ts";
 import { characters, tokens } from "./jobs/tokenizing.ts";
 import { row, smoothed } from "./jobs/smoothing.ts";
@@ -22,6 +23,7 @@ export const jobs = {
   next, names, generate, tally,
   linear, softmax,
   check, epsilons,
+  verify,
   browse, lengths, documents, vocabulary,
   characters, tokens,
   row, smoothed,

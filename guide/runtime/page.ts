@@ -320,6 +320,17 @@ function copying(button: HTMLButtonElement): void {
   });
 }
 
+/** The page's checks, in this browser: what does them is fetched when it is asked for. */
+function verifying(place: HTMLElement): void {
+  const button = place.querySelector("button");
+  if (!button) return;
+  place.hidden = false;
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    void import("../verify/open.ts").then(({ open }) => open(place));
+  });
+}
+
 /** Code that can be run: the editor and Python are fetched when they are asked for. */
 function running(box: HTMLElement): void {
   for (const button of box.querySelectorAll<HTMLButtonElement>("[data-do]")) {
@@ -344,6 +355,7 @@ document.querySelectorAll<HTMLElement>(".question").forEach(question);
 document.querySelectorAll<HTMLElement>(".gg-figure > [props]").forEach(showing);
 document.querySelectorAll<HTMLButtonElement>("button.copy").forEach(copying);
 document.querySelectorAll<HTMLElement>(".run").forEach(running);
+document.querySelectorAll<HTMLElement>(".verify").forEach(verifying);
 document.querySelectorAll(".near").forEach(reachingEnd);
 document.querySelectorAll(".lessons").forEach(lessonsRead);
 const toc = document.querySelector(".toc");

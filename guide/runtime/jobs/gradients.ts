@@ -115,7 +115,8 @@ function signsOf(session: Session, word: string): boolean[] {
   return found;
 }
 
-function gradients(
+/** A word's loss and its gradient by the chain rule. */
+export function gradients(
   session: Session,
   word: string,
 ): { loss: number; analytic: Float64Array } {

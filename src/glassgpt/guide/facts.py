@@ -75,6 +75,11 @@ def _character(token_id: int) -> str:
     return "BOS" if token_id == tokenizer.bos else tokenizer.decode([token_id])
 
 
+def names() -> tuple[str, ...]:
+    """The built-in names in the order of their file."""
+    return tuple(_corpus().documents)
+
+
 def documents() -> int:
     """How many names there are, repeated ones counted again."""
     return len(_corpus().documents)

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from glassgpt.errors import invalid
-from glassgpt.guide import blocks, code, pseudo, sources
+from glassgpt.guide import blocks, code, pseudo, sources, verifying
 from glassgpt.guide.calls import answered
 from glassgpt.guide.figures import Figures, figure_html
 from glassgpt.guide.glossary import Glossary
@@ -105,6 +105,7 @@ class _Site:
         self._extra(pages)
         self._search(pages)
         self._questions(pages)
+        self._verified(pages)
         check_links(self.target)
         return pages
 
@@ -117,7 +118,7 @@ class _Site:
             fonts[font.stem] = _keep(kept, font.stem, ".woff2", font.read_bytes())
         for licence in sorted((self.folder / "fonts").glob("LICENSE*")):
             shutil.copyfile(licence, kept / licence.name)
-        sheets = ("tokens.css", "page.css", "run.css")
+        sheets = ("tokens.css", "page.css", "run.css", "verify.css")
         style = "\n".join(
             (self.folder / "style" / name).read_text(encoding="utf-8")
             for name in sheets
@@ -182,6 +183,7 @@ class _Site:
             crumbs=self._crumbs(source),
             before=self._before(page),
             filemap=self._map(page),
+            verified=verifying.steps_of(page),
             **near,
         )
 
@@ -245,9 +247,7 @@ class _Site:
         page = max(by, key=by.count)
         title = self.context.say(self.context.titles[page])
         number = ".".join(page.strip("/").split("/")[1:])
-        said = self.words["map_lesson"].format(
-            section=name, number=number, title=title
-        )
+        said = self.words["map_lesson"].format(section=name, number=number, title=title)
         return code.Block(name, lines, page, said)
 
     def _learn(self, page: Page) -> None:
@@ -308,6 +308,14 @@ class _Site:
             for place, heading, text in page.sections
         ]
         (self.target / "search.json").write_text(_json(entries), encoding="utf-8")
+
+    def _verified(self, pages: Iterable[Page]) -> None:
+        """What the checks of pages compare with, a file a step."""
+        folder = self.target / "verify"
+        folder.mkdir()
+        for step in sorted({n for page in pages for n in verifying.steps_of(page)}):
+            made = _json(verifying.expected(step))
+            (folder / f"{step}.json").write_text(made, encoding="utf-8")
 
     def _questions(self, pages: Iterable[Page]) -> None:
         """Every question with all its answers, for `glassgpt guide key`."""
