@@ -1,6 +1,7 @@
 /* What figures ask of the worker. Each job is a plain function of its input: the same
    question has the same answer, whatever was asked before. */
 import { corpusOf, give } from "./corpus.ts";
+import { layerJobs } from "./jobs/layers.ts";
 import { Kernel } from "./kernel.ts";
 import { lessonTemperature, type Asked, type Source } from "./record.ts";
 import { sessionOf, type Heldout, type Session, type Tensor } from "./session.ts";
@@ -76,7 +77,7 @@ function choices(kernel: Kernel, loss: number): number {
 }
 
 /** A session at a step; long ways are gone in pieces. */
-async function reach(asked: Asked, at: number, job: Job): Promise<Session> {
+export async function reach(asked: Asked, at: number, job: Job): Promise<Session> {
   const session = await sessionOf(asked);
   session.rewind(at);
   while (session.at < at && session.diverged === null) {
@@ -124,6 +125,8 @@ function walk(session: Session, word: string): Walk {
 }
 
 export const jobs = {
+  ...layerJobs,
+
   /** Trains from the start, and tells of the losses as they come. */
   async train(
     input: { asked: Asked; samples?: number; temperature?: number; heldout?: boolean },

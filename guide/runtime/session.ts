@@ -256,10 +256,20 @@ export class Session {
 
   /** The first `count` numbers of an activation that the last pass left. */
   activation(name: string, count: number): Float64Array {
+    const { kernel } = this;
+    return kernel.reals(kernel.call.activation(this.g, this.activationId(name)), count);
+  }
+
+  /** Of its gradient, that the last way back left. */
+  activationGrad(name: string, count: number): Float64Array {
+    const { kernel } = this;
+    return kernel.reals(kernel.call.activation_grad(this.g, this.activationId(name)), count);
+  }
+
+  private activationId(name: string): number {
     const { call } = this.kernel;
     for (let i = 0; i < call.num_activations(); i++)
-      if (this.kernel.text(call.activation_name(i)) === name)
-        return this.kernel.reals(call.activation(this.g, i), count);
+      if (this.kernel.text(call.activation_name(i)) === name) return i;
     throw new Error(`unknown activation: ${name}`);
   }
 

@@ -9,7 +9,7 @@ import pytest
 from figure_browser import Opener, chromium, figure, one_sign_turned, site
 from support import Started, central_differences, record_of, start
 
-from glassgpt import data
+from glassgpt import data, lessons
 
 __all__ = ["chromium", "figure", "site"]
 
@@ -153,6 +153,92 @@ def test_errors_over_eps_make_a_u(figure: Opener) -> None:
     lowest = errors.index(min(errors))
     assert 8 <= lowest <= 18
     assert errors[0] > 1000 * errors[lowest] and errors[-1] > 1000 * errors[lowest]
+
+
+# an odd word: letters that the names lack, and more of it than a block holds
+LONG = "maximilianalexandermontgomery"
+ODD = {"word": "zoë", "docs": "zoë\nandré\nzélie\nana\nzoé\n"}
+
+
+def lesson_on(text: str, folder: Path, step: int, trained: int = 0) -> Started:
+    """A lesson on documents of one's own."""
+    file = folder / "own.txt"
+    file.write_text(text, encoding="utf-8")
+    begun = start(record_of(step), file)
+    begun.train(trained)
+    return begun
+
+
+def flat(begun: Started) -> list[float]:
+    """All weights in the order of the lesson's `params`."""
+    return [x for tensor in begun.engine.weights().values() for x in tensor.values]
+
+
+def test_all_weights_are_the_lessons(figure: Opener, tmp_path: Path) -> None:
+    visit = figure("weight-maps", index=1456)
+    assert visit.column(4) == pytest.approx(flat(lesson(1)), **NEAR)
+    assert visit.column(0) == list(range(3184))
+    assert visit.table[1456][1:4] == ["mlp_fc2", 0, 0]
+    assert visit.table[432 + 16 * 3 + 5][1:4] == ["mlp_fc1", 3, 5]
+    assert f"{flat(lesson(1))[1456]:.4f}" in visit.page.inner_text(".reading")
+    own = figure("weight-maps", docs=ODD["docs"])
+    expected = flat(lesson_on(ODD["docs"], tmp_path, 1))
+    assert own.column(4) == pytest.approx(expected, **NEAR)
+
+
+def test_trained_weights_are_the_lessons(figure: Opener) -> None:
+    import glassgpt as gg
+
+    found = figure("weight-maps", trained=1).column(4)
+    run = gg.train("names", step=1)
+    trained = [x for tensor in run.engine.weights().values() for x in tensor.values]
+    assert found == pytest.approx(trained, rel=1e-7, abs=1e-10)
+
+
+def layers(begun: Started, token: int, relu: bool = True) -> dict[str, list[float]]:
+    """A token's numbers between the layers, from the lesson's weights."""
+    space = Lesson1(begun)
+    x = space.rows["wte"][token]
+    before = space.linear(x, space.rows["mlp_fc1"])
+    hidden = [max(0.0, each) for each in before] if relu else before
+    logits = space.linear(hidden, space.rows["mlp_fc2"])
+    probs = space.softmax(logits)
+    return dict(x=x, before=before, hidden=hidden, logits=logits, probs=probs)
+
+
+class Lesson1:
+    """Step 1's own functions, and an engine's weights row by row."""
+
+    def __init__(self, begun: Started) -> None:
+        self.rows = {}
+        for name, tensor in begun.engine.weights().items():
+            values, width = list(tensor.values), tensor.shape[1]
+            rows = range(0, len(values), width)
+            self.rows[name] = [values[i : i + width] for i in rows]
+        space = lessons.lesson(1).load(["model"], {"math": math, "state_dict": {}})
+        self.linear, self.softmax = space["linear"], space["softmax"]
+
+
+@pytest.mark.parametrize("relu", [1, 0])
+@pytest.mark.parametrize("letter", ["q", "BOS"])
+def test_every_number_between_the_layers_is_the_lessons(
+    letter: str, relu: int, figure: Opener
+) -> None:
+    visit = figure("mlp-layers", props={"step": 1}, token=letter, relu=relu, trained=30)
+    begun = lesson(1, 30)
+    bos = begun.tokenizer.bos
+    token = bos if letter == "BOS" else begun.tokenizer.encode(letter)[1]
+    expected = layers(begun, token, bool(relu))
+    for name, values in expected.items():
+        found = [row[2] for row in visit.table if row[0] == name]
+        assert found == pytest.approx(values, **NEAR), name
+    assert len(visit.table) == 16 + 64 + 64 + 27 + 27
+
+
+def test_without_relu_two_matrices_are_one(figure: Opener) -> None:
+    said = figure("mlp-layers", props={"step": 1}, relu=0).sentence
+    apart = float(said.split("to within ")[1].rstrip("."))
+    assert 0 <= apart < 1e-12
 
 
 def test_softmax_and_linear_are_what_they_say(figure: Opener) -> None:

@@ -279,6 +279,12 @@ def _step1() -> dict[str, Any]:
     return lesson(1).load(sections, given)
 
 
+def weight_share(limit: float) -> float:
+    """The share of Step 1's first weights that lie within a limit around 0."""
+    values = [row[j] for row, j in _step1()["params"]]
+    return sum(abs(value) <= limit for value in values) / len(values)
+
+
 def gradient_difference(tokens: list[int]) -> float:
     """The largest difference between both gradients of Step 1, at its first weights."""
     space, n = _step1(), len(tokens) - 1
@@ -318,7 +324,7 @@ CALLS: dict[str, Callable[..., Any]] = {
             softmax,
             linear,
         ),
-        *(likely, checked, gradient_difference, gradient_at_first, letters),
+        *(likely, weight_share, checked, gradient_difference, gradient_at_first, letters),
         *(math.log, math.exp, len, round, min, max, sum, sorted),
     )
 }
