@@ -12,8 +12,8 @@ help:  ## List the commands
 run: .venv/.installed  ## Train a GPT on the built-in names, and see it happen
 	@$(BIN)/glassgpt
 
-guide: site  ## Open the guide in a browser
-	@$(BIN)/glassgpt guide
+guide: kernel  ## Open the guide and write it: what is saved is built, pages reload
+	@tools/guide
 
 test: lint kernel site browser  ## All that can be asserted at small sizes: at most 20 minutes
 	$(PYTEST) -m "not full"

@@ -136,7 +136,7 @@ def test_a_taken_port_is_an_error(site: Path) -> None:
 def test_a_site_that_was_not_built_is_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(GlassGPTError, match="missing guide") as caught:
         server.serve(site=tmp_path)
-    assert "make build" in caught.value.remedy
+    assert "make site" in caught.value.remedy
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")

@@ -1,9 +1,8 @@
 /* What lies inside the network of Steps 1 and 2: its weights, the numbers between its
    layers, and the gradients that come back through them. */
-import type { Job } from "../jobs.ts";
-import { reach } from "../jobs.ts";
 import type { Asked } from "../record.ts";
 import type { Session, Tensor } from "../session.ts";
+import { reach, type Job } from "./job.ts";
 
 interface Weights {
   weights: Float64Array;
@@ -72,189 +71,102 @@ function layersOf(session: Session, token: number): Layers {
   };
 }
 
-export const layerJobs = {
-  /** All weights, one after the other as `params` has them. */
-  async weights(input: { asked: Asked; at: number }, job: Job): Promise<Weights> {
-    const session = await reach(input.asked, input.at, job);
-    const { kernel } = session;
-    const weights = session.weights();
-    const tensors = session.tensors();
-    const spread = tensors.map(({ offset, rows, columns }) => {
-      const count = rows * columns;
-      return kernel.freed(() => {
-        const length = kernel.call.norm(
-          kernel.putReals(weights.subarray(offset, offset + count)), count,
-        );
-        // the norm of as many ones is the root of their number
-        return length / kernel.call.norm(kernel.putReals(new Float64Array(count).fill(1)), count);
-      });
-    });
-    return { weights, tensors, spread, vocabulary: session.corpus.vocabulary };
-  },
-
-  /** A token through every layer; without relu the two matrices are one, and `apart` is
-      how far the one is from the two. */
-  async layers(
-    input: { asked: Asked; at: number; token: string; relu: boolean },
-    job: Job,
-  ): Promise<Layers & { apart: number | null }> {
-    const session = await reach(input.asked, input.at, job);
-    const { kernel, corpus } = session;
-    const token = corpus.encodePrefix(input.token)[1] ?? corpus.bos;
-    kernel.freed(() => kernel.call.loss(session.g, kernel.putInts([token, corpus.bos]), 1));
-    const found = layersOf(session, token);
-    if (input.relu) return { ...found, apart: null };
-    const { x, before, fc1, fc2 } = found;
-    const logits = product(session, fc2, before);
-    const single = new Float64Array(logits.length * x.length);
-    for (let k = 0; k < x.length; k++) {
-      const column = before.map((_, j) => fc1[j * x.length + k]!);
-      product(session, fc2, column).forEach((each, i) => (single[i * x.length + k] = each));
-    }
-    let apart = 0;
-    product(session, single, x).forEach((each, i) => {
-      apart = Math.max(apart, Math.abs(each - logits[i]!));
-    });
-    const probs = softmax(session, logits);
-    return { ...found, hidden: before, logits, probs, apart };
-  },
-
-  /** The loss along one weight, the slope there, and what a nudge makes of it. Without a
-      weight: the steepest. */
-  async along(
-    input: {
-      asked: Asked;
-      at: number;
-      word: string;
-      weight: number;
-      eps: number;
-      central: boolean;
-      /** How far to both sides the curve goes. */
-      reach: number;
-      points: number;
-    },
-    job: Job,
-  ): Promise<{
-    weight: number;
-    tensors: Tensor[];
-    value: number;
-    loss: number;
-    slope: number;
-    nudged: number;
-    /** The two points that the slope is measured between. */
-    ends: [number, number];
-    endLosses: Float64Array;
-    values: Float64Array;
-    losses: Float64Array;
-    passes: number;
-    vocabulary: string[];
-  }> {
-    const session = await reach(input.asked, input.at, job);
-    const { kernel, g } = session;
-    const { call } = kernel;
-    const tokens = session.cut(input.word);
-    const n = tokens.length - 1;
+/** All weights, one after the other as `params` has them. */
+export async function weights(input: { asked: Asked; at: number }, job: Job): Promise<Weights> {
+  const session = await reach(input.asked, input.at, job);
+  const { kernel } = session;
+  const weights = session.weights();
+  const tensors = session.tensors();
+  const spread = tensors.map(({ offset, rows, columns }) => {
+    const count = rows * columns;
     return kernel.freed(() => {
-      const address = kernel.putInts(tokens);
-      call.zero_grads(g);
-      const loss = call.gradient(g, address, n, 1, 0);
-      const slopes = session.grads();
-      call.zero_grads(g);
-      const weight = slopes[input.weight] === undefined ? steepest(slopes) : input.weight;
-      const value = session.weights()[weight]!;
-      const lossesAt = (values: Float64Array): Float64Array => {
-        const found = kernel.allocate(8 * values.length);
-        const places = kernel.putDoubles(values);
-        call.loss_along(g, address, n, weight, places, values.length, found);
-        return kernel.doubles(found, values.length);
-      };
-      const nudge = kernel.allocate(8);
-      const central = input.central ? 1 : 0;
-      call.numerical_gradients(g, address, n, weight, 1, input.eps, central, nudge);
-      const values = Float64Array.from(
-        { length: input.points },
-        (_, i) => value + input.reach * ((2 * i) / (input.points - 1) - 1),
+      const length = kernel.call.norm(
+        kernel.putReals(weights.subarray(offset, offset + count)), count,
       );
-      const ends: [number, number] = [
-        input.central ? value - input.eps : value,
-        value + input.eps,
-      ];
-      return {
-        weight,
-        tensors: session.tensors(),
-        value,
-        loss,
-        slope: slopes[weight]!,
-        nudged: kernel.doubles(nudge, 1)[0]!,
-        ends,
-        endLosses: lossesAt(Float64Array.from(ends)),
-        values,
-        losses: lossesAt(values),
-        passes: slopes.length + 1,
-        vocabulary: session.corpus.vocabulary,
-      };
+      // the norm of as many ones is the root of their number
+      return length / kernel.call.norm(kernel.putReals(new Float64Array(count).fill(1)), count);
     });
-  },
-
-  /** One pair of a word forward and back, and what the whole word adds up to. */
-  async backwards(
-    input: { asked: Asked; at: number; word: string; position: number },
-    job: Job,
-  ): Promise<
-    Layers & {
-      tokens: number[];
-      position: number;
-      target: number;
-      loss: number;
-      tensors: Tensor[];
-      dlogits: Float64Array;
-      dhidden: Float64Array;
-      dbefore: Float64Array;
-      dx: Float64Array;
-      /** Of all weights, from this pair alone and from the whole word. */
-      pair: Float64Array;
-      whole: Float64Array;
-    }
-  > {
-    const session = await reach(input.asked, input.at, job);
-    const { kernel, g } = session;
-    const tokens = session.cut(input.word);
-    const n = tokens.length - 1;
-    const position = Math.min(Math.max(0, input.position), n - 1);
-    return kernel.freed(() => {
-      kernel.call.zero_grads(g);
-      kernel.call.gradient(g, kernel.putInts(tokens), n, 1, 0);
-      const whole = session.grads();
-      kernel.call.zero_grads(g);
-      const ids = tokens.slice(position, position + 2);
-      const loss = kernel.call.gradient(g, kernel.putInts(ids), 1, 1 / n, 0);
-      const found = layersOf(session, ids[0]!);
-      const back = (name: string, like: Float64Array): Float64Array =>
-        session.activationGrad(name, like.length);
-      const made = {
-        ...found,
-        tokens,
-        position,
-        target: ids[1]!,
-        loss,
-        tensors: session.tensors(),
-        dlogits: back("logits", found.logits),
-        dhidden: back("hidden", found.hidden),
-        dbefore: back("before_relu", found.before),
-        dx: back("embedding", found.x),
-        pair: session.grads(),
-        whole,
-      };
-      kernel.call.zero_grads(g);
-      return made;
-    });
-  },
-};
-
-function steepest(slopes: Float64Array): number {
-  let most = 0;
-  slopes.forEach((slope, i) => {
-    if (Math.abs(slope) > Math.abs(slopes[most]!)) most = i;
   });
-  return most;
+  return { weights, tensors, spread, vocabulary: session.corpus.vocabulary };
+}
+
+/** A token through every layer; without relu the two matrices are one, and `apart` is
+    how far the one is from the two. */
+export async function layers(
+  input: { asked: Asked; at: number; token: string; relu: boolean },
+  job: Job,
+): Promise<Layers & { apart: number | null }> {
+  const session = await reach(input.asked, input.at, job);
+  const { kernel, corpus } = session;
+  const token = corpus.encodePrefix(input.token)[1] ?? corpus.bos;
+  kernel.freed(() => kernel.call.loss(session.g, kernel.putInts([token, corpus.bos]), 1));
+  const found = layersOf(session, token);
+  if (input.relu) return { ...found, apart: null };
+  const { x, before, fc1, fc2 } = found;
+  const logits = product(session, fc2, before);
+  const single = new Float64Array(logits.length * x.length);
+  for (let k = 0; k < x.length; k++) {
+    const column = before.map((_, j) => fc1[j * x.length + k]!);
+    product(session, fc2, column).forEach((each, i) => (single[i * x.length + k] = each));
+  }
+  let apart = 0;
+  product(session, single, x).forEach((each, i) => {
+    apart = Math.max(apart, Math.abs(each - logits[i]!));
+  });
+  const probs = softmax(session, logits);
+  return { ...found, hidden: before, logits, probs, apart };
+}
+
+/** One pair of a word forward and back, and what the whole word adds up to. */
+export async function backwards(
+  input: { asked: Asked; at: number; word: string; position: number },
+  job: Job,
+): Promise<
+  Layers & {
+    tokens: number[];
+    position: number;
+    target: number;
+    loss: number;
+    tensors: Tensor[];
+    dlogits: Float64Array;
+    dhidden: Float64Array;
+    dbefore: Float64Array;
+    dx: Float64Array;
+    /** Of all weights, from this pair alone and from the whole word. */
+    pair: Float64Array;
+    whole: Float64Array;
+  }
+> {
+  const session = await reach(input.asked, input.at, job);
+  const { kernel, g } = session;
+  const tokens = session.cut(input.word);
+  const n = tokens.length - 1;
+  const position = Math.min(Math.max(0, input.position), n - 1);
+  return kernel.freed(() => {
+    kernel.call.zero_grads(g);
+    kernel.call.gradient(g, kernel.putInts(tokens), n, 1, 0);
+    const whole = session.grads();
+    kernel.call.zero_grads(g);
+    const ids = tokens.slice(position, position + 2);
+    const loss = kernel.call.gradient(g, kernel.putInts(ids), 1, 1 / n, 0);
+    const found = layersOf(session, ids[0]!);
+    const back = (name: string, like: Float64Array): Float64Array =>
+      session.activationGrad(name, like.length);
+    const made = {
+      ...found,
+      tokens,
+      position,
+      target: ids[1]!,
+      loss,
+      tensors: session.tensors(),
+      dlogits: back("logits", found.logits),
+      dhidden: back("hidden", found.hidden),
+      dbefore: back("before_relu", found.before),
+      dx: back("embedding", found.x),
+      pair: session.grads(),
+      whole,
+    };
+    kernel.call.zero_grads(g);
+    return made;
+  });
 }

@@ -262,6 +262,7 @@ def likely(step: int, character: str, temperature: float = 1.0) -> tuple[str, fl
     return _character(best), float(probs[best])
 
 
+@functools.cache
 def checked() -> float:
     """The largest difference that Step 1's own gradient check prints."""
     tokenizer = _tokenizer()

@@ -5,9 +5,7 @@ page and the line.
 """
 
 import functools
-import json
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -21,21 +19,14 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from glassgpt.errors import GlassGPTError, invalid, unknown
 from glassgpt.guide import code, facts, pseudo
+from glassgpt.guide.calls import CALL, FIXED, answer, answered, check_digits
 from glassgpt.guide.figures import Figures, figure_html
-from glassgpt.guide.sources import PageError, Source
+from glassgpt.guide.questions import question_html
+from glassgpt.guide.sources import PageError, Source, read_toml
 from glassgpt.lessons import lesson
 from glassgpt.tokenizer import CharTokenizer
 
-# the numbers that may stand in prose as they are: a step, a lesson, a year
-_ALLOWED = re.compile(
-    r"\b[Ss]teps? \d(?:(?:, | and | to | or )\d)*\b|\b[Ll]essons? \d\.\d\b"
-    r"|(?<=\b[Ii]n )(?:1[5-9]|20)\d\d\b"
-)
-_CALL = re.compile(r"\{=\s*(?P<call>[^{}]+?)\s*\}")
-_FIXED = re.compile(r"\{fixed (?P<text>[^|{}]+?)\s*\|\s*(?P<why>[^{}]+?)\s*\}")
-_CODE, _MATHS = re.compile(r"`[^`]*`"), re.compile(r"\$[^$]*\$")
 _PAGE = re.compile(r"\[\[(?P<number>\d\.\d)\]\]")
-FIRST_WORD = "emma"
 
 
 @dataclass
@@ -65,27 +56,6 @@ class Context:
     def say(self, text: str) -> str:
         """The text in the language that is built."""
         return pseudo.accented(text) if self.language == "xx" else text
-
-
-def answered(text: str) -> str:
-    """The text with every call answered and nothing left bare. Raises GlassGPTError."""
-    check_digits(_left(text))
-    text = _FIXED.sub(lambda found: found["text"], text)
-    return _CALL.sub(lambda found: facts.written(found["call"]), text)
-
-
-def _left(text: str) -> str:
-    """What is left of a line without calls, code and maths, where digits may stand."""
-    for other in (_CALL, _FIXED, _CODE, _MATHS):
-        text = other.sub("", text)
-    return text
-
-
-def check_digits(text: str) -> None:
-    """Raise PageError for a digit that no call gave."""
-    if found := re.search(r"\S*\d\S*", _ALLOWED.sub("", text)):
-        remedy = "Write {= call } or {fixed 27 | why}."
-        raise invalid("bare number", found[0], "", remedy, PageError)
 
 
 def render(source: Source, context: Context) -> Page:
@@ -156,12 +126,12 @@ class _Writer:
 
     def _call_rule(self, state: StateInline, silent: bool) -> bool:
         text = state.src[state.pos :]
-        found = _CALL.match(text) or _FIXED.match(text)
+        found = CALL.match(text) or FIXED.match(text)
         if not found:
             return False
         if not silent:
             token = state.push("value", "", 0)
-            token.content = self._at(0, _answer, found)
+            token.content = self._at(0, answer, found)
             token.meta = {"fixed": "text" in found.groupdict()}
         state.pos += found.end()
         return True
@@ -192,8 +162,8 @@ class _Writer:
         return f'<code translate="no">{escape(token.content, quote=False)}</code>'
 
     def _math(self, content: str, options: dict[str, Any]) -> str:
-        text = _CALL.sub(lambda found: facts.written(found["call"]), content.strip())
-        for number in re.findall(r"\d+(?:\.\d+)?", _CALL.sub("", content)):
+        text = CALL.sub(lambda found: facts.written(found["call"]), content.strip())
+        for number in re.findall(r"\d+(?:\.\d+)?", CALL.sub("", content)):
             if number not in {"0", "1", "2"}:
                 raise self._placed(0, invalid("bare number in maths", number))
         display = "block" if options.get("display_mode") else "inline"
@@ -262,7 +232,7 @@ class _Writer:
         return str(self._md.renderer.render(tokens, self._md.options, {}))
 
     def _figure(self, name: str, text: str) -> str:
-        given = _toml(text)
+        given = read_toml(text)
         for wanted in ("id", "alt"):
             if not given.get(wanted):
                 why = "it has no words for those who cannot see it"
@@ -343,37 +313,7 @@ class _Writer:
         return f'<aside class="note"><p>{said}</p></aside>\n'
 
     def _question(self, rest: str, text: str) -> str:
-        given = _toml(text)
-        answers = _answers(given)
-        words = self.context.words
-        made = {
-            key: [answer, self.inline(working)]
-            for key, (answer, working) in answers.items()
-        }
-        first = _key(FIRST_WORD, given.get("each", ""))
-        data = escape(json.dumps(made, ensure_ascii=False, sort_keys=True))
-        each, within = escape(given.get("each", "")), given.get("within", 0)
-        ask = _reader(self.inline(given["ask"]), first)
-        kind = ' inputmode="decimal"' if given.get("within") is not None else ""
-        return (
-            f'<section class="question card" aria-labelledby="question">'
-            f'<h2 id="question">{escape(words["question"])}</h2>'
-            f'<p class="ask">{ask}</p><form data-answers="{data}" data-each="{each}" '
-            f'data-within="{within}">'
-            f'<label for="answer">{escape(words["answer"])}</label>'
-            f'<input id="answer" name="answer" autocomplete="off" '
-            f'spellcheck="false"{kind}>'
-            f'<button type="submit">{escape(words["check"])}</button></form>'
-            f'<p class="verdict" role="status"></p>'
-            f"<details><summary>{escape(words['show_answer'])}</summary>"
-            f'<p class="working">{made[first][1]}</p></details></section>\n'
-        )
-
-
-def _answer(found: re.Match[str]) -> str:
-    if "text" in found.groupdict():
-        return found["text"]
-    return facts.written(found["call"])
+        return question_html(text, self.context.words, self.inline)
 
 
 def _plain(token: Token) -> str:
@@ -385,62 +325,3 @@ def _plain(token: Token) -> str:
         or child.type == "softbreak"
     ]
     return " ".join(" ".join(parts).split())
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise invalid("block", error, "its lines are TOML", error=PageError) from error
-
-
-def _key(word: str, each: str) -> str:
-    match each:
-        case "first":
-            return word[0]
-        case "last":
-            return word[-1]
-        case "length":
-            return str(len(word))
-    return ""
-
-
-def _keys(each: str) -> list[str]:
-    match each:
-        case "first" | "last":
-            return facts.letters()
-        case "length":
-            return [str(n) for n in range(1, 41)]
-        case "":
-            return [""]
-    raise unknown("each", each, ["first", "last", "length"])
-
-
-def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """The answer and its working for every letter, or every length, that can come."""
-    for wanted in ("ask", "answer", "working"):
-        if not given.get(wanted):
-            raise invalid("question", f"no {wanted}", error=PageError)
-    made = {}
-    for key in _keys(given.get("each", "")):
-        value: Any = int(key) if given.get("each") == "length" else key
-        known = {"key": value}
-
-        def answer(found: re.Match[str], known: dict[str, Any] = known) -> str:
-            return facts.written(found["call"], known)
-
-        working = given["working"]
-        check_digits(_left(working))
-        for found in list(_CALL.finditer(working)):
-            told = f"{{fixed {answer(found)} | answered}}"
-            working = working.replace(found[0], told)
-        working = working.replace("{key}", f"{{fixed {key} | theirs}}")
-        made[key] = (_CALL.sub(answer, str(given["answer"])), working)
-    return made
-
-
-def _reader(html: str, key: str) -> str:
-    """The places where the reader's word, and its letter, will be put."""
-    word = f'<b class="word" data-word>{FIRST_WORD}</b>'
-    letter = f'<b class="word" data-key>{escape(key)}</b>'
-    return html.replace("{word}", word).replace("{key}", letter)

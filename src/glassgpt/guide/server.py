@@ -141,7 +141,7 @@ def serve(port: int | None = None, site: Path = SITE) -> Server:
     Raises GlassGPTError for a site that was not built and for a port that is taken.
     """
     if not (site / "index.html").is_file():
-        remedy = "In the source folder: make build. Or: glassgpt guide build DIR"
+        remedy = "Make it in the source folder: make site"
         raise missing("guide, it was not built", remedy, GlassGPTError)
     try:
         return Server((HOST, port or 0), partial(Handler, site))
@@ -156,7 +156,9 @@ def copy_built(target: Path, site: Path = SITE) -> None:
     """The site that came with the package, to `target`."""
     check_target(target)
     if not (site / "index.html").is_file():
-        raise missing("guide, it was not built", "Build from the source folder.")
+        raise missing(
+            "guide, it was not built", "Make it in the source folder: make site"
+        )
     shutil.copytree(site, target, dirs_exist_ok=True)
 
 

@@ -16,8 +16,9 @@ from markupsafe import Markup
 
 from glassgpt.errors import invalid
 from glassgpt.guide import blocks, code, pseudo, sources
+from glassgpt.guide.calls import answered
 from glassgpt.guide.figures import Figures, figure_html
-from glassgpt.guide.prose import Context, Page, answered, render
+from glassgpt.guide.prose import Context, Page, render
 from glassgpt.guide.server import POLICY, check_target
 from glassgpt.guide.sources import PageError, Source
 from glassgpt.lessons import FILES, FOLDER, lesson
@@ -37,9 +38,11 @@ def build(
     folder: Path = sources.FOLDER,
     assets: Path = sources.ASSETS,
     language: str = "en",
+    encode: bool = True,
 ) -> list[Page]:
     """Write the whole site to `target` and return its pages.
 
+    With `encode`, the smaller copies that are sent are made too, which takes a while.
     `target` must be empty, new, or a site that was built before. Raises PageError for
     a page that breaks a rule, and leaves `target` as it was.
     """
@@ -48,6 +51,8 @@ def build(
     shutil.rmtree(work, ignore_errors=True)
     try:
         pages = _Site(work, folder, assets, language).write()
+        if encode:
+            _encode(work)
         if target.exists():
             shutil.rmtree(target)
         work.replace(target)
@@ -93,7 +98,6 @@ class _Site:
         self._extra(pages)
         self._search(pages)
         check_links(self.target)
-        _encode(self.target)
         return pages
 
     def _files(self) -> dict[str, str]:
@@ -141,6 +145,10 @@ class _Site:
                 for step in range(len(FILES))
                 if f"/step/{step}/" in self.context.titles
             ],
+            "sandbox": min(
+                (path for path in self.context.titles if path.startswith("/sandbox/")),
+                default="",
+            ),
         }
 
     def _page(self, page: Page, pages: Sequence[Page]) -> None:

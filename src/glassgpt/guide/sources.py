@@ -89,6 +89,14 @@ def read_page(file: Path, folder: Path) -> Source:
     return Source(file, name, path, front, body, head.count("\n") + 4)
 
 
+def read_toml(text: str) -> dict[str, Any]:
+    """What a block of a page says. Raises PageError."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise invalid("block", error, "its lines are TOML", error=PageError) from error
+
+
 def read_strings(folder: Path, language: str) -> dict[str, dict[str, str]]:
     """The words of the interface, by section."""
     file = folder / "strings" / f"{language}.toml"
