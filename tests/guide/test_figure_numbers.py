@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +240,79 @@ def test_without_relu_two_matrices_are_one(figure: Opener) -> None:
     said = figure("mlp-layers", props={"step": 1}, relu=0).sentence
     apart = float(said.split("to within ")[1].rstrip("."))
     assert 0 <= apart < 1e-12
+
+
+def weight_of(begun: Started, index: int) -> tuple[str, int]:
+    """A weight's matrix and its place in there, from its place in `params`."""
+    for name, tensor in begun.engine.weights().items():
+        if index < len(tensor.values):
+            return name, index
+        index -= len(tensor.values)
+    raise IndexError(index)
+
+
+@pytest.mark.parametrize("word", ["emma", LONG])
+def test_a_secant_s_points_and_slopes_are_the_lessons(
+    word: str, figure: Opener
+) -> None:
+    begun = lesson(1, 20)
+    tokens = begun.tokenizer.encode(word)
+    visit = figure("secant", word=word, weight=1500, eps=0.01, trained=20)
+    name, place = weight_of(begun, 1500)
+    loss = begun.engine.loss(tokens)
+    nudged = begun.engine.nudged_loss(tokens, name, place, 0.01)
+    rows = visit.table
+    assert [row[2] for row in rows[:3]] == pytest.approx([loss, loss, nudged], **NEAR)
+    assert rows[3][2] == pytest.approx((nudged - loss) / 0.01, rel=1e-9)
+    assert rows[4][2] == pytest.approx(gradients(begun, word)[1500], **NEAR)
+    weight = flat(begun)[1500]
+    for _, value, found in rows[5::30]:
+        there = begun.engine.nudged_loss(tokens, name, place, value - weight)
+        assert found == pytest.approx(there, **NEAR)
+    both = figure("secant", word=word, weight=1500, eps=0.01, trained=20, central=1)
+    below = begun.engine.nudged_loss(tokens, name, place, -0.01)
+    assert both.table[3][2] == pytest.approx((nudged - below) / 0.02, rel=1e-9)
+
+
+def dot(a: Iterable[float], b: Iterable[float]) -> float:
+    """The sum of the products."""
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("word", "docs", "position"),
+    [("emma", "", 1), (ODD["word"], ODD["docs"], 2), (LONG, "", 20)],
+)
+def test_every_gradient_on_the_way_back_is_the_lessons(
+    word: str, docs: str, position: int, figure: Opener, tmp_path: Path
+) -> None:
+    own = {"docs": docs} if docs else {}
+    visit = figure("gradient-back", word=word, position=position, trained=20, **own)
+    begun = lesson_on(docs, tmp_path, 1, 20) if docs else lesson(1, 20)
+    tokens = begun.tokenizer.encode(word)
+    n = len(tokens) - 1
+    token, target = tokens[position : position + 2]
+    numbers = layers(begun, token)
+    rows = Lesson1(begun).rows
+    dlogits = [p / n for p in numbers["probs"]]
+    dlogits[target] -= 1 / n
+    columns = list(zip(*rows["mlp_fc2"], strict=True))
+    dhidden = [dot(dlogits, column) for column in columns]
+    on = [h > 0 for h in numbers["hidden"]]
+    dbefore = [d if up else 0.0 for d, up in zip(dhidden, on, strict=True)]
+    columns = list(zip(*rows["mlp_fc1"], strict=True))
+    expected = {
+        "probs": numbers["probs"], "dlogits": dlogits, "dhidden": dhidden,
+        "dbefore": dbefore, "dx": [dot(dbefore, column) for column in columns],
+        "dmlp_fc2": [d * h for d in dlogits for h in numbers["hidden"]],
+        "dmlp_fc1": [d * x for d in dbefore for x in numbers["x"]],
+    }  # fmt: skip
+    for name, values in expected.items():
+        found = [row[2] for row in visit.table if row[0] == name]
+        assert found == pytest.approx(values, **NEAR), name
+    names = ("dwte", "dmlp_fc1", "dmlp_fc2")
+    whole = [row[3] for name in names for row in visit.table if row[0] == name]
+    assert whole == pytest.approx(gradients(begun, word), **NEAR)
 
 
 def test_softmax_and_linear_are_what_they_say(figure: Opener) -> None:
