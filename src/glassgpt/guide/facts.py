@@ -11,6 +11,7 @@ from glassgpt import data
 from glassgpt.data import Corpus
 from glassgpt.engines.base import num_params, shapes
 from glassgpt.errors import GlassGPTError, invalid
+from glassgpt.guide import beside
 from glassgpt.lessons import lesson
 from glassgpt.numbers import format_number
 from glassgpt.order import shuffled
@@ -286,6 +287,11 @@ def weight_share(limit: float) -> float:
     return sum(abs(value) <= limit for value in values) / len(values)
 
 
+def parts(step: int, kind: str) -> int:
+    """How many named parts a step `adds`, `changes` or `drops`, or keeps: `same`."""
+    return beside.counted(step, kind)
+
+
 def gradient_difference(tokens: list[int]) -> float:
     """The largest difference between both gradients of Step 1, at its first weights."""
     space, n = _step1(), len(tokens) - 1
@@ -325,7 +331,15 @@ CALLS: dict[str, Callable[..., Any]] = {
             softmax,
             linear,
         ),
-        *(likely, weight_share, checked, gradient_difference, gradient_at_first, letters),
+        *(
+            likely,
+            weight_share,
+            parts,
+            checked,
+            gradient_difference,
+            gradient_at_first,
+            letters,
+        ),
         *(math.log, math.exp, len, round, min, max, sum, sorted),
     )
 }
