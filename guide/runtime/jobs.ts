@@ -6,6 +6,7 @@ import { surprise, walk } from "./jobs/walking.ts";
 import { next, names, generate, tally } from "./jobs/writing.ts";
 import { linear, softmax } from "./jobs/operations.ts";
 import { check, epsilons } from "./jobs/gradients.ts";
+import { growth, heldouts, schedule } from "./jobs/branching.ts";
 import { backwards, layers, weights } from "./jobs/layers.ts";
 import { along } from "./jobs/slopes.ts";
 import { browse, lengths, documents, vocabulary } from "./jobs/documents.ts";
@@ -22,6 +23,7 @@ export const jobs = {
   linear, softmax,
   check, epsilons, along,
   weights, layers, backwards,
+  schedule, heldouts, growth,
   browse, lengths, documents, vocabulary,
 };
 

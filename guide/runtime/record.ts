@@ -14,12 +14,18 @@ export interface Asked {
   seed?: number;
   numSteps?: number;
   learningRate?: number;
+  /** From a step on, the schedule falls from another rate: pairs in their order. */
+  changes?: Change[];
   dtype?: Precision;
 }
+
+/** The step, counted from 0, and the rate. */
+export type Change = [step: number, rate: number];
 
 export interface Run {
   step: Step;
   source: Source;
+  changes: Change[];
   model: (typeof presets)["5"]["model"];
   train: (typeof presets)["5"]["train"];
 }
@@ -31,14 +37,15 @@ export const lessonTemperature = (step: Step): number => (step === 0 ? 1 : 0.5);
 export function runOf(asked: Asked): Run {
   const preset = presets[String(asked.step) as keyof typeof presets] as Omit<
     Run,
-    "step" | "source"
+    "step" | "source" | "changes"
   >;
   const train = { ...preset.train };
   if (asked.seed !== undefined) train.seed = asked.seed;
   if (asked.numSteps !== undefined) train.num_steps = asked.numSteps;
   if (asked.learningRate !== undefined) train.learning_rate = asked.learningRate;
   if (asked.dtype !== undefined) train.dtype = asked.dtype;
-  return { step: asked.step, source: asked.source, model: { ...preset.model }, train };
+  const { step, source, changes = [] } = asked;
+  return { step, source, changes, model: { ...preset.model }, train };
 }
 
 /** The lesson's learning rate of a step. */

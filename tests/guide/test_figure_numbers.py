@@ -204,7 +204,9 @@ def layers(begun: Started, token: int, relu: bool = True) -> dict[str, list[floa
     hidden = [max(0.0, each) for each in before] if relu else before
     logits = space.linear(hidden, space.rows["mlp_fc2"])
     probs = space.softmax(logits)
-    return dict(x=x, before=before, hidden=hidden, logits=logits, probs=probs)
+    return {
+        "x": x, "before": before, "hidden": hidden, "logits": logits, "probs": probs,
+    }  # fmt: skip
 
 
 class Lesson1:

@@ -283,7 +283,7 @@ def _step1() -> dict[str, Any]:
 
 def weight_share(limit: float) -> float:
     """The share of Step 1's first weights that lie within a limit around 0."""
-    values = [row[j] for row, j in _step1()["params"]]
+    values: list[float] = [row[j] for row, j in _step1()["params"]]
     return sum(abs(value) <= limit for value in values) / len(values)
 
 
