@@ -11,6 +11,7 @@ from figure_browser import Opener, chromium, figure, one_sign_turned, site
 from support import Started, central_differences, record_of, start
 
 from glassgpt import data, lessons
+from glassgpt.errors import DivergedError
 
 __all__ = ["chromium", "figure", "site"]
 
@@ -315,6 +316,84 @@ def test_every_gradient_on_the_way_back_is_the_lessons(
     names = ("dwte", "dmlp_fc1", "dmlp_fc2")
     whole = [row[3] for name in names for row in visit.table if row[0] == name]
     assert whole == pytest.approx(gradients(begun, word), **NEAR)
+
+
+@pytest.mark.parametrize(("step", "at"), [(1, 120), (5, 5)])
+def test_a_rate_changed_on_the_way_goes_on_as_the_lesson_would(
+    step: int, at: int, figure: Opener
+) -> None:
+    begun = lesson(step)
+    before = begun.train(at)
+    later = lesson(step, learning_rate=0.02)
+    later.engine.restore(begun.engine.weights(), begun.engine.buffers())
+    expected = before + later.train(6, start=at)
+    state = {"at": at + 6, "changes": f"{at}:0.02"}
+    visit = figure("train-live", props={"step": step}, **state)
+    assert visit.column(1) == pytest.approx(expected, **NEAR)
+
+
+def until_divergence(
+    begun: Started, most: int
+) -> tuple[list[float], list[list[float]]]:
+    """The losses, and before each step the norms of the matrices."""
+    losses: list[float] = []
+    norms = []
+    for step in range(most):
+        tensors = begun.engine.weights().values()
+        norms.append([math.sqrt(dot(w.values, w.values)) for w in tensors])
+        try:
+            losses += begun.train(1, start=step)
+        except DivergedError:
+            return losses, norms
+    raise AssertionError("it did not diverge")
+
+
+def test_divergence_is_explained_and_can_be_gone_back_from(figure: Opener) -> None:
+    losses, norms = until_divergence(lesson(1, learning_rate=30), 20)
+    visit = figure("train-live", props={"step": 1}, at=1000, rate=30)
+    assert visit.column(1) == pytest.approx(losses, **NEAR)
+    first = next(
+        (step, times.index(max(times)))
+        for step, row in enumerate(norms)
+        if max(times := [a / b for a, b in zip(row, norms[0], strict=True)]) >= 2
+    )
+    name = ["wte", "mlp_fc1", "mlp_fc2"][first[1]]
+    assert f"After step {len(losses)} " in visit.sentence
+    assert f"{name} was the first" in visit.sentence
+    assert f"by step {first[0]} " in visit.sentence
+    visit.page.get_by_role("button", name="with 10").click()
+    visit.settle()
+    tenth, _ = until_divergence(lesson(1, learning_rate=10), 20)
+    assert [row[1] for row in visit.table[: len(tenth)]] == pytest.approx(tenth, **NEAR)
+    assert [row[3] for row in visit.table[: len(losses)]] == pytest.approx(
+        losses, **NEAR
+    )
+
+
+def test_a_branch_begins_ten_snapshots_before_and_is_compared(figure: Opener) -> None:
+    visit = figure("train-live", props={"step": 1}, at=1000, changes="300:30")
+    broken = [row[1] for row in visit.table if row[1] != ""]
+    back = len(broken) - 10
+    assert back > 280 and "no longer a number" in visit.sentence
+    visit.page.get_by_role("button", name="Back 10 steps").click()
+    visit.settle()
+    line, other = visit.column(1), [row[3] for row in visit.table if row[3] != ""]
+    assert other == broken
+    assert line[:back] == broken[:back] and line[back + 1] != broken[back + 1]
+    begun = lesson(1, back)
+    later = lesson(1, learning_rate=10)
+    later.engine.restore(begun.engine.weights(), begun.engine.buffers())
+    assert line[back : back + 5] == pytest.approx(later.train(5, start=back), **NEAR)
+    visit.page.get_by_role("button", name="Go on with the other").click()
+    visit.settle()
+    assert [row[1] for row in visit.table if row[1] != ""] == broken
+
+
+def test_steps_side_by_side_are_the_lessons(figure: Opener) -> None:
+    visit = figure("step-curves", props={"steps": [0, 1, 3]})
+    for place, step in enumerate((0, 1, 3)):
+        expected = lesson(step).train(12)
+        assert visit.column(1 + 2 * place)[:12] == pytest.approx(expected, **NEAR)
 
 
 def test_softmax_and_linear_are_what_they_say(figure: Opener) -> None:
