@@ -1,9 +1,13 @@
 /* What a page does besides its figures: search, keys, theme, lit lines, questions. */
 
+import { finishing, mapping } from "./filemap.ts";
+import { keep, kept } from "./kept.ts";
+
 interface Words {
   right: string;
   wrong: string;
   no_answer: string;
+  too_long: string;
   empty: string;
   copied: string;
   not_copied: string;
@@ -19,23 +23,6 @@ const SHOWN = 12;
 
 function find(id: string): HTMLElement | null {
   return document.getElementById(id);
-}
-
-function kept(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function keep(key: string, value: string | null): void {
-  try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, value);
-  } catch {
-    // full or forbidden: it lasts as long as the page
-  }
 }
 
 // the theme: as the system has it, light, dark
@@ -197,7 +184,15 @@ function keyOf(word: string, each: string): string {
   const letters = [...word];
   if (each === "first") return letters[0] ?? "";
   if (each === "last") return letters[letters.length - 1] ?? "";
+  if (each === "distinct") return String(new Set(letters).size);
   return each === "length" ? String(letters.length) : "";
+}
+
+/** Why a question has no answer for a word; nothing where it has one. */
+function lacking(word: string, each: string, known: string, answered: boolean): string {
+  const strange = !word || [...word].some((letter) => !known.includes(letter));
+  if (each && strange) return words.no_answer;
+  return answered ? "" : words.too_long;
 }
 
 function same(given: string, answer: string, within: number): boolean {
@@ -216,7 +211,9 @@ function question(card: HTMLElement): void {
   if (!form || !verdict || !working || !field) return;
   const answers = JSON.parse(form.dataset["answers"] ?? "{}") as Record<string, [string, string]>;
   const each = form.dataset["each"] ?? "";
-  const name = location.pathname;
+  const known = form.dataset["letters"] ?? "";
+  const number = card.querySelector("h2")?.id.match(/\d+$/)?.[0];
+  const name = location.pathname + (number ? `#${number}` : "");
   let shown = "";
   const show = (): void => {
     const word = readersWord();
@@ -226,8 +223,9 @@ function question(card: HTMLElement): void {
     for (const place of card.querySelectorAll("[data-key]"))
       place.textContent = keyOf(word, each);
     const found = answers[keyOf(word, each)];
-    if (found) working.innerHTML = found[1];
-    else working.textContent = words.no_answer;
+    const why = lacking(word, each, known, found !== undefined);
+    if (why) working.textContent = why;
+    else working.innerHTML = found![1];
     verdict.textContent = "";
     delete verdict.dataset["right"];
   };
@@ -237,7 +235,8 @@ function question(card: HTMLElement): void {
     const found = answers[keyOf(shown, each)];
     const given = field.value;
     delete verdict.dataset["right"];
-    if (!found) verdict.textContent = words.no_answer;
+    const why = lacking(shown, each, known, found !== undefined);
+    if (why || !found) verdict.textContent = why;
     else if (!given.trim()) verdict.textContent = words.empty;
     else {
       const right = same(given, found[0], Number(form.dataset["within"] ?? 0));
@@ -309,3 +308,6 @@ document.querySelectorAll<HTMLElement>(".gg-figure > [props]").forEach(showing);
 document.querySelectorAll<HTMLButtonElement>("button.copy").forEach(copying);
 const toc = document.querySelector(".toc");
 if (toc) reading(toc);
+document.querySelectorAll(".filemap").forEach(mapping);
+const end = document.querySelector(".near");
+if (end) finishing(end);

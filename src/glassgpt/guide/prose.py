@@ -26,6 +26,8 @@ from glassgpt.guide.sources import PageError, Source, read_toml
 from glassgpt.lessons import lesson
 from glassgpt.tokenizer import CharTokenizer
 
+# a formula and the sign that ends it: no line begins with a comma
+_CLOSED = re.compile(r"(<math\b(?:(?!</math>).)*</math>[,.;:!?)]+)", re.S)
 _PAGE = re.compile(r"\[\[(?P<number>\d\.\d)\]\]")
 
 
@@ -41,6 +43,7 @@ class Page:
     slices: list[code.Slice] = field(default_factory=list)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[tuple[str, str, str]] = field(default_factory=list)
+    questions: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ class _Writer:
         for token in tokens:
             self._at(token.map[0] if token.map else 0, self._look, token)
         self._name_headings(tokens)
-        made.html = self._md.renderer.render(tokens, self._md.options, {})
+        html = self._md.renderer.render(tokens, self._md.options, {})
+        made.html = _CLOSED.sub(r'<span class="nobr">\1</span>', html)
         made.sections = self._sections(tokens)
         return made
 
@@ -240,7 +244,7 @@ class _Writer:
         if given.keys() - {"id", "alt", "hint", "height", "props"}:
             raise invalid(f"figure {name}", ", ".join(given), error=PageError)
         figures = self.context.figures
-        props = figures.props(name, given.get("props", {}))
+        props = figures.props(name, _worked_out(given.get("props", {})))
         identity = str(given["id"])
         if identity in self.page_made.figures:
             raise invalid("figure id", identity, "it is there twice")
@@ -254,6 +258,7 @@ class _Writer:
             self.inline(given["alt"]),
             f'<ol class="hint">{hints}</ol>' if hints else "",
             self.context.words,
+            figures.wide(name),
         )
 
     def _slices(self, rest: str) -> code.Slice:
@@ -313,7 +318,19 @@ class _Writer:
         return f'<aside class="note"><p>{said}</p></aside>\n'
 
     def _question(self, rest: str, text: str) -> str:
-        return question_html(text, self.context.words, self.inline)
+        made = self.page_made
+        made.questions += 1
+        return question_html(text, self.context.words, self.inline, made.questions)
+
+
+def _worked_out(props: dict[str, Any]) -> dict[str, Any]:
+    """Props, those that are a call replaced by what the package answers."""
+    return {
+        key: facts.evaluate(call["call"])
+        if isinstance(value, str) and (call := CALL.fullmatch(value))
+        else value
+        for key, value in props.items()
+    }
 
 
 def _plain(token: Token) -> str:

@@ -15,9 +15,12 @@ FIRST_WORD = "emma"
 
 
 def question_html(
-    text: str, words: dict[str, str], inline: Callable[[str], str]
+    text: str, words: dict[str, str], inline: Callable[[str], str], number: int = 1
 ) -> str:
-    """A question as HTML, with the answer for every word that can come."""
+    """A question as HTML, with the answer for every word that can come.
+
+    `number` is its place among the questions of its page.
+    """
     given = read_toml(text)
     answers = _answers(given)
     made = {
@@ -28,13 +31,15 @@ def question_html(
     each, within = escape(given.get("each", "")), given.get("within", 0)
     ask = _reader(inline(given["ask"]), first)
     kind = ' inputmode="decimal"' if given.get("within") is not None else ""
+    place = "" if number == 1 else f"-{number}"
+    letters = escape("".join(facts.letters()))
     return (
-        f'<section class="question card" aria-labelledby="question">'
-        f'<h2 id="question">{escape(words["question"])}</h2>'
+        f'<section class="question card" aria-labelledby="question{place}">'
+        f'<h2 id="question{place}">{escape(words["question"])}</h2>'
         f'<p class="ask">{ask}</p><form data-answers="{data}" data-each="{each}" '
-        f'data-within="{within}">'
-        f'<label for="answer">{escape(words["answer"])}</label>'
-        f'<input id="answer" name="answer" autocomplete="off" '
+        f'data-within="{within}" data-letters="{letters}">'
+        f'<label for="answer{place}">{escape(words["answer"])}</label>'
+        f'<input id="answer{place}" name="answer" autocomplete="off" '
         f'spellcheck="false"{kind}>'
         f'<button type="submit">{escape(words["check"])}</button></form>'
         f'<p class="verdict" role="status"></p>'
@@ -51,6 +56,8 @@ def _key(word: str, each: str) -> str:
             return word[-1]
         case "length":
             return str(len(word))
+        case "distinct":
+            return str(len(set(word)))
     return ""
 
 
@@ -60,9 +67,11 @@ def _keys(each: str) -> list[str]:
             return facts.letters()
         case "length":
             return [str(n) for n in range(1, 41)]
+        case "distinct":
+            return [str(n) for n in range(1, len(facts.letters()) + 1)]
         case "":
             return [""]
-    raise unknown("each", each, ["first", "last", "length"])
+    raise unknown("each", each, ["first", "last", "length", "distinct"])
 
 
 def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -72,7 +81,7 @@ def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
             raise invalid("question", f"no {wanted}", error=PageError)
     made = {}
     for key in _keys(given.get("each", "")):
-        value: Any = int(key) if given.get("each") == "length" else key
+        value: Any = int(key) if given.get("each") in ("length", "distinct") else key
         known = {"key": value}
 
         def answer(found: re.Match[str], known: dict[str, Any] = known) -> str:
