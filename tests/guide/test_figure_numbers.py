@@ -383,7 +383,7 @@ def test_a_branch_begins_ten_snapshots_before_and_is_compared(figure: Opener) ->
     begun = lesson(1, back)
     later = lesson(1, learning_rate=10)
     later.engine.restore(begun.engine.weights(), begun.engine.buffers())
-    assert line[back : back + 5] == pytest.approx(later.train(5, start=back), **NEAR)
+    assert line[back : back + 3] == pytest.approx(later.train(3, start=back), **NEAR)
     visit.page.get_by_role("button", name="Go on with the other").click()
     visit.settle()
     assert [row[1] for row in visit.table if row[1] != ""] == broken

@@ -27,7 +27,7 @@ def sections_html(step: int, words: Mapping[str, str]) -> str:
     last = f'<th scope="col">{escape(words["beside_differs"])}</th>'
     return (
         f'<div class="scroll" tabindex="0" role="region" '
-        f'aria-label="{escape(words["beside"])}"><table class="beside"><thead><tr>'
+        f'aria-label="{escape(words["beside"])}"><table class="sections"><thead><tr>'
         f"{cells}{last}</tr></thead><tbody>{rows}</tbody></table></div>\n"
     )
 
