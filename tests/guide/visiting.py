@@ -1,5 +1,6 @@
 """A reader's browser on the guide: what it opens, and what it complained of."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,19 @@ class Visitor:
         for top in range(0, height, 600):
             self.page.evaluate(f"scrollTo({{top: {top}, behavior: 'instant'}})")
             self.page.wait_for_timeout(80)
-        self.page.wait_for_function(
+        wait_until(
+            self.page,
             "[...document.querySelectorAll('.gg-figure > [props]')]"
             ".every((one) => one.dataset.state === 'ready')",
-            timeout=60_000,
         )
+
+
+def wait_until(page: Any, true: str, seconds: float = 60) -> None:
+    """Wait for an expression; the policy forbids pages to evaluate it themselves."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(true):
+        assert time.monotonic() < end, f"never: {true}"
+        page.wait_for_timeout(50)
 
 
 def axe(page: Any) -> list[str]:
