@@ -53,14 +53,14 @@ function figureList(): Plugin {
   };
 }
 
-const page = resolve(here, "runtime/page.ts");
+const checks = { pluginTimings: false };
 
 export default defineConfig({
   root: here,
   base: "./",
   publicDir: false,
   plugins: [kernelFiles(), svelte(), figureList()],
-  worker: { format: "es" },
+  worker: { format: "es", rollupOptions: { checks } },
   build: {
     outDir: resolve(here, "../src/glassgpt/guide/assets"),
     emptyOutDir: true,
@@ -69,9 +69,11 @@ export default defineConfig({
     manifest: "manifest.json",
     reportCompressedSize: false,
     rollupOptions: {
+      checks,
       input: {
         loader: resolve(here, "runtime/loader.ts"),
-        ...(existsSync(page) ? { page } : {}),
+        page: resolve(here, "runtime/page.ts"),
+        yours: resolve(here, "runtime/yours.ts"),
       },
     },
   },

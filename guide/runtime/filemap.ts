@@ -1,16 +1,10 @@
 /* The file in small at a lesson's side: it fills with the lessons that were read to their
    end in this browser, and says of each section what explains it. */
-import { keep, kept } from "./kept.ts";
+import { keptJson } from "./kept.ts";
 
-const READ = "glassgpt.read";
-
-function pagesRead(): Set<string> {
-  try {
-    return new Set(JSON.parse(kept(READ) ?? "[]") as string[]);
-  } catch {
-    return new Set();
-  }
-}
+/** The addresses of the lessons that were read. */
+const pagesRead = (): Set<string> =>
+  new Set(keptJson<string[]>("read", []).map((lesson) => `/${lesson}/`));
 
 /** The address of this page inside the site, wherever that lies. */
 function here(): string {
@@ -50,14 +44,4 @@ export function mapping(map: Element): void {
   map.addEventListener("pointerleave", show);
   map.addEventListener("focusout", show);
   show();
-}
-
-/** A page is read when its end was seen. */
-export function finishing(end: Element): void {
-  const watch = new IntersectionObserver((seen) => {
-    if (!seen.some((one) => one.isIntersecting)) return;
-    watch.disconnect();
-    keep(READ, JSON.stringify([...pagesRead().add(here())]));
-  });
-  watch.observe(end);
 }

@@ -1,18 +1,81 @@
-/* What this browser keeps for the reader, as long as it may. */
+/* What this browser keeps for the reader, all of it: a word, documents, answers, the theme
+   and the lessons read. What a link brought lasts as long as the tab, and stays apart. */
 
-export function kept(key: string): string | null {
+const PREFIX = "glassgpt.";
+
+export const KEYS = ["word", "documents", "answers", "theme", "read"] as const;
+export type Key = (typeof KEYS)[number];
+
+/** A file of what is kept, as it is exported. */
+export interface Kept {
+  glassgpt: 1;
+  kept: Partial<Record<Key, string>>;
+}
+
+function from(store: () => Storage, key: Key): string | null {
   try {
-    return localStorage.getItem(key);
+    return store().getItem(PREFIX + key);
   } catch {
-    return null;
+    return null; // forbidden here
   }
 }
 
-export function keep(key: string, value: string | null): void {
+function into(store: () => Storage, key: Key, value: string | null): void {
   try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, value);
+    if (value === null) store().removeItem(PREFIX + key);
+    else store().setItem(PREFIX + key, value);
   } catch {
     // full or forbidden: it lasts as long as the page
   }
+}
+
+const local = (): Storage => localStorage;
+const tab = (): Storage => sessionStorage;
+
+/** What is kept, or what a link brought into this tab. */
+export const kept = (key: Key): string | null => from(tab, key) ?? from(local, key);
+
+/** Keeps it for good; null forgets it. */
+export function keep(key: Key, value: string | null): void {
+  into(tab, key, null);
+  into(local, key, value);
+}
+
+/** Keeps it as long as this tab is open. */
+export const carry = (key: Key, value: string): void => into(tab, key, value);
+
+/** A kept list or table; empty where there is none, or none that can be read. */
+export function keptJson<T extends object>(key: "answers" | "read", empty: T): T {
+  try {
+    const found = JSON.parse(kept(key) ?? "null") as T | null;
+    return found && Array.isArray(found) === Array.isArray(empty) ? found : empty;
+  } catch {
+    return empty;
+  }
+}
+
+/** All that is kept. */
+export function everything(): Kept {
+  const found = KEYS.map((key) => [key, from(local, key)] as const);
+  return { glassgpt: 1, kept: Object.fromEntries(found.filter(([, value]) => value !== null)) };
+}
+
+/** Puts this in the place of all that is kept. */
+export function replace(all: Kept): void {
+  for (const key of KEYS) keep(key, all.kept[key] ?? null);
+}
+
+/** What a file holds, or null where it is none of ours. */
+export function read(text: string): Kept | null {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { glassgpt, kept } = (found ?? {}) as Partial<Kept>;
+  if (glassgpt !== 1 || typeof kept !== "object" || kept === null) return null;
+  const known = KEYS.filter((key) => typeof kept[key] === "string");
+  if (known.length < Object.keys(kept).length) return null;
+  return { glassgpt, kept };
 }

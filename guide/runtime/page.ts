@@ -1,7 +1,6 @@
 /* What a page does besides its figures: search, keys, theme, lit lines, questions. */
-
-import { finishing, mapping } from "./filemap.ts";
-import { keep, kept } from "./kept.ts";
+import { mapping } from "./filemap.ts";
+import { keep, kept, keptJson } from "./kept.ts";
 
 interface Words {
   right: string;
@@ -11,14 +10,12 @@ interface Words {
   empty: string;
   copied: string;
   not_copied: string;
+  lesson_read: string;
 }
 type Entry = [path: string, place: string, title: string, id: string, heading: string, text: string];
 
 const root = document.documentElement;
 const words = JSON.parse(find("gg-words")?.textContent ?? "{}") as Words;
-const WORD = "glassgpt.word";
-const THEME = "glassgpt.theme";
-const ANSWERS = "glassgpt.answers";
 const SHOWN = 12;
 
 function find(id: string): HTMLElement | null {
@@ -39,7 +36,7 @@ function themes(button: HTMLButtonElement): void {
     const next = order[(now + 1) % order.length] ?? "auto";
     if (next === "auto") delete root.dataset["theme"];
     else root.dataset["theme"] = next;
-    keep(THEME, next === "auto" ? null : next);
+    keep("theme", next === "auto" ? null : next);
     show();
   });
   show();
@@ -177,7 +174,7 @@ function lighting(reading: Element): void {
 function readersWord(): string {
   const hash = location.hash.slice(1);
   const given = hash.includes("=") ? new URLSearchParams(hash).get("word") : null;
-  return given ?? kept(WORD) ?? "emma";
+  return given ?? kept("word") ?? "emma";
 }
 
 function keyOf(word: string, each: string): string {
@@ -242,8 +239,8 @@ function question(card: HTMLElement): void {
       const right = same(given, found[0], Number(form.dataset["within"] ?? 0));
       verdict.dataset["right"] = String(right);
       verdict.innerHTML = `${right ? words.right : words.wrong} ${found[1]}`;
-      const all = JSON.parse(kept(ANSWERS) ?? "{}") as Record<string, unknown>;
-      keep(ANSWERS, JSON.stringify({ ...all, [name]: { given, right } }));
+      const all = keptJson<Record<string, unknown>>("answers", {});
+      keep("answers", JSON.stringify({ ...all, [name]: { given, right } }));
     }
   });
   show();
@@ -270,6 +267,32 @@ function reading(toc: Element): void {
     { rootMargin: "0px 0px -70% 0px" },
   );
   for (const heading of document.querySelectorAll("article h2[id]")) seen.observe(heading);
+}
+
+// a lesson is read once its end was seen; a step's list says so
+
+const lessonAt = (path: string): string => /\/(step\/\d+\/\d+)\/$/.exec(path)?.[1] ?? "";
+
+function reachingEnd(end: Element): void {
+  const lesson = lessonAt(location.pathname);
+  if (!lesson) return;
+  const seen = new IntersectionObserver(([entry]) => {
+    if (!entry?.isIntersecting) return;
+    seen.disconnect();
+    const all = keptJson<string[]>("read", []);
+    if (!all.includes(lesson)) keep("read", JSON.stringify([...all, lesson]));
+  });
+  seen.observe(end);
+}
+
+function lessonsRead(list: Element): void {
+  const all = keptJson<string[]>("read", []);
+  for (const link of list.querySelectorAll("a")) {
+    if (!all.includes(lessonAt(link.pathname))) continue;
+    const said = document.createElement("small");
+    said.textContent = words.lesson_read;
+    link.append(" ", said);
+  }
 }
 
 /** A picture is shown once it has its numbers, so that nothing in it jumps. */
@@ -306,8 +329,8 @@ document.querySelectorAll(".reading").forEach(lighting);
 document.querySelectorAll<HTMLElement>(".question").forEach(question);
 document.querySelectorAll<HTMLElement>(".gg-figure > [props]").forEach(showing);
 document.querySelectorAll<HTMLButtonElement>("button.copy").forEach(copying);
+document.querySelectorAll(".near").forEach(reachingEnd);
+document.querySelectorAll(".lessons").forEach(lessonsRead);
 const toc = document.querySelector(".toc");
 if (toc) reading(toc);
 document.querySelectorAll(".filemap").forEach(mapping);
-const end = document.querySelector(".near");
-if (end) finishing(end);

@@ -3,50 +3,36 @@
 import { ask } from "./client.ts";
 import { clean } from "./documents.ts";
 import { onHash, readHash, writeHash } from "./hash.ts";
+import { carry, keep, kept } from "./kept.ts";
 
-const WORD = "glassgpt.word";
-const DOCUMENTS = "glassgpt.documents";
 const LINKED = 2000; // characters of documents that a link may hold
 const FIRST_WORD = "emma";
 
-function keep(key: string, value: string | null): void {
-  try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, value);
-  } catch {
-    // full or forbidden: it lasts as long as the page
-  }
-}
-
-function kept(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
 class Reader {
-  word = $state(readHash("word") ?? kept(WORD) ?? FIRST_WORD);
+  word = $state(readHash("word") ?? kept("word") ?? FIRST_WORD);
   /** The text of the reader's documents; null for the built-in names. */
-  text: string | null = $state(readHash("docs") ?? kept(DOCUMENTS));
+  text: string | null = $state(readHash("docs") ?? kept("documents"));
   /** How many documents that are. */
   count = $state(0);
   private given = 0;
   private told: { text: string; source: string; done: Promise<void> } | undefined;
 
   constructor() {
-    onHash(() => {
-      const word = readHash("word");
-      if (word !== undefined) this.word = word;
-      const docs = readHash("docs");
-      if (docs !== undefined) this.text = docs;
-    });
+    this.fromLink();
+    onHash(() => this.fromLink());
+  }
+
+  /** What a link brings goes with the reader from page to page, and is not kept. */
+  private fromLink(): void {
+    const word = readHash("word");
+    if (word !== undefined) carry("word", (this.word = word));
+    const docs = readHash("docs");
+    if (docs !== undefined) carry("documents", (this.text = docs));
   }
 
   setWord(word: string): void {
     this.word = clean(word);
-    keep(WORD, this.word);
+    keep("word", this.word);
     writeHash("word", this.word);
   }
 
@@ -58,13 +44,13 @@ class Reader {
     this.told = { text, source, done: Promise.resolve() };
     this.count = read.documents;
     this.text = text;
-    keep(DOCUMENTS, text);
+    keep("documents", text);
     writeHash("docs", text.length <= LINKED ? text : null);
   }
 
   useNames(): void {
     this.text = null;
-    keep(DOCUMENTS, null);
+    keep("documents", null);
     writeHash("docs", null);
   }
 

@@ -62,3 +62,16 @@ def build(
         raise missing(f"package {error.name}", remedy, GlassGPTError) from error
     pages = build_site(folder, language=language)
     say(f"guide: {folder}, {len(pages)} pages")
+
+
+@guide_app.command("key", epilog=EXAMPLES["guide"])
+def key(
+    word: Annotated[
+        str, typer.Option(help="The word that the questions are about.")
+    ] = "emma",
+) -> None:
+    """Print every question of the guide with its answer, for those who teach."""
+    from glassgpt.guide.key import answer_key
+
+    for line in answer_key(server.SITE, word):
+        say(line)

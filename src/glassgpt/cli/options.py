@@ -54,7 +54,11 @@ _EXAMPLES = {
         "glassgpt data inspect my-words.txt",
         "glassgpt data fetch karpathy-names",
     ],
-    "guide": ["glassgpt guide", "glassgpt guide build my-site"],
+    "guide": [
+        "glassgpt guide",
+        "glassgpt guide build my-site",
+        "glassgpt guide key --word ava",
+    ],
 }
 EXAMPLES = {
     command: "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)

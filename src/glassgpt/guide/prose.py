@@ -21,7 +21,7 @@ from glassgpt.errors import GlassGPTError, invalid, unknown
 from glassgpt.guide import code, facts, pseudo
 from glassgpt.guide.calls import CALL, FIXED, answer, answered, check_digits
 from glassgpt.guide.figures import Figures, figure_html
-from glassgpt.guide.questions import question_html
+from glassgpt.guide.questions import Question, question_html, read_question
 from glassgpt.guide.sources import PageError, Source, read_toml
 from glassgpt.lessons import lesson
 from glassgpt.tokenizer import CharTokenizer
@@ -43,7 +43,7 @@ class Page:
     slices: list[code.Slice] = field(default_factory=list)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[tuple[str, str, str]] = field(default_factory=list)
-    questions: int = 0
+    questions: list[Question] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -318,9 +318,10 @@ class _Writer:
         return f'<aside class="note"><p>{said}</p></aside>\n'
 
     def _question(self, rest: str, text: str) -> str:
-        made = self.page_made
-        made.questions += 1
-        return question_html(text, self.context.words, self.inline, made.questions)
+        question = read_question(text, self.inline)
+        questions = self.page_made.questions
+        questions.append(question)
+        return question_html(question, self.context.words, len(questions))
 
 
 def _worked_out(props: dict[str, Any]) -> dict[str, Any]:

@@ -3,34 +3,50 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from glassgpt.errors import invalid, unknown
 from glassgpt.guide import facts
 from glassgpt.guide.calls import CALL, check_digits, left
+from glassgpt.guide.key import key_of
 from glassgpt.guide.sources import PageError, read_toml
 
 FIRST_WORD = "emma"
 
 
-def question_html(
-    text: str, words: dict[str, str], inline: Callable[[str], str], number: int = 1
-) -> str:
-    """A question as HTML, with the answer for every word that can come.
+@dataclass(frozen=True)
+class Question:
+    """A question as HTML: of each letter, or length, its answer and the working."""
+
+    ask: str
+    each: str
+    answers: dict[str, tuple[str, str]]
+    within: float | None = None
+
+
+def read_question(text: str, inline: Callable[[str], str]) -> Question:
+    """The question that a page's block holds. Raises PageError."""
+    given = read_toml(text)
+    answers = {
+        key: (answer, inline(working))
+        for key, (answer, working) in _answers(given).items()
+    }
+    each, within = str(given.get("each", "")), given.get("within")
+    return Question(inline(given["ask"]), each, answers, within)
+
+
+def question_html(question: Question, words: dict[str, str], number: int = 1) -> str:
+    """A question as a card, judged on the page.
 
     `number` is its place among the questions of its page.
     """
-    given = read_toml(text)
-    answers = _answers(given)
-    made = {
-        key: [answer, inline(working)] for key, (answer, working) in answers.items()
-    }
-    first = _key(FIRST_WORD, given.get("each", ""))
-    data = escape(json.dumps(made, ensure_ascii=False, sort_keys=True))
-    each, within = escape(given.get("each", "")), given.get("within", 0)
-    ask = _reader(inline(given["ask"]), first)
-    kind = ' inputmode="decimal"' if given.get("within") is not None else ""
+    first = key_of(FIRST_WORD, question.each)
+    made = json.dumps(question.answers, ensure_ascii=False, sort_keys=True)
+    data, each = escape(made), escape(question.each)
+    within, ask = question.within or 0, with_word(question.ask, FIRST_WORD, first)
+    kind = ' inputmode="decimal"' if question.within is not None else ""
     place = "" if number == 1 else f"-{number}"
     letters = escape("".join(facts.letters()))
     return (
@@ -44,21 +60,8 @@ def question_html(
         f'<button type="submit">{escape(words["check"])}</button></form>'
         f'<p class="verdict" role="status"></p>'
         f"<details><summary>{escape(words['show_answer'])}</summary>"
-        f'<p class="working">{made[first][1]}</p></details></section>\n'
+        f'<p class="working">{question.answers[first][1]}</p></details></section>\n'
     )
-
-
-def _key(word: str, each: str) -> str:
-    match each:
-        case "first":
-            return word[0]
-        case "last":
-            return word[-1]
-        case "length":
-            return str(len(word))
-        case "distinct":
-            return str(len(set(word)))
-    return ""
 
 
 def _keys(each: str) -> list[str]:
@@ -97,8 +100,8 @@ def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return made
 
 
-def _reader(html: str, key: str) -> str:
-    """The places where the reader's word, and its letter, will be put."""
-    word = f'<b class="word" data-word>{FIRST_WORD}</b>'
-    letter = f'<b class="word" data-key>{escape(key)}</b>'
-    return html.replace("{word}", word).replace("{key}", letter)
+def with_word(html: str, word: str, key: str) -> str:
+    """The question of a word: its places are marked, for the page puts others there."""
+    whole = f'<b class="word" data-word>{escape(word)}</b>'
+    part = f'<b class="word" data-key>{escape(key)}</b>'
+    return html.replace("{word}", whole).replace("{key}", part)

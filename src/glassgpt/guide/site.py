@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from glassgpt.errors import invalid
 from glassgpt.guide import blocks, code, pseudo, sources
 from glassgpt.guide.calls import answered
 from glassgpt.guide.figures import Figures, figure_html
+from glassgpt.guide.key import QUESTIONS
 from glassgpt.guide.prose import Context, Page, render
 from glassgpt.guide.server import POLICY, check_target
 from glassgpt.guide.sources import PageError, Source
@@ -98,6 +99,7 @@ class _Site:
             self._learn(page)
         self._extra(pages)
         self._search(pages)
+        self._questions(pages)
         check_links(self.target)
         return pages
 
@@ -129,6 +131,7 @@ class _Site:
             "early": _keep(kept, "early", ".js", early),
             "loader": self.figures.script("loader"),
             "page": self.figures.script("page"),
+            "yours": self.figures.script("yours"),
         }
 
     def _common(self, path: str) -> dict[str, Any]:
@@ -231,9 +234,7 @@ class _Site:
         page = max(by, key=by.count)
         title = self.context.say(self.context.titles[page])
         number = ".".join(page.strip("/").split("/")[1:])
-        said = self.words["map_lesson"].format(
-            section=name, number=number, title=title
-        )
+        said = self.words["map_lesson"].format(section=name, number=number, title=title)
         return code.Block(name, lines, page, said)
 
     def _learn(self, page: Page) -> None:
@@ -273,6 +274,7 @@ class _Site:
             shown.append((title, Markup(made)))
             states.append((name, title, links))
         self._write("/gallery/", "gallery.html", figures=shown, states=states)
+        self._write("/yours/", "yours.html")
         self._write("/404.html", "missing.html")
 
     def _write(self, path: str, template: str, **given: Any) -> None:
@@ -293,6 +295,20 @@ class _Site:
             for place, heading, text in page.sections
         ]
         (self.target / "search.json").write_text(_json(entries), encoding="utf-8")
+
+    def _questions(self, pages: Iterable[Page]) -> None:
+        """Every question with all its answers, for `glassgpt guide key`."""
+        asked = [
+            {"path": page.source.path, "title": _titled(page), **asdict(question)}
+            for page in pages
+            for question in page.questions
+        ]
+        made = json.dumps(asked, ensure_ascii=False, indent=1, sort_keys=True)
+        (self.target / QUESTIONS).write_text(made, encoding="utf-8")
+
+
+def _titled(page: Page) -> str:
+    return f"{page.source.number} {page.title}".strip()
 
 
 def _explained(pages: Iterable[Page]) -> dict[int, dict[int, str]]:

@@ -1,0 +1,160 @@
+"""What a browser keeps for its reader: carried, exported, brought back, removed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from visiting import axe
+
+from glassgpt.errors import GlassGPTError
+from glassgpt.guide import facts
+from glassgpt.guide.key import answer_key
+
+OWN = "anna\nbob\n\ncleo\n"
+KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('glassgpt.'))"
+
+
+def fill(there: Any) -> None:
+    """Leave something of every kind."""
+    there.go("/step/0/3/")
+    there.page.fill("#answer", "BOS")
+    there.page.click(".question button")
+    there.page.click("#theme")
+    there.page.locator(".near").scroll_into_view_if_needed()
+    there.go("/step/0/1/")
+    there.scroll_through()
+    there.page.fill(".own textarea", OWN)
+    there.page.click(".own button:not([disabled])")
+    there.page.wait_for_selector(".own:has-text('never leave this browser')")
+    there.go("/step/0/6/")
+    there.scroll_through()
+    there.page.locator(".gg-figure input[type=text]").first.fill("cleo")
+    there.page.wait_for_timeout(300)
+
+
+def shown(there: Any) -> dict[str, str]:
+    """What the page says is kept."""
+    rows = there.page.query_selector_all("[data-kept]")
+    return {row.get_attribute("data-kept"): row.inner_text() for row in rows}
+
+
+def test_all_that_is_kept_is_shown_exported_removed_and_brought_back(
+    visit: Any, tmp_path: Path
+) -> None:
+    there = visit(width=390)
+    fill(there)
+    there.go("/yours/")
+    there.page.keyboard.press("Tab")
+    before = shown(there)
+    assert before == {
+        "word": "cleo", "documents": "lines: 3", "answers": "1", "theme": "Light",
+        "read": before["read"],
+    }  # fmt: skip
+    assert int(before["read"]) >= 1
+    assert len(there.page.evaluate(KEPT)) == 5
+    with there.page.expect_download() as saved:
+        there.page.click("#yours-export")
+    file = tmp_path / "mine.json"
+    saved.value.save_as(file)
+    assert json.loads(file.read_text("utf-8"))["kept"]["documents"] == OWN
+    there.page.focus("#yours-reset")
+    there.page.keyboard.press("Enter")
+    assert set(shown(there).values()) == {"nothing kept"}
+    assert there.page.evaluate(KEPT) == []
+    assert axe(there.page) == []
+    there.page.click("#yours-undo")
+    assert shown(there) == before
+    there.page.click("#yours-reset")
+
+    other = visit(theme="dark")
+    other.go("/yours/")
+    assert set(shown(other).values()) == {"nothing kept"}
+    other.page.set_input_files("#yours-import", file)
+    other.page.wait_for_selector("#yours-said:has-text('in place')")
+    assert shown(other) == before
+    assert axe(other.page) == []
+    other.go("/step/0/1/")
+    other.scroll_through()
+    assert "3 documents" in other.page.inner_text(".gg-figure .frame-sentence")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no JSON", "[]", '{"glassgpt": 2, "kept": {}}',
+     '{"glassgpt": 1, "kept": {"word": 3}}', '{"glassgpt": 1, "kept": {"evil": "x"}}'],
+)  # fmt: skip
+def test_a_file_of_something_else_changes_nothing(
+    text: str, visit: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.json"
+    file.write_text(text, encoding="utf-8")
+    there = visit()
+    there.go("/yours/")
+    there.page.evaluate("localStorage.setItem('glassgpt.word', 'otto')")
+    there.page.set_input_files("#yours-import", file)
+    there.page.wait_for_selector("#yours-said:has-text('not saved by this page')")
+    assert there.page.evaluate("localStorage['glassgpt.word']") == "otto"
+
+
+@pytest.mark.parametrize("kept", ["null", "[", '"x"', "[1]", "{}"])
+def test_a_page_bears_whatever_is_kept(kept: str, visit: Any) -> None:
+    there = visit()
+    there.page.add_init_script(
+        "for (const key of ['answers', 'read', 'theme', 'documents'])"
+        f"localStorage.setItem(`glassgpt.${{key}}`, {json.dumps(kept)})"
+    )
+    there.go("/step/0/")
+    there.go("/step/0/3/")
+    there.page.fill("#answer", "a")
+    there.page.click(".question button")
+    assert there.page.inner_text(".verdict")
+    there.go("/yours/")
+    assert there.page.is_visible("#yours-reset")
+
+
+def test_a_lesson_that_was_read_is_marked_in_its_step(visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/3/")
+    there.scroll_through()
+    there.page.locator(".near").scroll_into_view_if_needed()
+    there.page.wait_for_timeout(200)
+    there.go("/step/0/")
+    read = there.page.locator(".lessons a:has(small)")
+    assert [a.get_attribute("href") for a in read.all()] == ["../../step/0/3/"]
+
+
+def test_what_a_link_brought_goes_along_and_is_not_kept(visit: Any) -> None:
+    there = visit()
+    there.go("/yours/")
+    there.page.evaluate("localStorage.setItem('glassgpt.word', 'mine')")
+    there.go("/step/0/1/#word=theirs&docs=ab%0Aabc%0A")
+    there.scroll_through()
+    assert "2 documents" in there.page.inner_text(".gg-figure .frame-sentence")
+    assert "theirs" in there.page.inner_text(".ask")
+    there.page.click(".near a[rel=next]")
+    there.page.wait_for_url("**/step/0/3/")
+    assert "theirs" in there.page.inner_text(".ask")
+    there.go("/yours/")
+    assert shown(there)["word"] == "mine"
+    assert shown(there)["documents"] == "nothing kept"
+
+
+def test_the_key_answers_every_question(guide_site: Path) -> None:
+    lines = list(answer_key(guide_site, "quentin"))
+    text = "\n".join(lines)
+    pages = [file for file in guide_site.rglob("index.html")
+             if 'class="question card"' in file.read_text("utf-8")]  # fmt: skip
+    assert pages
+    assert text.count("\n## ") == text.count("Answer: ") == len(pages)
+    assert f"Answer: {facts.follower('q')}\n" in text
+    assert "{" not in text and "<" not in text
+    unknown = "\n".join(answer_key(guide_site, "Ωmega"))
+    assert "There is no answer for this word: Ω" in unknown
+
+
+def test_the_key_needs_a_word_and_a_site(guide_site: Path, tmp_path: Path) -> None:
+    with pytest.raises(GlassGPTError, match="invalid word"):
+        list(answer_key(guide_site, " "))
+    with pytest.raises(GlassGPTError, match="missing guide, it was not built"):
+        list(answer_key(tmp_path, "emma"))
