@@ -7,6 +7,9 @@ import { next, names, generate, tally } from "./jobs/writing.ts";
 import { linear, softmax } from "./jobs/operations.ts";
 import { check, epsilons } from "./jobs/gradients.ts";
 import { verify } from "./jobs/verifying.ts";
+import { growth, heldouts, schedule } from "./jobs/branching.ts";
+import { backwards, layers, weights } from "./jobs/layers.ts";
+import { along } from "./jobs/slopes.ts";
 import { browse, lengths, documents, vocabulary } from "./jobs/documents.ts";
 import { characters, tokens } from "./jobs/tokenizing.ts";
 import { row, smoothed } from "./jobs/smoothing.ts";
@@ -22,8 +25,10 @@ export const jobs = {
   walk, surprise,
   next, names, generate, tally,
   linear, softmax,
-  check, epsilons,
   verify,
+  check, epsilons, along,
+  weights, layers, backwards,
+  schedule, heldouts, growth,
   browse, lengths, documents, vocabulary,
   characters, tokens,
   row, smoothed,

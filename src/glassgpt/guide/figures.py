@@ -96,8 +96,9 @@ def figure_html(
     said = (words or {}).get("figure_needs_scripts", "")
     room = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
     given = escape(json.dumps(props, ensure_ascii=False, sort_keys=True))
+    kind = "gg-figure wide" if wide else "gg-figure"
     return (
-        f'<figure class="gg-figure{" wide" if wide else ""}" id="{escape(identity)}" style="{room}">{hint}'
+        f'<figure class="{kind}" id="{escape(identity)}" style="{room}">{hint}'
         f'<gg-{name} props="{given}"><p class="fallback"><noscript>{escape(said)}'
         f"</noscript></p></gg-{name}><figcaption>{alt}</figcaption></figure>\n"
     )
