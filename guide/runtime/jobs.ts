@@ -1,6 +1,6 @@
 /* What figures ask of the worker: a room a kind of question. Each job is a plain function
    of its input: the same question has the same answer, whatever was asked before. */
-import { at, train } from "./jobs/training.ts";
+import { at, levels, train } from "./jobs/training.ts";
 import { counts } from "./jobs/counting.ts";
 import { surprise, walk } from "./jobs/walking.ts";
 import { next, names, generate, tally } from "./jobs/writing.ts";
@@ -13,7 +13,7 @@ export type { Losses, Trained } from "./jobs/training.ts";
 export type { Generated } from "./jobs/writing.ts";
 
 export const jobs = {
-  train, at,
+  train, at, levels,
   counts,
   walk, surprise,
   next, names, generate, tally,

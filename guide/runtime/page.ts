@@ -1,10 +1,12 @@
 /* What a page does besides its figures: search, keys, theme, lit lines, questions. */
+import { finishing, inside, mapping, pagesRead } from "./filemap.ts";
 import { keep, kept, keptJson } from "./kept.ts";
 
 interface Words {
   right: string;
   wrong: string;
   no_answer: string;
+  too_long: string;
   empty: string;
   copied: string;
   not_copied: string;
@@ -179,7 +181,15 @@ function keyOf(word: string, each: string): string {
   const letters = [...word];
   if (each === "first") return letters[0] ?? "";
   if (each === "last") return letters[letters.length - 1] ?? "";
+  if (each === "distinct") return String(new Set(letters).size);
   return each === "length" ? String(letters.length) : "";
+}
+
+/** Why a question has no answer for a word; nothing where it has one. */
+function lacking(word: string, each: string, known: string, answered: boolean): string {
+  const strange = !word || [...word].some((letter) => !known.includes(letter));
+  if (each && strange) return words.no_answer;
+  return answered ? "" : words.too_long;
 }
 
 function same(given: string, answer: string, within: number): boolean {
@@ -198,7 +208,9 @@ function question(card: HTMLElement): void {
   if (!form || !verdict || !working || !field) return;
   const answers = JSON.parse(form.dataset["answers"] ?? "{}") as Record<string, [string, string]>;
   const each = form.dataset["each"] ?? "";
-  const name = location.pathname;
+  const known = form.dataset["letters"] ?? "";
+  const number = card.querySelector("h2")?.id.match(/\d+$/)?.[0];
+  const name = location.pathname + (number ? `#${number}` : "");
   let shown = "";
   const show = (): void => {
     const word = readersWord();
@@ -208,8 +220,9 @@ function question(card: HTMLElement): void {
     for (const place of card.querySelectorAll("[data-key]"))
       place.textContent = keyOf(word, each);
     const found = answers[keyOf(word, each)];
-    if (found) working.innerHTML = found[1];
-    else working.textContent = words.no_answer;
+    const why = lacking(word, each, known, found !== undefined);
+    if (why) working.textContent = why;
+    else working.innerHTML = found![1];
     verdict.textContent = "";
     delete verdict.dataset["right"];
   };
@@ -219,7 +232,8 @@ function question(card: HTMLElement): void {
     const found = answers[keyOf(shown, each)];
     const given = field.value;
     delete verdict.dataset["right"];
-    if (!found) verdict.textContent = words.no_answer;
+    const why = lacking(shown, each, known, found !== undefined);
+    if (why || !found) verdict.textContent = why;
     else if (!given.trim()) verdict.textContent = words.empty;
     else {
       const right = same(given, found[0], Number(form.dataset["within"] ?? 0));
@@ -255,26 +269,11 @@ function reading(toc: Element): void {
   for (const heading of document.querySelectorAll("article h2[id]")) seen.observe(heading);
 }
 
-// a lesson is read once its end was seen; a step's list says so
-
-const lessonAt = (path: string): string => /\/(step\/\d+\/\d+)\/$/.exec(path)?.[1] ?? "";
-
-function reachingEnd(end: Element): void {
-  const lesson = lessonAt(location.pathname);
-  if (!lesson) return;
-  const seen = new IntersectionObserver(([entry]) => {
-    if (!entry?.isIntersecting) return;
-    seen.disconnect();
-    const all = keptJson<string[]>("read", []);
-    if (!all.includes(lesson)) keep("read", JSON.stringify([...all, lesson]));
-  });
-  seen.observe(end);
-}
-
+/** The lessons of a step that were read say so. */
 function lessonsRead(list: Element): void {
-  const all = keptJson<string[]>("read", []);
+  const all = pagesRead();
   for (const link of list.querySelectorAll("a")) {
-    if (!all.includes(lessonAt(link.pathname))) continue;
+    if (!all.has(inside(link.pathname))) continue;
     const said = document.createElement("small");
     said.textContent = words.lesson_read;
     link.append(" ", said);
@@ -315,7 +314,9 @@ document.querySelectorAll(".reading").forEach(lighting);
 document.querySelectorAll<HTMLElement>(".question").forEach(question);
 document.querySelectorAll<HTMLElement>(".gg-figure > [props]").forEach(showing);
 document.querySelectorAll<HTMLButtonElement>("button.copy").forEach(copying);
-document.querySelectorAll(".near").forEach(reachingEnd);
 document.querySelectorAll(".lessons").forEach(lessonsRead);
 const toc = document.querySelector(".toc");
 if (toc) reading(toc);
+document.querySelectorAll(".filemap").forEach(mapping);
+const end = document.querySelector(".near");
+if (end) finishing(end);

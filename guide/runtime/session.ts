@@ -2,6 +2,7 @@
    The numbers are the kernel's; here is only what goes in and comes out. */
 import type { Address } from "./calls.ts";
 import { Corpus, corpusOf } from "./corpus.ts";
+import { baselines } from "./baselines.ts";
 import { heldout } from "./heldout.ts";
 import { Kernel, code, type Precision, type Reals } from "./kernel.ts";
 import { runOf, type Asked, type Run } from "./record.ts";
@@ -164,8 +165,8 @@ export class Session {
     kernel.freed(() => kernel.call.restore(this.g, kernel.putReals(state)));
   }
 
-  /** Held-out loss as evaluation.py has it; null where too few documents are left. */
-  evaluate(limit = this.run.train.eval_docs): Heldout | null {
+  /** The documents to measure on; null where too few are left. */
+  private heldout(limit = this.run.train.eval_docs): string[] | null {
     if (this.unseen === null) {
       const seen = new Set(this.trained());
       const { chosen, available } = heldout(
@@ -174,8 +175,26 @@ export class Session {
       this.unseen = chosen;
       this.unseenCount = available;
     }
-    if (this.unseenCount < FEWEST_HELDOUT) return null;
-    const { kernel, unseen } = this;
+    return this.unseenCount < FEWEST_HELDOUT ? null : this.unseen;
+  }
+
+  /** What counting alone costs on them: uniform, letter, bigram, trigram. */
+  baselines(): number[] | null {
+    const unseen = this.heldout();
+    if (!unseen) return null;
+    const { corpus, kernel } = this;
+    const ids = (text: string): number[] => corpus.encode(text);
+    return baselines(
+      this.trained().map(ids), unseen.map((text) => this.cut(text)), corpus.vocabSize,
+      (p) => kernel.call.surprise(p),
+    );
+  }
+
+  /** Held-out loss as evaluation.py has it; null where too few documents are left. */
+  evaluate(limit = this.run.train.eval_docs): Heldout | null {
+    const unseen = this.heldout(limit);
+    if (!unseen) return null;
+    const { kernel } = this;
     return kernel.freed(() => {
       const [tokens, offsets] = this.putDocuments(unseen);
       const chosen = kernel.putInts(unseen.map((_, i) => i));
@@ -256,10 +275,28 @@ export class Session {
 
   /** The first `count` numbers of an activation that the last pass left. */
   activation(name: string, count: number): Float64Array {
-    const { call } = this.kernel;
-    for (let i = 0; i < call.num_activations(); i++)
-      if (this.kernel.text(call.activation_name(i)) === name)
-        return this.kernel.reals(call.activation(this.g, i), count);
+    const { kernel, g } = this;
+    return kernel.reals(kernel.call.activation(g, this.activationOf(name)), count);
+  }
+
+  /** The hidden numbers that relu gave at n positions, layer by layer. */
+  hidden(n: number): number[] {
+    const { kernel, g } = this;
+    const index = this.activationOf("hidden");
+    const [layers, positions, size] = [0, 1, 2].map((axis) =>
+      kernel.call.activation_size(g, index, axis),
+    ) as [number, number, number];
+    const all = this.activation("hidden", layers * positions * size);
+    return Array.from({ length: layers }, (_, layer) => {
+      const start = layer * positions * size;
+      return [...all.subarray(start, start + n * size)];
+    }).flat();
+  }
+
+  private activationOf(name: string): number {
+    const { kernel } = this;
+    for (let i = 0; i < kernel.call.num_activations(); i++)
+      if (kernel.text(kernel.call.activation_name(i)) === name) return i;
     throw new Error(`unknown activation: ${name}`);
   }
 

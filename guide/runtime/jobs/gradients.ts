@@ -46,6 +46,7 @@ export async function epsilons(
   forward: Float64Array;
   central: Float64Array;
   tensors: Tensor[];
+  corner: Record<"forward" | "central", { at: number; units: number }>;
 }> {
   const session = await reach(input.asked, input.at, job);
   const { analytic } = gradients(session, input.word);
@@ -64,7 +65,54 @@ export async function epsilons(
     forward: Float64Array.from(input.eps, (eps) => at(eps, false)),
     central: Float64Array.from(input.eps, (eps) => at(eps, true)),
     tensors: session.tensors(),
+    corner: {
+      forward: corner(session, input.word, weight, input.eps, [1]),
+      central: corner(session, input.word, weight, input.eps, [1, -1]),
+    },
   };
+}
+
+/** The smallest of these nudges that carries a hidden number across relu's corner, by its
+    place, and how many cross there; -1 where none does. */
+function corner(
+  session: Session,
+  word: string,
+  weight: number,
+  eps: number[],
+  signs: number[],
+): { at: number; units: number } {
+  const { kernel, g } = session;
+  const address = kernel.call.weights(g) + kernel.realSize * weight;
+  const [kept] = kernel.reals(address, 1) as unknown as [number];
+  const before = signsOf(session, word);
+  const crossed = (nudge: number): number => {
+    kernel.viewReals(address, 1)[0] = kept + nudge;
+    const after = signsOf(session, word);
+    kernel.viewReals(address, 1)[0] = kept;
+    return after.filter((on, i) => on !== before[i]).length;
+  };
+  const order = eps.map((size, at) => ({ size, at })).sort((a, b) => a.size - b.size);
+  for (const { size, at } of order) {
+    let units = 0;
+    for (const sign of signs) units = Math.max(units, crossed(sign * size));
+    if (units) return { at, units };
+  }
+  return { at: -1, units: 0 };
+}
+
+/** Of each hidden number of a word, whether relu lets it through. */
+function signsOf(session: Session, word: string): boolean[] {
+  const { kernel, g } = session;
+  const tokens = session.cut(word);
+  // pair by pair where the model sees one token, as when a word is walked
+  const single = session.run.step < 3;
+  const pieces = single ? tokens.slice(1).map((token, i) => [tokens[i]!, token]) : [tokens];
+  const found: boolean[] = [];
+  for (const piece of pieces) {
+    kernel.freed(() => kernel.call.loss(g, kernel.putInts(piece), piece.length - 1));
+    for (const value of session.hidden(piece.length - 1)) found.push(value > 0);
+  }
+  return found;
 }
 
 function gradients(

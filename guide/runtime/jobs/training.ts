@@ -111,3 +111,11 @@ export async function at(
     vocabulary: session.corpus.vocabulary,
   };
 }
+
+/** What uniform, letter, bigram and trigram guesses cost on a run's held-out documents;
+    with too few of those only the first is known. */
+export async function levels(input: { asked: Asked }): Promise<number[]> {
+  const session = await sessionOf(input.asked);
+  const uniform = session.kernel.call.surprise(1 / session.corpus.vocabSize);
+  return session.baselines() ?? [uniform];
+}

@@ -1,6 +1,8 @@
 """Parts of pages that the package writes by itself: the ladder, a step's index."""
 
+import ast
 import difflib
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -82,7 +84,17 @@ def new_names(step: int) -> list[str]:
         there = top in {one.partition(".")[0] for one in before}
         if kept and not there and unit.isidentifier() | unit.startswith(f"{top}.__"):
             found[top] = None
-    return list(found)
+    # what a reader runs comes before the settings beside it, as in the README
+    settings = [one for one in found if one in _settings(step)]
+    return [one for one in found if one not in settings] + settings
+
+
+def _settings(step: int) -> set[str]:
+    """The names of a step that are plain values, such as smoothing."""
+    program = lesson(step)
+    nodes = [node for section in program.sections for node in program.nodes(section)]
+    assigned = [node for node in nodes if isinstance(node, ast.Assign)]
+    return {ast.unparse(node.targets[0]) for node in assigned}
 
 
 def _ladder(
@@ -90,7 +102,8 @@ def _ladder(
 ) -> str:
     paths = {page.path for page in pages}
     uniform = facts.baseline("uniform")
-    low = min(facts.heldout(step) for step in range(len(FILES))) - 0.2
+    low = min(facts.heldout(step) for step in range(len(FILES))) - 0.1
+    scale = functools.partial(_percent, low=low, high=uniform)
     rows = []
     for step in range(len(FILES)):
         path, loss = f"/step/{step}/", facts.heldout(step)
@@ -100,10 +113,12 @@ def _ladder(
             f'<code translate="no">{one}</code>' for one in new_names(step)[:5]
         )
         learned = format_number(facts.params(step), 0)
-        width = 100 * (loss - low) / (uniform - low)
         said = escape(words["ladder_loss"])
-        bar = f'<span class="loss" data-label="{said}" style="--w:{width:.1f}%">'
-        bar += f"{format_number(loss, 3)}</span>"
+        dot = f'<span class="dot" style="--at:{scale(loss)}"></span>'
+        number = (
+            f'<span class="num" data-label="{said}">{format_number(loss, 3)}</span>'
+        )
+        bar = f'<span class="loss">{number}{dot}</span>'
         count = f'<td class="n" data-label="{escape(words["ladder_params"])}">'
         rows.append(
             f'<tr><th scope="row">{head}</th>'
@@ -111,13 +126,31 @@ def _ladder(
             f'<td class="new">{new}</td>{count}{learned}</td><td>{bar}</td></tr>'
         )
     keys = ("ladder_step", "ladder_idea", "ladder_new", "ladder_params", "ladder_loss")
-    heads = "".join(f'<th scope="col">{escape(words[key])}</th>' for key in keys)
+    heads = "".join(f'<th scope="col">{escape(words[key])}</th>' for key in keys[:-1])
+    heads += (
+        f'<th scope="col">{escape(words[keys[-1]])}{_ladder_axis(scale, words)}</th>'
+    )
     label = escape(words["ladder"])
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'
         f'<table class="ladder"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>\n"
     )
+
+
+def _ladder_axis(scale: Callable[[float], str], words: Mapping[str, str]) -> str:
+    """The one scale that all the losses of the ladder stand on, with its names."""
+    marks = (
+        (escape(words["ladder_pairs"]), facts.baseline("bigram")),
+        (escape(words["ladder_guess"]), facts.baseline("uniform")),
+    )
+    return '<span class="axis" aria-hidden="true">{}</span>'.format(
+        "".join(f'<i style="--at:{scale(at)}">{word}</i>' for word, at in marks)
+    )
+
+
+def _percent(value: float, low: float, high: float) -> str:
+    return f"{100 * (value - low) / (high - low):.1f}%"
 
 
 def _lessons(step: int, pages: Sequence[Source], inline: Inline) -> str:

@@ -160,10 +160,11 @@ def needed(slices: Sequence[Slice]) -> list[Definition]:
         return []
     program = slices[0].program
     own = {number for one in slices for number in one.lines}
-    start = min(own)
-    used = {name for one in slices for name in _used(one)}
-    found = [one for name, one in definitions(program).items() if name in used]
-    return [one for one in found if one.line < start and one.line not in own]
+    # a name may be made between two slices: it is needed by the second
+    ends = [(name, one.lines.start) for one in slices for name in _used(one)]
+    start = dict(sorted(ends, key=lambda end: end[1]))
+    found = [one for name, one in definitions(program).items() if name in start]
+    return [one for one in found if one.line < start[one.name] and one.line not in own]
 
 
 def _used(one: Slice) -> set[str]:
@@ -269,27 +270,68 @@ def _kind(token: Any) -> str:
     return next((name for kind, name in _KINDS if token in kind), "")
 
 
-def map_svg(program: Lesson, known: set[int], now: set[int], across: bool) -> str:
-    """The program in small: one stroke a line, those read and those of this page.
+@dataclass(frozen=True)
+class Block:
+    """A section of a program in its map: where it leads and what is said of it."""
 
-    `across` lays the file on its side, for narrow pages.
+    name: str
+    lines: range
+    link: str
+    said: str
+
+
+def map_svg(
+    program: Lesson,
+    blocks: Iterable[Block],
+    pages: dict[int, str],
+    known: set[int],
+    now: set[int],
+    across: bool,
+) -> str:
+    """The program in small: one stroke a line, each section a link.
+
+    `pages` says which page explains a line, `known` which lines are explained before
+    this one, `now` which on it. `across` lays the file on its side, for narrow pages.
     """
-    strokes: dict[str, list[str]] = {"later": [], "known": [], "now": []}
     lines = program.source.splitlines()
-    for number, line in enumerate(lines, start=1):
-        body = line.strip()
-        if not body:
-            continue
-        state = "now" if number in now else "known" if number in known else "later"
-        indent = (len(line) - len(body)) / 2
-        place, length = number * 3 - 1.5, max(2.0, len(body) / 2)
-        begin = f"M{place:g} {indent:g}v" if across else f"M{indent:g} {place:g}h"
-        strokes[state].append(f"{begin}{length:g}")
+    made = []
+    for block in blocks:
+        strokes: dict[tuple[str, str], list[str]] = {}
+        for number in block.lines:
+            if not lines[number - 1].strip():
+                continue
+            state = "now" if number in now else "known" if number in known else "later"
+            page = "" if state == "now" else pages.get(number, "")
+            stroke = _stroke(number, lines[number - 1], across)
+            strokes.setdefault((state, page), []).append(stroke)
+        paths = "".join(
+            f'<path class="{state}" data-page="{page}" data-lines="{len(parts)}" '
+            f'd="{"".join(parts)}"/>'
+            for (state, page), parts in strokes.items()
+        )
+        made.append(
+            f'<a href="{block.link}" aria-label="{escape(block.said)}">'
+            f"{_ground(block.lines, across)}{paths}</a>"
+        )
     long = len(lines) * 3
     box = f"0 0 {long} 44" if across else f"0 0 44 {long}"
-    paths = "".join(
-        f'<path class="{state}" d="{"".join(parts)}"/>'
-        for state, parts in strokes.items()
-        if parts
+    return f'<svg viewBox="{box}" focusable="false">{"".join(made)}</svg>'
+
+
+def _stroke(number: int, line: str, across: bool) -> str:
+    body = line.strip()
+    indent = (len(line) - len(body)) / 2
+    place, length = number * 3 - 1.5, max(2.0, len(body) / 2)
+    begin = f"M{place:g} {indent:g}v" if across else f"M{indent:g} {place:g}h"
+    return f"{begin}{length:g}"
+
+
+def _ground(lines: range, across: bool) -> str:
+    """What can be pressed of a section, its blank places too."""
+    start, long = 3 * (lines.start - 1), 3 * len(lines)
+    sides = (
+        f'x="{start}" y="0" width="{long}" height="44"'
+        if across
+        else f'x="0" y="{start}" width="44" height="{long}"'
     )
-    return f'<svg viewBox="{box}" aria-hidden="true" focusable="false">{paths}</svg>'
+    return f'<rect class="ground" {sides}/>'

@@ -18,6 +18,7 @@ from glassgpt.run import Run
 from glassgpt.tokenizer import CharTokenizer
 
 SEED = 42
+_KEPT = 0.95  # how much of a smoothed loss a step leaves, as in the figures
 
 
 @functools.cache
@@ -169,6 +170,28 @@ def last_loss(step: int) -> float:
     return _run(step).losses[-1]
 
 
+def smoothed(step: int, points: int = 126) -> list[float]:
+    """The smoothed losses of a training, evenly spaced, for a thin line on a chart."""
+    losses = _run(step).losses
+    average, line = 0.0, []
+    for i, one in enumerate(losses, start=1):
+        average = _KEPT * average + (1 - _KEPT) * one
+        line.append(average / (1 - _KEPT**i))
+    places = [round(i * (len(line) - 1) / (points - 1)) for i in range(points)]
+    return [round(line[place], 3) for place in places]
+
+
+def span(step: int) -> list[float]:
+    """The smallest and the largest loss of a training."""
+    losses = _run(step).losses
+    return [round(min(losses), 3), round(max(losses), 3)]
+
+
+def levels() -> list[float]:
+    """What guessing costs on held-out names: evenly, by letters, pairs and triples."""
+    return [baseline(name) for name in ("uniform", "letter", "bigram", "trigram")]
+
+
 def num_steps(step: int = 5) -> int:
     """How many training steps a step makes."""
     return _run(step).config.train.num_steps
@@ -306,6 +329,7 @@ CALLS: dict[str, Callable[..., Any]] = {
         *(documents, distinct, longest, shortest, mean_length, usual_length),
         *(characters, vocab, bos, first, params, size, counts, lines, heldout),
         *(baseline, first_loss, last_loss, num_steps, known, samples, setting),
+        *(smoothed, span, levels),
         *(
             count,
             row_sum,

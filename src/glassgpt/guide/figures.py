@@ -77,6 +77,10 @@ class Figures:
             **(given or {}),
         }
 
+    def wide(self, name: str) -> bool:
+        """Whether a figure takes the margin's room too."""
+        return bool(self.table[name].get("wide", False))
+
 
 def figure_html(
     name: str,
@@ -86,13 +90,15 @@ def figure_html(
     alt: str,
     hint: str = "",
     words: dict[str, str] | None = None,
+    wide: bool = False,
 ) -> str:
     """A figure's place in a page: hints above, its room, a sentence under it."""
     said = (words or {}).get("figure_needs_scripts", "")
     room = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
     given = escape(json.dumps(props, ensure_ascii=False, sort_keys=True))
+    kind = "gg-figure wide" if wide else "gg-figure"
     return (
-        f'<figure class="gg-figure" id="{escape(identity)}" style="{room}">{hint}'
+        f'<figure class="{kind}" id="{escape(identity)}" style="{room}">{hint}'
         f'<gg-{name} props="{given}"><p class="fallback"><noscript>{escape(said)}'
         f"</noscript></p></gg-{name}><figcaption>{alt}</figcaption></figure>\n"
     )

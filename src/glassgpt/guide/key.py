@@ -50,6 +50,8 @@ def key_of(word: str, each: str) -> str:
             return word[-1]
         case "length":
             return str(len(word))
+        case "distinct":
+            return str(len(set(word)))
     return ""
 
 

@@ -26,6 +26,8 @@ from glassgpt.guide.sources import PageError, Source, read_toml
 from glassgpt.lessons import lesson
 from glassgpt.tokenizer import CharTokenizer
 
+# a formula and the sign that ends it: no line begins with a comma
+_CLOSED = re.compile(r"(<math\b(?:(?!</math>).)*</math>[,.;:!?)]+)", re.S)
 _PAGE = re.compile(r"\[\[(?P<number>\d\.\d)\]\]")
 
 
@@ -88,7 +90,8 @@ class _Writer:
         for token in tokens:
             self._at(token.map[0] if token.map else 0, self._look, token)
         self._name_headings(tokens)
-        made.html = self._md.renderer.render(tokens, self._md.options, {})
+        html = self._md.renderer.render(tokens, self._md.options, {})
+        made.html = _CLOSED.sub(r'<span class="nobr">\1</span>', html)
         made.sections = self._sections(tokens)
         return made
 
@@ -241,7 +244,7 @@ class _Writer:
         if given.keys() - {"id", "alt", "hint", "height", "props"}:
             raise invalid(f"figure {name}", ", ".join(given), error=PageError)
         figures = self.context.figures
-        props = figures.props(name, given.get("props", {}))
+        props = figures.props(name, _worked_out(given.get("props", {})))
         identity = str(given["id"])
         if identity in self.page_made.figures:
             raise invalid("figure id", identity, "it is there twice")
@@ -255,6 +258,7 @@ class _Writer:
             self.inline(given["alt"]),
             f'<ol class="hint">{hints}</ol>' if hints else "",
             self.context.words,
+            figures.wide(name),
         )
 
     def _slices(self, rest: str) -> code.Slice:
@@ -316,7 +320,18 @@ class _Writer:
     def _question(self, rest: str, text: str) -> str:
         question = read_question(text, self.inline)
         self.page_made.questions.append(question)
-        return question_html(question, self.context.words)
+        number = len(self.page_made.questions)
+        return question_html(question, self.context.words, number)
+
+
+def _worked_out(props: dict[str, Any]) -> dict[str, Any]:
+    """Props, those that are a call replaced by what the package answers."""
+    return {
+        key: facts.evaluate(call["call"])
+        if isinstance(value, str) and (call := CALL.fullmatch(value))
+        else value
+        for key, value in props.items()
+    }
 
 
 def _plain(token: Token) -> str:

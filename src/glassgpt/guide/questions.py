@@ -37,20 +37,22 @@ def read_question(text: str, inline: Callable[[str], str]) -> Question:
     return Question(inline(given["ask"]), each, answers, within)
 
 
-def question_html(question: Question, words: dict[str, str]) -> str:
-    """A question as a card, judged on the page."""
+def question_html(question: Question, words: dict[str, str], number: int = 1) -> str:
+    """A question as a card, judged on the page; `number` is its place on the page."""
     first = key_of(FIRST_WORD, question.each)
     made = json.dumps(question.answers, ensure_ascii=False, sort_keys=True)
     data, each = escape(made), escape(question.each)
     within, ask = question.within or 0, with_word(question.ask, FIRST_WORD, first)
     kind = ' inputmode="decimal"' if question.within is not None else ""
+    place = "" if number == 1 else f"-{number}"
+    letters = escape("".join(facts.letters()))
     return (
-        f'<section class="question card" aria-labelledby="question">'
-        f'<h2 id="question">{escape(words["question"])}</h2>'
+        f'<section class="question card" aria-labelledby="question{place}">'
+        f'<h2 id="question{place}">{escape(words["question"])}</h2>'
         f'<p class="ask">{ask}</p><form data-answers="{data}" data-each="{each}" '
-        f'data-within="{within}">'
-        f'<label for="answer">{escape(words["answer"])}</label>'
-        f'<input id="answer" name="answer" autocomplete="off" '
+        f'data-within="{within}" data-letters="{letters}">'
+        f'<label for="answer{place}">{escape(words["answer"])}</label>'
+        f'<input id="answer{place}" name="answer" autocomplete="off" '
         f'spellcheck="false"{kind}>'
         f'<button type="submit">{escape(words["check"])}</button></form>'
         f'<p class="verdict" role="status"></p>'
@@ -65,9 +67,11 @@ def _keys(each: str) -> list[str]:
             return facts.letters()
         case "length":
             return [str(n) for n in range(1, 41)]
+        case "distinct":
+            return [str(n) for n in range(1, len(facts.letters()) + 1)]
         case "":
             return [""]
-    raise unknown("each", each, ["first", "last", "length"])
+    raise unknown("each", each, ["first", "last", "length", "distinct"])
 
 
 def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -77,7 +81,7 @@ def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
             raise invalid("question", f"no {wanted}", error=PageError)
     made = {}
     for key in _keys(given.get("each", "")):
-        value: Any = int(key) if given.get("each") == "length" else key
+        value: Any = int(key) if given.get("each") in ("length", "distinct") else key
         known = {"key": value}
 
         def answer(found: re.Match[str], known: dict[str, Any] = known) -> str:

@@ -22,7 +22,7 @@ from glassgpt.guide.key import QUESTIONS
 from glassgpt.guide.prose import Context, Page, render
 from glassgpt.guide.server import POLICY, check_target
 from glassgpt.guide.sources import PageError, Source
-from glassgpt.lessons import FILES, FOLDER, lesson
+from glassgpt.lessons import FILES, FOLDER, Lesson, lesson
 
 try:
     import brotli
@@ -93,6 +93,7 @@ class _Site:
         self.files = self._files()
         pages = [render(source, self.context) for source in self.sources]
         self.order = [page.source.path for page in pages]
+        self.explained = _explained(pages)
         for page in pages:
             self._page(page, pages)
             self._learn(page)
@@ -203,20 +204,38 @@ class _Site:
         program = lesson(step)
         now = {n for one in page.slices if one.program.step == step for n in one.lines}
         known = set(self.known[step]) - now
+        pages = self.explained[step]
         text = program.source.splitlines()
-        count = sum(bool(text[n - 1].strip()) for n in known | now)
-        said = self.words["map_read"].format(
-            count=count,
-            all=sum(map(bool, map(str.strip, text))),
-            file=program.path.name,
-        )
+        filled = {n for n, line in enumerate(text, start=1) if line.strip()}
+        blocks = [self._block(program, name, pages) for name in program.sections]
+
+        def drawn(across: bool) -> Markup:
+            return Markup(code.map_svg(program, blocks, pages, known, now, across))
+
         return {
             "file": program.path.name,
             "link": f"/step/{step}/#L{min(now, default=1)}",
-            "said": said,
-            "down": Markup(code.map_svg(program, known, now, across=False)),
-            "across": Markup(code.map_svg(program, known, now, across=True)),
+            "said": self.words["map_read"].format(
+                count=len((known | now) & filled), all=len(filled)
+            ),
+            "all": len(filled),
+            "down": drawn(across=False),
+            "across": drawn(across=True),
         }
+
+    def _block(self, program: Lesson, name: str, pages: dict[int, str]) -> code.Block:
+        """A section in the map: a link to the lesson that explains most of it."""
+        lines = program.sections[name]
+        by = [pages[n] for n in lines if n in pages]
+        step = program.step
+        if not by:
+            said = self.words["map_later"].format(section=name)
+            return code.Block(name, lines, f"/step/{step}/#L{lines.start}", said)
+        page = max(by, key=by.count)
+        title = self.context.say(self.context.titles[page])
+        number = ".".join(page.strip("/").split("/")[1:])
+        said = self.words["map_lesson"].format(section=name, number=number, title=title)
+        return code.Block(name, lines, page, said)
 
     def _learn(self, page: Page) -> None:
         for one in page.slices:
@@ -236,7 +255,14 @@ class _Site:
             props = used.get(name) or self.figures.sample(name)
             title = self.figure_words.get(f"title-{name}", name)
             made = figure_html(
-                name, name, props, self.figures.height(name), title, "", self.words
+                name,
+                name,
+                props,
+                self.figures.height(name),
+                title,
+                "",
+                self.words,
+                self.figures.wide(name),
             )
             self._write(
                 f"/embed/{name}/", "embed.html", title=title, content=Markup(made)
@@ -283,6 +309,16 @@ class _Site:
 
 def _titled(page: Page) -> str:
     return f"{page.source.number} {page.title}".strip()
+
+
+def _explained(pages: Iterable[Page]) -> dict[int, dict[int, str]]:
+    """Of each step's lines the page that explains them first."""
+    found: dict[int, dict[int, str]] = {step: {} for step in range(len(FILES))}
+    for page in pages:
+        for one in page.slices if page.source.number else []:
+            for number in one.lines:
+                found[one.program.step].setdefault(number, page.source.path)
+    return found
 
 
 def _translated(strings: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
