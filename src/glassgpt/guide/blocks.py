@@ -115,7 +115,9 @@ def _ladder(
         learned = format_number(facts.params(step), 0)
         said = escape(words["ladder_loss"])
         dot = f'<span class="dot" style="--at:{scale(loss)}"></span>'
-        number = f'<span class="num" data-label="{said}">{format_number(loss, 3)}</span>'
+        number = (
+            f'<span class="num" data-label="{said}">{format_number(loss, 3)}</span>'
+        )
         bar = f'<span class="loss">{number}{dot}</span>'
         count = f'<td class="n" data-label="{escape(words["ladder_params"])}">'
         rows.append(
@@ -125,7 +127,9 @@ def _ladder(
         )
     keys = ("ladder_step", "ladder_idea", "ladder_new", "ladder_params", "ladder_loss")
     heads = "".join(f'<th scope="col">{escape(words[key])}</th>' for key in keys[:-1])
-    heads += f'<th scope="col">{escape(words[keys[-1]])}{_ladder_axis(scale, words)}</th>'
+    heads += (
+        f'<th scope="col">{escape(words[keys[-1]])}{_ladder_axis(scale, words)}</th>'
+    )
     label = escape(words["ladder"])
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'

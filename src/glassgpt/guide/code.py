@@ -164,9 +164,7 @@ def needed(slices: Sequence[Slice]) -> list[Definition]:
     ends = [(name, one.lines.start) for one in slices for name in _used(one)]
     start = dict(sorted(ends, key=lambda end: end[1]))
     found = [one for name, one in definitions(program).items() if name in start]
-    return [
-        one for one in found if one.line < start[one.name] and one.line not in own
-    ]
+    return [one for one in found if one.line < start[one.name] and one.line not in own]
 
 
 def _used(one: Slice) -> set[str]:

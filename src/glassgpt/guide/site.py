@@ -224,9 +224,7 @@ class _Site:
         page = max(by, key=by.count)
         title = self.context.say(self.context.titles[page])
         number = ".".join(page.strip("/").split("/")[1:])
-        said = self.words["map_lesson"].format(
-            section=name, number=number, title=title
-        )
+        said = self.words["map_lesson"].format(section=name, number=number, title=title)
         return code.Block(name, lines, page, said)
 
     def _learn(self, page: Page) -> None:
