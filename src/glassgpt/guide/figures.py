@@ -95,9 +95,10 @@ def figure_html(
     """A figure's place in a page: hints above, its room, a sentence under it."""
     said = (words or {}).get("figure_needs_scripts", "")
     room = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
+    kind = "gg-figure wide" if wide else "gg-figure"
     given = escape(json.dumps(props, ensure_ascii=False, sort_keys=True))
     return (
-        f'<figure class="gg-figure{" wide" if wide else ""}" id="{escape(identity)}" style="{room}">{hint}'
+        f'<figure class="{kind}" id="{escape(identity)}" style="{room}">{hint}'
         f'<gg-{name} props="{given}"><p class="fallback"><noscript>{escape(said)}'
         f"</noscript></p></gg-{name}><figcaption>{alt}</figcaption></figure>\n"
     )
