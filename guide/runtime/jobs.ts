@@ -6,6 +6,9 @@ import { surprise, walk } from "./jobs/walking.ts";
 import { next, names, generate, tally } from "./jobs/writing.ts";
 import { linear, softmax } from "./jobs/operations.ts";
 import { check, epsilons } from "./jobs/gradients.ts";
+import { growth, heldouts, schedule } from "./jobs/branching.ts";
+import { backwards, layers, weights } from "./jobs/layers.ts";
+import { along } from "./jobs/slopes.ts";
 import { browse, lengths, documents, vocabulary } from "./jobs/documents.ts";
 import { characters, tokens } from "./jobs/tokenizing.ts";
 import { row, smoothed } from "./jobs/smoothing.ts";
@@ -21,7 +24,9 @@ export const jobs = {
   walk, surprise,
   next, names, generate, tally,
   linear, softmax,
-  check, epsilons,
+  check, epsilons, along,
+  weights, layers, backwards,
+  schedule, heldouts, growth,
   browse, lengths, documents, vocabulary,
   characters, tokens,
   row, smoothed,

@@ -9,6 +9,8 @@ type Fields<S extends keyof typeof STRUCTS> = Partial<
   Record<keyof (typeof STRUCTS)[S]["fields"], number>
 >;
 
+type Layout = Record<string, { type: string; offset: number }>;
+
 const FILES: Record<Precision, string> = { float64: f64, float32: f32 };
 const modules = new Map<Precision, Promise<WebAssembly.Module>>();
 
@@ -132,18 +134,33 @@ export class Kernel {
     return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0)));
   }
 
+  /** Writes one field of a struct that is there. */
+  setField<S extends keyof typeof STRUCTS>(
+    name: S,
+    address: Address,
+    key: keyof (typeof STRUCTS)[S]["fields"],
+    value: number,
+  ): void {
+    const layout = STRUCTS[name];
+    const view = new DataView(this.memory.buffer, address, layout.size);
+    this.write(view, layout.fields as Layout, key as string, value);
+  }
+
+  private write(view: DataView, fields: Layout, key: string, value: number): void {
+    const { type, offset } = fields[key]!;
+    if (type === "double") view.setFloat64(offset, value, true);
+    else view.setInt32(offset, value, true);
+  }
+
   /** A struct with these fields, the others 0. */
   struct<S extends keyof typeof STRUCTS>(name: S, values: Fields<S>): Address {
     const layout = STRUCTS[name];
     const address = this.allocate(layout.size);
     this.viewBytes(address, layout.size).fill(0);
     const view = new DataView(this.memory.buffer, address, layout.size);
-    const fields = layout.fields as Record<string, { type: string; offset: number }>;
-    for (const [key, value] of Object.entries(values)) {
-      const field = fields[key]!;
-      if (field.type === "double") view.setFloat64(field.offset, value as number, true);
-      else view.setInt32(field.offset, value as number, true);
-    }
+    const fields = layout.fields as Layout;
+    for (const [key, value] of Object.entries(values))
+      this.write(view, fields, key, value as number);
     return address;
   }
 }

@@ -16,12 +16,18 @@ export interface Asked {
   learningRate?: number;
   /** Step 0: what is added to every count. */
   smoothing?: number;
+  /** From a step on, the schedule falls from another rate: pairs in their order. */
+  changes?: Change[];
   dtype?: Precision;
 }
+
+/** The step, counted from 0, and the rate. */
+export type Change = [step: number, rate: number];
 
 export interface Run {
   step: Step;
   source: Source;
+  changes: Change[];
   model: (typeof presets)["5"]["model"];
   train: (typeof presets)["5"]["train"];
 }
@@ -33,7 +39,7 @@ export const lessonTemperature = (step: Step): number => (step === 0 ? 1 : 0.5);
 export function runOf(asked: Asked): Run {
   const preset = presets[String(asked.step) as keyof typeof presets] as Omit<
     Run,
-    "step" | "source"
+    "step" | "source" | "changes"
   >;
   const train = { ...preset.train };
   if (asked.seed !== undefined) train.seed = asked.seed;
@@ -42,7 +48,8 @@ export function runOf(asked: Asked): Run {
   if (asked.dtype !== undefined) train.dtype = asked.dtype;
   const model = { ...preset.model };
   if (asked.smoothing !== undefined) model.smoothing = asked.smoothing;
-  return { step: asked.step, source: asked.source, model, train };
+  const { step, source, changes = [] } = asked;
+  return { step, source, changes, model, train };
 }
 
 /** The lesson's learning rate of a step. */

@@ -42,6 +42,7 @@ export class Session {
   private readonly tokens: Address;
   private readonly offsets: Address;
   private readonly snapshots = new Map<number, Reals>();
+  private readonly measured = new Map<number, Heldout | null>();
   private unseen: string[] | null = null;
   private unseenCount = 0;
 
@@ -109,7 +110,9 @@ export class Session {
   /** Go on for `count` steps; fewer when the loss is no longer a number. */
   advance(count: number): void {
     while (count > 0 && this.diverged === null) {
-      const piece = Math.min(count, SNAPSHOT_EVERY - (this.at % SNAPSHOT_EVERY));
+      const change = this.run.changes.find(([from]) => from > this.at)?.[0] ?? Infinity;
+      const snapshot = SNAPSHOT_EVERY - (this.at % SNAPSHOT_EVERY);
+      const piece = Math.min(count, snapshot, change - this.at);
       this.steps(piece);
       count -= piece;
       if (this.diverged === null && this.at % SNAPSHOT_EVERY === 0)
@@ -117,8 +120,23 @@ export class Session {
     }
   }
 
+  /** The rate that the schedule of a step begins from. */
+  rateAt(step: number): number {
+    let rate = this.run.train.learning_rate;
+    for (const [from, other] of this.run.changes) if (from <= step) rate = other;
+    return rate;
+  }
+
+  /** The learning rate that a step has. */
+  learningRate(step: number): number {
+    const { kernel, how } = this;
+    kernel.setField("training", how, "learning_rate", this.rateAt(step));
+    return kernel.call.learning_rate(how, step);
+  }
+
   private steps(count: number): void {
     const { kernel, at } = this;
+    kernel.setField("training", this.how, "learning_rate", this.rateAt(at));
     kernel.freed(() => {
       const documents = Math.min(this.run.train.num_steps, this.order.length);
       const order = kernel.putInts(
@@ -144,6 +162,43 @@ export class Session {
     this.at = from;
     this.losses.length = from;
     this.diverged = null;
+  }
+
+  /** Goes on from another run that did the same up to a step: m, v and all. */
+  follow(other: Session, step: number): void {
+    for (const [at, state] of other.snapshots) {
+      if (at > Math.min(step, other.losses.length)) continue;
+      this.snapshots.set(at, state);
+      if (at > this.at) this.at = at;
+    }
+    this.losses = other.losses.slice(0, this.at);
+    this.restore(this.snapshots.get(this.at)!);
+  }
+
+  /** The steps that there is a snapshot of, up to where this stands. */
+  kept(): number[] {
+    return [...this.snapshots.keys()].filter((at) => at <= this.at).sort((a, b) => a - b);
+  }
+
+  /** The held-out loss as it was at a snapshot. */
+  heldoutAt(step: number): Heldout | null {
+    const known = this.measured.get(step);
+    if (known !== undefined) return known;
+    const now = this.state();
+    this.restore(this.snapshots.get(step)!);
+    const found = this.evaluate();
+    this.restore(now);
+    this.measured.set(step, found);
+    return found;
+  }
+
+  /** The norm of each tensor's weights. */
+  norms(): number[] {
+    const { kernel } = this;
+    const first = kernel.call.weights(this.g);
+    return this.tensors().map(({ offset, rows, columns }) =>
+      kernel.call.norm(first + kernel.realSize * offset, rows * columns),
+    );
   }
 
   /** All steps up to this one are made, at once. */
@@ -289,6 +344,12 @@ export class Session {
     return kernel.reals(kernel.call.activation(g, this.activationOf(name)), count);
   }
 
+  /** Of its gradient, that the last way back left. */
+  activationGrad(name: string, count: number): Float64Array {
+    const { kernel, g } = this;
+    return kernel.reals(kernel.call.activation_grad(g, this.activationOf(name)), count);
+  }
+
   /** The hidden numbers that relu gave at n positions, layer by layer. */
   hidden(n: number): number[] {
     const { kernel, g } = this;
@@ -358,6 +419,12 @@ export async function sessionOf(asked: Asked): Promise<Session> {
   }
   const kernel = await Kernel.open(run.train.dtype as Precision);
   const made = new Session(run, corpus, kernel);
+  const branched = run.changes.at(-1);
+  if (branched) {
+    const before = { ...run, changes: run.changes.slice(0, -1) };
+    const parent = sessions.get(JSON.stringify(before));
+    if (parent?.corpus === corpus) made.follow(parent, branched[0]);
+  }
   sessions.set(key, made);
   if (sessions.size > CACHED) sessions.delete(sessions.keys().next().value!);
   return made;

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from figure_browser import Opener, chromium, figure, one_sign_turned, site
 from support import Started, central_differences, record_of, start
 
-from glassgpt import data
+from glassgpt import data, lessons
+from glassgpt.errors import DivergedError
 
 __all__ = ["chromium", "figure", "site"]
 
@@ -201,6 +203,245 @@ def test_errors_over_eps_make_a_u(figure: Opener) -> None:
     lowest = errors.index(min(errors))
     assert 8 <= lowest <= 18
     assert errors[0] > 1000 * errors[lowest] and errors[-1] > 1000 * errors[lowest]
+
+
+# an odd word: letters that the names lack, and more of it than a block holds
+LONG = "maximilianalexandermontgomery"
+ODD = {"word": "zoë", "docs": "zoë\nandré\nzélie\nana\nzoé\n"}
+
+
+def lesson_on(text: str, folder: Path, step: int, trained: int = 0) -> Started:
+    """A lesson on documents of one's own."""
+    file = folder / "own.txt"
+    file.write_text(text, encoding="utf-8")
+    begun = start(record_of(step), file)
+    begun.train(trained)
+    return begun
+
+
+def flat(begun: Started) -> list[float]:
+    """All weights in the order of the lesson's `params`."""
+    return [x for tensor in begun.engine.weights().values() for x in tensor.values]
+
+
+def test_all_weights_are_the_lessons(figure: Opener, tmp_path: Path) -> None:
+    visit = figure("weight-maps", index=1456)
+    assert visit.column(4) == pytest.approx(flat(lesson(1)), **NEAR)
+    assert visit.column(0) == list(range(3184))
+    assert visit.table[1456][1:4] == ["mlp_fc2", 0, 0]
+    assert visit.table[432 + 16 * 3 + 5][1:4] == ["mlp_fc1", 3, 5]
+    assert f"{flat(lesson(1))[1456]:.4f}" in visit.page.inner_text(".read-out")
+    own = figure("weight-maps", docs=ODD["docs"])
+    expected = flat(lesson_on(ODD["docs"], tmp_path, 1))
+    assert own.column(4) == pytest.approx(expected, **NEAR)
+
+
+def test_trained_weights_are_the_lessons(figure: Opener) -> None:
+    import glassgpt as gg
+
+    found = figure("weight-maps", trained=1).column(4)
+    run = gg.train("names", step=1)
+    trained = [x for tensor in run.engine.weights().values() for x in tensor.values]
+    assert found == pytest.approx(trained, rel=1e-7, abs=1e-10)
+
+
+def layers(begun: Started, token: int, relu: bool = True) -> dict[str, list[float]]:
+    """A token's numbers between the layers, from the lesson's weights."""
+    space = Lesson1(begun)
+    x = space.rows["wte"][token]
+    before = space.linear(x, space.rows["mlp_fc1"])
+    hidden = [max(0.0, each) for each in before] if relu else before
+    logits = space.linear(hidden, space.rows["mlp_fc2"])
+    probs = space.softmax(logits)
+    return {
+        "x": x, "before": before, "hidden": hidden, "logits": logits, "probs": probs,
+    }  # fmt: skip
+
+
+class Lesson1:
+    """Step 1's own functions, and an engine's weights row by row."""
+
+    def __init__(self, begun: Started) -> None:
+        self.rows = {}
+        for name, tensor in begun.engine.weights().items():
+            values, width = list(tensor.values), tensor.shape[1]
+            rows = range(0, len(values), width)
+            self.rows[name] = [values[i : i + width] for i in rows]
+        space = lessons.lesson(1).load(["model"], {"math": math, "state_dict": {}})
+        self.linear, self.softmax = space["linear"], space["softmax"]
+
+
+@pytest.mark.parametrize("relu", [1, 0])
+@pytest.mark.parametrize("letter", ["q", "BOS"])
+def test_every_number_between_the_layers_is_the_lessons(
+    letter: str, relu: int, figure: Opener
+) -> None:
+    visit = figure("mlp-layers", props={"step": 1}, token=letter, relu=relu, trained=30)
+    begun = lesson(1, 30)
+    bos = begun.tokenizer.bos
+    token = bos if letter == "BOS" else begun.tokenizer.encode(letter)[1]
+    expected = layers(begun, token, bool(relu))
+    for name, values in expected.items():
+        found = [row[2] for row in visit.table if row[0] == name]
+        assert found == pytest.approx(values, **NEAR), name
+    assert len(visit.table) == 16 + 64 + 64 + 27 + 27
+
+
+def test_without_relu_two_matrices_are_one(figure: Opener) -> None:
+    said = figure("mlp-layers", props={"step": 1}, relu=0).sentence
+    apart = float(said.split("to within ")[1].rstrip("."))
+    assert 0 <= apart < 1e-12
+
+
+def weight_of(begun: Started, index: int) -> tuple[str, int]:
+    """A weight's matrix and its place in there, from its place in `params`."""
+    for name, tensor in begun.engine.weights().items():
+        if index < len(tensor.values):
+            return name, index
+        index -= len(tensor.values)
+    raise IndexError(index)
+
+
+@pytest.mark.parametrize("word", ["emma", LONG])
+def test_a_secant_s_points_and_slopes_are_the_lessons(
+    word: str, figure: Opener
+) -> None:
+    begun = lesson(1, 20)
+    tokens = begun.tokenizer.encode(word)
+    visit = figure("secant", word=word, weight=1500, eps=0.01, trained=20)
+    name, place = weight_of(begun, 1500)
+    loss = begun.engine.loss(tokens)
+    nudged = begun.engine.nudged_loss(tokens, name, place, 0.01)
+    rows = visit.table
+    assert [row[2] for row in rows[:3]] == pytest.approx([loss, loss, nudged], **NEAR)
+    assert rows[3][2] == pytest.approx((nudged - loss) / 0.01, rel=1e-9)
+    assert rows[4][2] == pytest.approx(gradients(begun, word)[1500], **NEAR)
+    weight = flat(begun)[1500]
+    for _, value, found in rows[5::30]:
+        there = begun.engine.nudged_loss(tokens, name, place, value - weight)
+        assert found == pytest.approx(there, **NEAR)
+    both = figure("secant", word=word, weight=1500, eps=0.01, trained=20, central=1)
+    below = begun.engine.nudged_loss(tokens, name, place, -0.01)
+    assert both.table[3][2] == pytest.approx((nudged - below) / 0.02, rel=1e-9)
+
+
+def dot(a: Iterable[float], b: Iterable[float]) -> float:
+    """The sum of the products."""
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("word", "docs", "position"),
+    [("emma", "", 1), (ODD["word"], ODD["docs"], 2), (LONG, "", 20)],
+)
+def test_every_gradient_on_the_way_back_is_the_lessons(
+    word: str, docs: str, position: int, figure: Opener, tmp_path: Path
+) -> None:
+    own = {"docs": docs} if docs else {}
+    visit = figure("gradient-back", word=word, position=position, trained=20, **own)
+    begun = lesson_on(docs, tmp_path, 1, 20) if docs else lesson(1, 20)
+    tokens = begun.tokenizer.encode(word)
+    n = len(tokens) - 1
+    token, target = tokens[position : position + 2]
+    numbers = layers(begun, token)
+    rows = Lesson1(begun).rows
+    dlogits = [p / n for p in numbers["probs"]]
+    dlogits[target] -= 1 / n
+    columns = list(zip(*rows["mlp_fc2"], strict=True))
+    dhidden = [dot(dlogits, column) for column in columns]
+    on = [h > 0 for h in numbers["hidden"]]
+    dbefore = [d if up else 0.0 for d, up in zip(dhidden, on, strict=True)]
+    columns = list(zip(*rows["mlp_fc1"], strict=True))
+    expected = {
+        "probs": numbers["probs"], "dlogits": dlogits, "dhidden": dhidden,
+        "dbefore": dbefore, "dx": [dot(dbefore, column) for column in columns],
+        "dmlp_fc2": [d * h for d in dlogits for h in numbers["hidden"]],
+        "dmlp_fc1": [d * x for d in dbefore for x in numbers["x"]],
+    }  # fmt: skip
+    for name, values in expected.items():
+        found = [row[2] for row in visit.table if row[0] == name]
+        assert found == pytest.approx(values, **NEAR), name
+    names = ("dwte", "dmlp_fc1", "dmlp_fc2")
+    whole = [row[3] for name in names for row in visit.table if row[0] == name]
+    assert whole == pytest.approx(gradients(begun, word), **NEAR)
+
+
+@pytest.mark.parametrize(("step", "at"), [(1, 120), (5, 5)])
+def test_a_rate_changed_on_the_way_goes_on_as_the_lesson_would(
+    step: int, at: int, figure: Opener
+) -> None:
+    begun = lesson(step)
+    before = begun.train(at)
+    later = lesson(step, learning_rate=0.02)
+    later.engine.restore(begun.engine.weights(), begun.engine.buffers())
+    expected = before + later.train(6, start=at)
+    state = {"at": at + 6, "changes": f"{at}:0.02"}
+    visit = figure("train-live", props={"step": step}, **state)
+    assert visit.column(1) == pytest.approx(expected, **NEAR)
+
+
+def until_divergence(
+    begun: Started, most: int
+) -> tuple[list[float], list[list[float]]]:
+    """The losses, and before each step the norms of the matrices."""
+    losses: list[float] = []
+    norms = []
+    for step in range(most):
+        tensors = begun.engine.weights().values()
+        norms.append([math.sqrt(dot(w.values, w.values)) for w in tensors])
+        try:
+            losses += begun.train(1, start=step)
+        except DivergedError:
+            return losses, norms
+    raise AssertionError("it did not diverge")
+
+
+def test_divergence_is_explained_and_can_be_gone_back_from(figure: Opener) -> None:
+    losses, norms = until_divergence(lesson(1, learning_rate=30), 20)
+    visit = figure("train-live", props={"step": 1}, at=1000, rate=30)
+    assert visit.column(1) == pytest.approx(losses, **NEAR)
+    first = next(
+        (step, times.index(max(times)))
+        for step, row in enumerate(norms)
+        if max(times := [a / b for a, b in zip(row, norms[0], strict=True)]) >= 2
+    )
+    name = ["wte", "mlp_fc1", "mlp_fc2"][first[1]]
+    assert f"After step {len(losses)} " in visit.sentence
+    assert f"{name} was the first" in visit.sentence
+    assert f"by step {first[0]} " in visit.sentence
+    visit.page.get_by_role("button", name="with 10").click()
+    visit.settle()
+    tenth, _ = until_divergence(lesson(1, learning_rate=10), 20)
+    assert [row[1] for row in visit.table[: len(tenth)]] == pytest.approx(tenth, **NEAR)
+    assert [row[3] for row in visit.table[: len(losses)]] == pytest.approx(
+        losses, **NEAR
+    )
+
+
+def test_a_branch_begins_ten_snapshots_before_and_is_compared(figure: Opener) -> None:
+    visit = figure("train-live", props={"step": 1}, at=1000, changes="300:30")
+    broken = [row[1] for row in visit.table if row[1] != ""]
+    back = len(broken) - 10
+    assert back > 280 and "no longer a number" in visit.sentence
+    visit.page.get_by_role("button", name="Back 10 steps").click()
+    visit.settle()
+    line, other = visit.column(1), [row[3] for row in visit.table if row[3] != ""]
+    assert other == broken
+    assert line[:back] == broken[:back] and line[back + 1] != broken[back + 1]
+    begun = lesson(1, back)
+    later = lesson(1, learning_rate=10)
+    later.engine.restore(begun.engine.weights(), begun.engine.buffers())
+    assert line[back : back + 3] == pytest.approx(later.train(3, start=back), **NEAR)
+    visit.page.get_by_role("button", name="Go on with the other").click()
+    visit.settle()
+    assert [row[1] for row in visit.table if row[1] != ""] == broken
+
+
+def test_steps_side_by_side_are_the_lessons(figure: Opener) -> None:
+    visit = figure("step-curves", props={"steps": [0, 1, 3]})
+    for place, step in enumerate((0, 1, 3)):
+        expected = lesson(step).train(12)
+        assert visit.column(1 + 2 * place)[:12] == pytest.approx(expected, **NEAR)
 
 
 def test_softmax_and_linear_are_what_they_say(figure: Opener) -> None:

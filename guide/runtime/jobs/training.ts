@@ -106,7 +106,7 @@ export async function at(
     document: session.at ? last : "",
     tokens: session.at ? session.cut(last) : [],
     next: session.document(session.at),
-    rate: session.kernel.call.learning_rate(session.how, Math.max(session.at - 1, 0)),
+    rate: session.learningRate(Math.max(session.at - 1, 0)),
     heldout: input.heldout && session.diverged === null ? session.evaluate() : null,
     vocabulary: session.corpus.vocabulary,
   };

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from glassgpt.errors import invalid
-from glassgpt.guide import code, facts
+from glassgpt.guide import beside, code, facts
 from glassgpt.guide.sources import Source
 from glassgpt.lessons import FILES, changes, lesson, units
 from glassgpt.numbers import format_number
@@ -36,6 +36,12 @@ def ready_made(
     def difference(rest: str, inline: Inline) -> str:
         return _difference(_step(rest), words, say)
 
+    def sections(rest: str, inline: Inline) -> str:
+        return beside.sections_html(_step(rest), words)
+
+    def ways(rest: str, inline: Inline) -> str:
+        return beside.ways_html(_step(rest), words)
+
     def gallery(rest: str, inline: Inline) -> str:
         return ""
 
@@ -44,6 +50,8 @@ def ready_made(
         "lessons": lessons,
         "program": program,
         "difference": difference,
+        "sections": sections,
+        "ways": ways,
         "gallery": gallery,
     }
 

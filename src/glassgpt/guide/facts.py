@@ -13,6 +13,7 @@ from glassgpt import data
 from glassgpt.data import Corpus
 from glassgpt.engines.base import num_params, shapes
 from glassgpt.errors import GlassGPTError, invalid
+from glassgpt.guide import beside
 from glassgpt.lessons import lesson
 from glassgpt.numbers import format_number
 from glassgpt.order import shuffled
@@ -305,6 +306,17 @@ def _step1() -> dict[str, Any]:
     return lesson(1).load(sections, given)
 
 
+def weight_share(limit: float) -> float:
+    """The share of Step 1's first weights that lie within a limit around 0."""
+    values: list[float] = [row[j] for row, j in _step1()["params"]]
+    return sum(abs(value) <= limit for value in values) / len(values)
+
+
+def parts(step: int, kind: str) -> int:
+    """How many named parts a step `adds`, `changes` or `drops`, or keeps: `same`."""
+    return beside.counted(step, kind)
+
+
 def gradient_difference(tokens: list[int]) -> float:
     """The largest difference between both gradients of Step 1, at its first weights."""
     space, n = _step1(), len(tokens) - 1
@@ -353,8 +365,16 @@ CALLS: dict[str, Callable[..., Any]] = {
             softmax,
             linear,
         ),
-        *(likely, checked, gradient_difference, gradient_at_first, letters),
-        falls,
+        *(
+            likely,
+            weight_share,
+            parts,
+            checked,
+            gradient_difference,
+            gradient_at_first,
+            letters,
+            falls,
+        ),
         *(math.log, math.exp, len, round, min, max, sum, sorted),
     )
 }
