@@ -65,8 +65,8 @@ def look(there: Any) -> None:
     """The new page works, and the others know it."""
     page = there.page
     there.go("/step/0/")
-    page.click(".lessons a:has-text('Tokenizer')")
-    page.wait_for_url("**/step/0/2/")
+    page.click(".lessons a:has-text('Ids again')")
+    page.wait_for_url("**/step/0/8/")
     there.scroll_through()
     assert "documents have 4 characters" in page.inner_text(".frame-sentence")
     page.locator(".frame input[type=range]").fill("2")
@@ -76,10 +76,10 @@ def look(there: Any) -> None:
     page.fill("#answer", "x")
     page.click(".question button")
     assert page.get_attribute(".verdict", "data-right") == "false"
-    assert page.get_attribute("link[rel=prev]", "href").endswith("step/0/1/")
+    assert page.get_attribute("link[rel=prev]", "href").endswith("step/0/7/")
     page.keyboard.press("/")
-    page.keyboard.type("Tokenizer")
-    page.wait_for_selector("#search-found a[href$='step/0/2/']")
+    page.keyboard.type("Ids again")
+    page.wait_for_selector("#search-found a[href$='step/0/8/']")
     there.go("/embed/word-length/#word-length.more=1&word=al")
     there.scroll_through()
     assert "documents have 3 characters" in page.inner_text(".frame-sentence")
