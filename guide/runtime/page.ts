@@ -346,3 +346,5 @@ const toc = document.querySelector(".toc");
 if (toc) reading(toc);
 terms(document.querySelectorAll<HTMLAnchorElement>("a.term"));
 document.querySelectorAll(".filemap").forEach(mapping);
+const end = document.querySelector(".near");
+if (end) finishing(end);
