@@ -7,33 +7,40 @@ from typing import Any
 
 import pytest
 from figure_browser import chromium as chromium
+from filelock import FileLock
 from support import not_run
 from visiting import Visitor
 
 from glassgpt.guide import server, sources
 
 
-def _built(target: Path, language: str) -> Path:
+def _built(factory: pytest.TempPathFactory, worker: str, language: str) -> Path:
+    """The site, built by whichever test process comes first."""
     for package in ("markdown_it", "jinja2", "pygments", "latex2mathml"):
         pytest.importorskip(package)
     if not (sources.ASSETS / "figures.json").is_file():
         not_run("browser", "the figures are not built: npm run build in guide/")
     from glassgpt.guide.site import build
 
-    build(target, language=language)
+    shared = factory.getbasetemp()
+    shared = shared if worker == "master" else shared.parent
+    target = shared / f"guide-{language}"
+    with FileLock(f"{target}.lock"):
+        if not target.is_dir():
+            build(target, language=language, encode=language == "en")
     return target
 
 
 @pytest.fixture(scope="session")
-def guide_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def guide_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The guide as files."""
-    return _built(tmp_path_factory.mktemp("guide") / "site", "en")
+    return _built(tmp_path_factory, worker_id, "en")
 
 
 @pytest.fixture(scope="session")
-def pseudo_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pseudo_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The guide in a language that nobody speaks."""
-    return _built(tmp_path_factory.mktemp("guide") / "xx", "xx")
+    return _built(tmp_path_factory, worker_id, "xx")
 
 
 def _served(site: Path) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A reader's browser on the guide: what it opens, and what it complained of."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,11 @@ PATHS = tuple(page.path for page in PAGES)
 MADE = ("/gallery/", "/yours/", "/404.html")  # those that no file is written for
 KINDS = ("/", "/step/0/", "/step/1/9/", "/sandbox/generate/", "/gallery/", "/yours/")
 AXE = sources.FOLDER / "node_modules/axe-core/axe.min.js"
+NEXT_FIGURE = """(() => {
+  const waits = document.querySelector(".gg-figure > [props]:not([data-state=ready])");
+  waits?.scrollIntoView({ behavior: "instant", block: "nearest" });
+  return !waits;
+})()"""
 LAYOUT_SHIFT = """
 window.shifted = 0;
 new PerformanceObserver((list) => {
@@ -50,11 +56,16 @@ class Visitor:
         for top in range(0, height, 600):
             self.page.evaluate(f"scrollTo({{top: {top}, behavior: 'instant'}})")
             self.page.wait_for_timeout(80)
-        self.page.wait_for_function(
-            "[...document.querySelectorAll('.gg-figure > [props]')]"
-            ".every((one) => one.dataset.state === 'ready')",
-            timeout=60_000,
-        )
+        # on a busy machine some were passed before they could begin
+        wait_until(self.page, NEXT_FIGURE)
+
+
+def wait_until(page: Any, true: str, seconds: float = 60) -> None:
+    """Wait for an expression; the policy forbids pages to evaluate it themselves."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(true):
+        assert time.monotonic() < end, f"never: {true}"
+        page.wait_for_timeout(50)
 
 
 def axe(page: Any) -> list[str]:

@@ -97,6 +97,7 @@ def figure_html(
     room = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
     kind = "gg-figure wide" if wide else "gg-figure"
     given = escape(json.dumps(props, ensure_ascii=False, sort_keys=True))
+    kind = "gg-figure wide" if wide else "gg-figure"
     return (
         f'<figure class="{kind}" id="{escape(identity)}" style="{room}">{hint}'
         f'<gg-{name} props="{given}"><p class="fallback"><noscript>{escape(said)}'
