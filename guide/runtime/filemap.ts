@@ -1,16 +1,18 @@
 /* The file in small at a lesson's side: it fills with the lessons that were read to their
    end in this browser, and says of each section what explains it. */
-import { keptJson } from "./kept.ts";
+import { keep, keptJson } from "./kept.ts";
 
-/** The addresses of the lessons that were read. */
-const pagesRead = (): Set<string> =>
-  new Set(keptJson<string[]>("read", []).map((lesson) => `/${lesson}/`));
+const LESSON = /^\/step\/\d+\/\d+\/$/;
 
-/** The address of this page inside the site, wherever that lies. */
-function here(): string {
+export const pagesRead = (): Set<string> => new Set(keptJson<string[]>("read", []));
+
+/** An address inside the site, wherever that lies. */
+export function inside(path: string): string {
   const root = new URL(document.documentElement.dataset["root"] ?? "/", location.href);
-  return `/${location.pathname.slice(root.pathname.length)}`;
+  return `/${path.slice(root.pathname.length)}`;
 }
+
+const here = (): string => inside(location.pathname);
 
 function fill(map: Element, read: Set<string>): number {
   let lines = 0;
@@ -44,4 +46,15 @@ export function mapping(map: Element): void {
   map.addEventListener("pointerleave", show);
   map.addEventListener("focusout", show);
   show();
+}
+
+/** A lesson is read when its end was seen. */
+export function finishing(end: Element): void {
+  if (!LESSON.test(here())) return;
+  const watch = new IntersectionObserver((seen) => {
+    if (!seen.some((one) => one.isIntersecting)) return;
+    watch.disconnect();
+    keep("read", JSON.stringify([...pagesRead().add(here())]));
+  });
+  watch.observe(end);
 }

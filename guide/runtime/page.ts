@@ -1,5 +1,5 @@
 /* What a page does besides its figures: search, keys, theme, lit lines, questions. */
-import { mapping } from "./filemap.ts";
+import { finishing, inside, mapping, pagesRead } from "./filemap.ts";
 import { keep, kept, keptJson } from "./kept.ts";
 
 interface Words {
@@ -269,26 +269,11 @@ function reading(toc: Element): void {
   for (const heading of document.querySelectorAll("article h2[id]")) seen.observe(heading);
 }
 
-// a lesson is read once its end was seen; a step's list says so
-
-const lessonAt = (path: string): string => /\/(step\/\d+\/\d+)\/$/.exec(path)?.[1] ?? "";
-
-function reachingEnd(end: Element): void {
-  const lesson = lessonAt(location.pathname);
-  if (!lesson) return;
-  const seen = new IntersectionObserver(([entry]) => {
-    if (!entry?.isIntersecting) return;
-    seen.disconnect();
-    const all = keptJson<string[]>("read", []);
-    if (!all.includes(lesson)) keep("read", JSON.stringify([...all, lesson]));
-  });
-  seen.observe(end);
-}
-
+/** The lessons of a step that were read say so. */
 function lessonsRead(list: Element): void {
-  const all = keptJson<string[]>("read", []);
+  const all = pagesRead();
   for (const link of list.querySelectorAll("a")) {
-    if (!all.includes(lessonAt(link.pathname))) continue;
+    if (!all.has(inside(link.pathname))) continue;
     const said = document.createElement("small");
     said.textContent = words.lesson_read;
     link.append(" ", said);
@@ -329,8 +314,9 @@ document.querySelectorAll(".reading").forEach(lighting);
 document.querySelectorAll<HTMLElement>(".question").forEach(question);
 document.querySelectorAll<HTMLElement>(".gg-figure > [props]").forEach(showing);
 document.querySelectorAll<HTMLButtonElement>("button.copy").forEach(copying);
-document.querySelectorAll(".near").forEach(reachingEnd);
 document.querySelectorAll(".lessons").forEach(lessonsRead);
 const toc = document.querySelector(".toc");
 if (toc) reading(toc);
 document.querySelectorAll(".filemap").forEach(mapping);
+const end = document.querySelector(".near");
+if (end) finishing(end);

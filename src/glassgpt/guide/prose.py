@@ -319,9 +319,9 @@ class _Writer:
 
     def _question(self, rest: str, text: str) -> str:
         question = read_question(text, self.inline)
-        questions = self.page_made.questions
-        questions.append(question)
-        return question_html(question, self.context.words, len(questions))
+        self.page_made.questions.append(question)
+        number = len(self.page_made.questions)
+        return question_html(question, self.context.words, number)
 
 
 def _worked_out(props: dict[str, Any]) -> dict[str, Any]:

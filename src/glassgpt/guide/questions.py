@@ -38,10 +38,7 @@ def read_question(text: str, inline: Callable[[str], str]) -> Question:
 
 
 def question_html(question: Question, words: dict[str, str], number: int = 1) -> str:
-    """A question as a card, judged on the page.
-
-    `number` is its place among the questions of its page.
-    """
+    """A question as a card, judged on the page; `number` is its place on the page."""
     first = key_of(FIRST_WORD, question.each)
     made = json.dumps(question.answers, ensure_ascii=False, sort_keys=True)
     data, each = escape(made), escape(question.each)

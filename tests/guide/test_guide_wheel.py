@@ -1,0 +1,136 @@
+"""The wheel brings the guide: no network, compiler or node where it is installed."""
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import not_run
+
+from glassgpt.guide import server, sources
+
+ROOT = sources.CHECKOUT
+PIP = [sys.executable, "-m", "pip"]
+OFFLINE = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+MADE = ("site", "assets", "built", "node_modules", "dist", "build", "runs", "shots")
+
+
+def needed(name: str, found: set[str]) -> set[str]:
+    """A package and all that it cannot run without, by name."""
+    if name not in found:
+        found.add(name)
+        for wanted in importlib.metadata.requires(name) or []:
+            if "extra ==" not in wanted:
+                other = re.match(r"[\w.-]+", wanted)
+                assert other
+                with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                    needed(other[0], found)
+    return found
+
+
+def copy_packages(names: set[str], target: Path) -> None:
+    """Put installed packages into a folder, theirs and nothing else."""
+    for name in names:
+        for file in importlib.metadata.files(name) or []:
+            if ".." not in file.parts and Path(file.locate()).is_file():
+                (target / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file.locate(), target / file)
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine with no tool but what is installed for it."""
+    if importlib.util.find_spec("hatchling") is None:
+        not_run("hatchling", "hatchling is not installed")
+    if not (ROOT / "hatch_build.py").is_file():
+        not_run("checkout", "this is not a checkout")
+    nothing = tmp_path / "bin"
+    nothing.mkdir()
+    kept = {"PYTHONPATH", "VIRTUAL_ENV", "PATH", "CC"}
+    given = {key: value for key, value in os.environ.items() if key not in kept}
+    return {**given, "PATH": str(nothing), "HOME": str(tmp_path), "CC": ""}
+
+
+@pytest.mark.full
+def test_the_guide_opens_from_a_wheel(
+    tmp_path: Path, offline: dict[str, str], chromium: Any
+) -> None:
+    if not (server.SITE / "index.html").is_file():
+        not_run("browser", "the guide is not built: make site")
+    out = tmp_path / "wheel"
+    subprocess.run([*PIP, "wheel", *OFFLINE, "-w", str(out), str(ROOT)], check=True)
+    (wheel,) = out.glob("*.whl")
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    python = tmp_path / "venv/bin/python"
+    (packages,) = (tmp_path / "venv").glob("lib/python*/site-packages")
+    copy_packages(needed("glassgpt", set()) - {"glassgpt"}, packages)
+    install = [str(python), "-m", "pip", "install", *OFFLINE, str(wheel)]
+    subprocess.run(install, check=True, env=offline)
+    assert not (packages / "brotli.py").exists() and not (packages / "jinja2").exists()
+
+    with socket.socket() as free:
+        free.bind((server.HOST, 0))
+        port = free.getsockname()[1]
+    command = [
+        tmp_path / "venv/bin/glassgpt",
+        "guide",
+        "--no-open",
+        "--port",
+        str(port),
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, env=offline, cwd=tmp_path, text=True
+    ) as running:
+        assert running.stdout
+        address = f"http://{server.HOST}:{port}/"
+        assert running.stdout.readline() == f"guide: {address} (Ctrl-C ends it)\n"
+        page = chromium.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(address)
+        page.click("gg-train-home .primary")
+        page.wait_for_selector("gg-train-home .names li", timeout=60_000)
+        assert page.locator("gg-train-home .names li").count() == 20
+        page.goto(f"{address}step/1/9/")
+        page.wait_for_selector("gg-train-live[data-state=ready]", timeout=60_000)
+        page.close()
+        os.kill(running.pid, signal.SIGINT)
+        assert running.wait(20) == 0
+    assert complaints == []
+
+
+@pytest.mark.full
+def test_without_the_site_a_line_says_how_to_make_it(
+    tmp_path: Path, offline: dict[str, str]
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "installed"
+    kept = shutil.ignore_patterns(*MADE, ".*", "tests")
+    shutil.copytree(ROOT, source, ignore=kept)
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text(
+        "import sys; sys.modules['ziglang'] = None"
+    )
+    subprocess.run(
+        [*PIP, "install", *OFFLINE, "--target", str(target), str(source)],
+        check=True, env={**offline, "PYTHONPATH": str(hidden)},
+    )  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "glassgpt", "guide", "--no-open"],
+        env={**offline, "PYTHONPATH": str(target)}, cwd=tmp_path,
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "missing guide, it was not built",
+        "Make it in the source folder: make site",
+    ]
