@@ -318,5 +318,7 @@ document.querySelectorAll<HTMLButtonElement>("button.copy").forEach(copying);
 document.querySelectorAll(".lessons").forEach(lessonsRead);
 const toc = document.querySelector(".toc");
 if (toc) reading(toc);
+const end = document.querySelector(".near");
+if (end) finishing(end);
 terms(document.querySelectorAll<HTMLAnchorElement>("a.term"));
 document.querySelectorAll(".filemap").forEach(mapping);
