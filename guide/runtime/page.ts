@@ -344,6 +344,8 @@ document.querySelectorAll<HTMLElement>(".verify").forEach(verifying);
 document.querySelectorAll(".lessons").forEach(lessonsRead);
 const toc = document.querySelector(".toc");
 if (toc) reading(toc);
+const end = document.querySelector(".near");
+if (end) finishing(end);
 terms(document.querySelectorAll<HTMLAnchorElement>("a.term"));
 document.querySelectorAll(".filemap").forEach(mapping);
 const end = document.querySelector(".near");

@@ -37,7 +37,7 @@ def ways_html(step: int, words: Mapping[str, str]) -> str:
     _changes(step)
     columns = "".join(
         f'<div><p class="of">{escape(_step(one, words))}</p>'
-        f'<ol class="way" aria-label="{escape(_step(one, words))}">'
+        f'<ol class="stations" aria-label="{escape(_step(one, words))}">'
         f"{''.join(_stations(lesson(one)))}</ol></div>"
         for one in (step - 1, step)
     )
