@@ -33,7 +33,8 @@ TOKENS = """
 :root[data-theme=dark] { color-scheme: dark }
 :root[data-theme=light] { color-scheme: light }
 body { background: var(--paper); color: var(--ink); margin: 16px; font: 17px serif }
-figure { margin: 0; max-width: 900px }
+figure { margin: 0; max-width: 560px }
+figure.wide { max-width: 968px }
 .gg-figure > [props] { display: block; min-height: var(--h-wide) }
 @media (max-width: 640px) { .gg-figure > [props] { min-height: var(--h-narrow) } }
 """
@@ -56,6 +57,7 @@ def page(name: str, given: str = "") -> str:
     manifest = json.loads((ASSETS / "manifest.json").read_text())
     strings = tomllib.loads((ROOT / "guide/strings/en.toml").read_text())["figure"]
     height = figure["height"]
+    kind = "gg-figure wide" if figure.get("wide") else "gg-figure"
     style = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
     props = html.escape(given or json.dumps(figure.get("sample", {})), quote=True)
     return (
@@ -65,7 +67,7 @@ def page(name: str, given: str = "") -> str:
         '<script type="application/json" id="gg-strings">'
         f"{json.dumps(strings)}</script>"
         f'<script type="module" src="/assets/{manifest["runtime/loader.ts"]["file"]}">'
-        f'</script><main><h1>{name}</h1><figure class="gg-figure" id="it" '
+        f'</script><main><h1>{name}</h1><figure class="{kind}" id="it" '
         f"style=\"{style}\"><gg-{name} props='{props}'></gg-{name}></figure></main>"
     )
 

@@ -160,6 +160,70 @@ def test_names_that_were_defined_before_come_from_the_program() -> None:
     assert "(vocab_size, vocab_size)" in found["counts"]
 
 
+def test_a_name_made_between_two_slices_is_explained_too() -> None:
+    names = ("gradient: numerical_gradient", "gradient check")
+    slices = [code.named_slice(lesson(1), name) for name in names]
+    for given in (slices, slices[::-1]):
+        found = {d.name: d.meaning for d in code.needed(given)}
+        assert found["analytic_gradient"].startswith("The chain rule by hand")
+        assert {"forward", "params", "encode", "docs"} <= set(found)
+        assert "numerical_gradient" not in found and "largest" not in found
+
+
+def test_a_question_may_ask_how_many_different_characters(tmp_path: Path) -> None:
+    one = (
+        "```question\nask = 'How many of {word}?'\neach = 'distinct'\n"
+        "answer = '{= 2 * key }'\nworking = 'Twice {= key }.'\n```\n"
+    )
+    html = rendered(one + "\n" + one, tmp_path).html
+    (answers, again) = re.findall(r'data-answers="([^"]+)"', html)
+    found = json.loads(answers.replace("&quot;", '"').replace("&lt;", "<")
+                       .replace("&gt;", ">"))  # fmt: skip
+    assert answers == again and [found[str(n)][0] for n in (1, 3, 26)] == [
+        "2", "6", "52",
+    ]  # fmt: skip
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert ids == ["question", "answer", "question-2", "answer-2"]
+
+
+def test_a_prop_may_be_what_the_package_answers(tmp_path: Path) -> None:
+    text = GOOD.replace("step = 0", 'step = "{= num_steps(5) }"')
+    page = rendered(text, tmp_path)
+    assert page.figures["b"]["props"] == {"step": 1000}
+
+
+def test_no_line_can_begin_with_what_ends_a_formula(tmp_path: Path) -> None:
+    html = rendered("With $x$, and $y$ too.", tmp_path).html
+    closed = r'<span class="nobr"><span class="math.*?</math></span>,</span> and'
+    assert re.search(closed, html)
+    assert html.count("nobr") == 1
+
+
+def test_a_map_of_a_file_says_where_each_section_is_explained() -> None:
+    program = lesson(0)
+    lines = program.sections["update"]
+    block = code.Block("update", lines, "/step/0/3/", "update: lesson 0.3")
+    pages = dict.fromkeys(lines, "/step/0/3/")
+    svg = code.map_svg(program, [block], pages, set(lines), set(), across=False)
+    assert '<a href="/step/0/3/" aria-label="update: lesson 0.3">' in svg
+    (count,) = re.findall(
+        r'class="known" data-page="/step/0/3/" data-lines="(\d+)"', svg
+    )
+    text = program.source.splitlines()
+    assert int(count) == sum(bool(text[n - 1].strip()) for n in lines)
+
+
+def test_the_ladder_names_what_runs_before_its_settings() -> None:
+    assert blocks.new_names(0) == ["bigram", "forward", "update", "smoothing"]
+    assert blocks.new_names(1)[-1] == "learning_rate"
+
+
+def test_a_smoothed_line_is_the_average_of_the_losses() -> None:
+    line, losses = facts.smoothed(5), facts.span(5)
+    assert len(line) == 126 and losses[0] < min(line) and max(line) < losses[1]
+    assert line[0] == round(facts.first_loss(5), 3)
+
+
 def test_a_question_is_answered_for_every_letter(tmp_path: Path) -> None:
     text = (
         "```question\nask = 'After **{key}** of {word}?'\neach = 'first'\n"

@@ -67,6 +67,54 @@ def test_home_begins_as_the_lesson_and_ends_as_the_command(figure: Opener) -> No
     assert f"{run.heldout_loss:.4f}" in visit.sentence
 
 
+@pytest.mark.parametrize("seed", [42, 7])
+def test_what_counting_costs_is_what_the_package_says(
+    seed: int, figure: Opener
+) -> None:
+    import glassgpt as gg
+
+    run = gg.train("names", step=0, seed=seed)
+    assert run.result and run.result.evaluation
+    expected = run.result.evaluation.baselines
+    visit = figure("train-live", props={"step": 0}, at=1000, seed=seed)
+    for name in ("uniform", "letter", "bigram", "trigram"):
+        assert f"{expected[name]:.3f}" in visit.sentence
+    labels = visit.page.inner_text("svg.curve")
+    assert f"trigram {expected['trigram']:.2f}" in labels
+
+
+def test_the_first_corner_of_relu_is_found_where_it_is(figure: Opener) -> None:
+    begun = lesson(1)
+    weights = begun.engine.weights()
+    wte, fc1 = weights["wte"], weights["mlp_fc1"]
+    tokens = begun.tokenizer.encode("emma")[:-1]
+
+    def pattern(nudged: int, by: float) -> list[bool]:
+        table = list(wte.values)
+        table[nudged] += by
+        rows = [table[16 * token : 16 * token + 16] for token in tokens]
+        matrix = [fc1.values[16 * i : 16 * i + 16] for i in range(64)]
+        dots = [sum(map(float.__mul__, w, x)) for x in rows for w in matrix]
+        return [dot > 0 for dot in dots]
+
+    weight = 16 * tokens[1]  # the first weight of e
+    before = pattern(weight, 0.0)
+    sizes = [float(f"{lead}e-{power}") for power in range(12, 0, -1) for lead in (1, 3)]
+    crossed = {
+        size: sum(a != b for a, b in zip(before, pattern(weight, size), strict=True))
+        for size in sizes
+        if size <= 0.1
+    }
+    size, units = next((s, n) for s, n in crossed.items() if n)
+    visit = figure("eps-curve", word="emma", weight=weight)
+    lead, power = f"{size:.0e}".split("e")
+    assert f"From {lead}e-{int(power[1:])} on" in visit.sentence
+    assert f"carries {units} hidden" in visit.sentence
+    # the last matrix comes after relu: none of its weights can cross
+    last = figure("eps-curve", word="emma", weight=3183)
+    assert "corner" not in last.sentence
+
+
 def test_the_table_holds_the_lessons_counts(figure: Opener) -> None:
     visit = figure("count-table", at=150, row="a")
     counts = lesson(0, 150).engine.weights()["counts"]

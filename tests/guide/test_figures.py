@@ -35,6 +35,13 @@ def test_a_figure_is_quiet_and_keeps_to_its_place(
         ".map(e => parseFloat(getComputedStyle(e).fontSize))"
     )
     assert min(sizes) >= 12
+    if width == 390:
+        touched = page.evaluate(
+            "[...document.querySelectorAll('.frame :is(button, select, summary)')]"
+            ".filter((each) => each.checkVisibility())"
+            ".map((each) => each.offsetHeight)"
+        )
+        assert min(touched) >= 44
     named = page.evaluate(
         "[...document.querySelectorAll('.frame button, .frame input, .frame select')]"
         ".filter(e => !(e.labels?.length || e.ariaLabel || e.innerText?.trim()"
@@ -154,6 +161,63 @@ def test_a_training_that_is_reset_is_given_up(figure: Opener) -> None:
     page.wait_for_timeout(1000)
     assert page.evaluate("window.cancels") == 1
     assert visit.table == []
+
+
+def test_what_cannot_be_read_is_refused_and_the_names_come_back(
+    figure: Opener,
+) -> None:
+    visit = figure("dataset-browser")
+    page, before = visit.page, visit.table
+    both = {"name": "own.txt", "mimeType": "text/plain"}
+    page.set_input_files(
+        "input[type=file]", {**both, "buffer": "ab\n".encode("utf-16")}
+    )
+    page.wait_for_selector(".said.refused")
+    assert "UTF-16" in page.inner_text(".said") and visit.table == before
+    page.set_input_files("input[type=file]", {**both, "buffer": b"ab\nabc\n"})
+    page.wait_for_selector(".in-use:has-text('2 documents of your own')")
+    visit.settle()
+    assert visit.column(1) == ["ab", "abc"]
+    assert page.locator(".said.refused").count() == 0
+    page.get_by_role("button", name="Back to the names").click()
+    page.wait_for_selector(".in-use:has-text('built-in names')")
+    visit.settle()
+    assert visit.table == before
+
+
+def test_negative_numbers_stand_in_brackets_in_a_sum(figure: Opener) -> None:
+    sentence = figure("linear-edit").sentence
+    assert "(-2.00) +" in sentence and "+ (-1.00)" in sentence
+    assert "+ -" not in sentence
+
+
+def test_a_matrix_can_be_taken_off_the_scatter(figure: Opener) -> None:
+    visit = figure("gradient-scatter")
+    points = ".scatter .points"
+    drawn = "(all) => all.map((each) => each.getAttribute('d').length)"
+    before = visit.page.eval_on_selector_all(points, drawn)
+    visit.page.get_by_role("button", name="wte 432").click()
+    after = visit.page.eval_on_selector_all(points, drawn)
+    assert before[0] and not after[0] and before[1:] == after[1:]
+    x, y = visit.page.eval_on_selector(
+        ".scatter .level",
+        "(line) => ['x', 'y'].map((a) => Math.abs("
+        "line[a + '1'].baseVal.value - line[a + '2'].baseVal.value))",
+    )
+    assert x == pytest.approx(y, rel=0.15)
+
+
+def test_home_shows_a_run_before_there_is_one(figure: Opener) -> None:
+    props = {"curve": [3.3, 2.5, 2.4], "span": [1.5, 5.0], "heldout": 2.36}
+    more = {"levels": [3.3, 2.8, 2.5, 2.4], "names": ["ann", "bob"]}
+    visit = figure("train-home", props={**props, **more})
+    assert visit.page.get_attribute(".ghost", "d").count("L") == 2
+    assert "letter 2.80" in visit.page.inner_text("svg.curve")
+    assert visit.page.inner_text(".names").split() == ["ann", "bob"]
+    visit.page.click(".primary")
+    visit.settle()
+    assert visit.page.get_attribute(".ghost", "d") == ""
+    assert visit.page.locator(".names li").count() == 20
 
 
 def test_a_half_typed_number_stays_until_it_is_one(figure: Opener) -> None:

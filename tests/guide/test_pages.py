@@ -142,6 +142,38 @@ def test_a_question_judges_and_shows_the_working(visit: Any) -> None:
     assert "olivia" in there.page.inner_text(".ask")
 
 
+def test_a_question_says_what_is_wrong_with_a_word(visit: Any) -> None:
+    there = visit()
+    for word, said in {"a" * 50: "longer than", "émile": "does not hold"}.items():
+        there.go("/")
+        there.page.evaluate(
+            "(word) => localStorage.setItem('glassgpt.word', word)", word
+        )
+        there.go("/step/0/1/")
+        there.page.fill("#answer", "7")
+        there.page.click(".question button")
+        text = there.page.inner_text(".verdict")
+        assert said in text or said.replace("does", "do") in text
+
+
+def test_the_map_fills_with_what_was_read_to_its_end(visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/3/")
+    before = there.page.inner_text(".filemap .said")
+    assert there.page.locator(".filemap .down path.known").count() == 0
+    there.go("/step/0/1/")
+    there.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    there.page.wait_for_function("localStorage.getItem('glassgpt.read') !== null")
+    there.go("/step/0/3/")
+    assert there.page.locator(".filemap .down path.known").count() > 0
+    assert there.page.inner_text(".filemap .said") != before
+    block = there.page.locator(".filemap .down a[aria-label^='data']")
+    block.hover()
+    assert "lesson 0.1" in there.page.inner_text(".filemap .said")
+    block.click()
+    there.page.wait_for_url("**/step/0/1/")
+
+
 @pytest.mark.parametrize("word", ["émile", "", "Ω", "<b>x</b>", "a" * 300])
 def test_a_question_bears_any_word(word: str, visit: Any) -> None:
     there = visit()
@@ -152,6 +184,20 @@ def test_a_question_bears_any_word(word: str, visit: Any) -> None:
     there.page.click(".question button")
     assert there.page.inner_text(".verdict")
     assert there.page.locator(".question b b").count() == 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_room_is_left_under_a_figure(path: str, visit: Any) -> None:
+    for width in (390, 1440):
+        there = visit(width=width)
+        there.go(path)
+        there.scroll_through()
+        rooms = there.page.eval_on_selector_all(
+            ".gg-figure > [props]",
+            "(all) => all.map((one) => [one.localName,"
+            " one.offsetHeight - one.querySelector('.frame').offsetHeight])",
+        )
+        assert [room for room in rooms if room[1] > 72] == []
 
 
 @pytest.mark.parametrize("path", PATHS)

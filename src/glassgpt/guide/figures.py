@@ -95,6 +95,7 @@ def figure_html(
     """A figure's place in a page: hints above, its room, a sentence under it."""
     said = (words or {}).get("figure_needs_scripts", "")
     room = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
+    kind = "gg-figure wide" if wide else "gg-figure"
     given = escape(json.dumps(props, ensure_ascii=False, sort_keys=True))
     kind = "gg-figure wide" if wide else "gg-figure"
     return (

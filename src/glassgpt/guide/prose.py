@@ -27,7 +27,9 @@ from glassgpt.lessons import lesson
 from glassgpt.tokenizer import CharTokenizer
 
 # a formula and the sign that ends it: no line begins with a comma
-_CLOSED = re.compile(r"(<math\b(?:(?!</math>).)*</math>[,.;:!?)]+)", re.S)
+_CLOSED = re.compile(
+    r'(<span class="math inline">(?:(?!</span>).)*</span>[,.;:!?)]+)', re.S
+)
 _PAGE = re.compile(r"\[\[(?P<number>\d\.\d)\]\]")
 
 
