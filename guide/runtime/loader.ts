@@ -29,6 +29,7 @@ async function load(host: HTMLElement): Promise<void> {
     note.textContent = t(`missing-${lacking}`);
     host.prepend(note);
     host.dataset["state"] = "unsupported";
+    host.style.minHeight = "0"; // no picture will come to fill its room
     return;
   }
   const [{ defineFigure }, made] = await Promise.all([import("./element.ts"), figure()]);

@@ -1,0 +1,233 @@
+"""What the guide costs a reader, and how fast it computes in the page.
+
+    python benchmarks/page.py [ROUNDS]
+
+Opens the built site in Chromium, every kind of page in a context of its own, in
+interleaved rounds; each figure is the median over them. Prints tables in Markdown, to
+go into RESULTS.md as they stand. Needs `make site browser`.
+"""
+
+import platform
+import shutil
+import statistics
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from glassgpt.guide import server
+
+KINDS = ("/", "/step/0/", "/step/0/3/", "/step/1/9/", "/sandbox/generate/")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+DRAG = 2.0  # seconds that the rate is dragged
+# what the browser says of a page while it is read
+WATCH = """
+window.seen = { shift: 0, long: [], frames: 0, curves: 0 };
+const watch = (type, each) => new PerformanceObserver((list) =>
+  list.getEntries().forEach(each)).observe({ type, buffered: true });
+watch("layout-shift", (one) => { if (!one.hadRecentInput) seen.shift += one.value; });
+watch("longtask", (one) => seen.long.push(one.duration));
+"""
+TIMES = """(() => {
+  const [page] = performance.getEntriesByType("navigation");
+  const paint = performance.getEntriesByName("first-contentful-paint")[0];
+  return [paint?.startTime ?? NaN, page.loadEventEnd];
+})()"""
+# each frame, and each time the smoothed curve is drawn anew
+COUNT = """(() => {
+  const turn = () => { seen.frames++; requestAnimationFrame(turn); };
+  requestAnimationFrame(turn);
+  new MutationObserver((all) => { seen.curves += all.length; }).observe(
+    document.querySelector("gg-train-home svg.curve path.smooth"),
+    { attributeFilter: ["d"] });
+})()"""
+# the time in the worker of a training whose pieces are not shown: the figure's own
+WORKER = """
+const add = Worker.prototype.addEventListener;
+Worker.prototype.addEventListener = function (kind, heard, ...more) {
+  add.call(this, kind, (event) => {
+    const spent = event.data?.result?.milliseconds;
+    if (spent !== undefined) window.spent = [...(window.spent ?? []), spent];
+    heard(event);
+  }, ...more);
+};
+const send = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (question) {
+  const asked = question?.input?.asked;
+  if (asked && window.precision) asked.dtype = window.precision;
+  send.apply(this, arguments);
+};
+"""
+Row = dict[str, float]
+
+
+def sizes(requests: list[Any]) -> Row:
+    """Encoded bytes of answers, by what they are."""
+    found: Row = {"scripts": 0, "styles": 0, "fonts": 0, "pages": 0, "training": 0}
+    kinds = {"script": "scripts", "stylesheet": "styles", "font": "fonts"}
+    for request in requests:
+        if request.url.startswith("http"):
+            data = request.url.endswith((".wasm", ".txt"))
+            kind = "training" if data else kinds.get(request.resource_type, "pages")
+            found[kind] += request.sizes()["responseBodySize"]
+    return found
+
+
+def settle(page: Page, name: str = "") -> None:
+    """Wait until the figures that began have their numbers."""
+    busy = f"gg-{name}[data-state=busy]" if name else "[data-state=busy]"
+    page.wait_for_timeout(150)
+    page.wait_for_selector(busy, state="detached", timeout=120_000)
+
+
+def read(page: Page, address: str) -> Row:
+    """A page opened and read to its end."""
+    requests: list[Any] = []
+    page.on("requestfinished", lambda request: requests.append(request))
+    page.goto(address, wait_until="load")
+    page.wait_for_timeout(300)
+    paint, loaded = page.evaluate(TIMES)
+    settle(page)
+    before = sizes(requests)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for top in range(0, height, 500):
+        page.mouse.wheel(0, 500)
+        page.wait_for_timeout(60)
+        if top % 2000 == 0:
+            settle(page)
+    settle(page)
+    seen = page.evaluate("seen")
+    reading = ("scripts", "styles", "pages")
+    whole = sizes(requests)
+    return {
+        "paint": paint,
+        "load": loaded,
+        **{key: before[key] for key in ("scripts", "styles", "fonts")},
+        "total": sum(before.values()),
+        "read": sum(whole[key] for key in reading),
+        "training": whole["training"],
+        "shift": seen["shift"],
+        "long": float(sum(one > 50 for one in seen["long"])),
+        "longest": max(seen["long"], default=0),
+    }
+
+
+def drag(page: Page, address: str) -> Row:
+    """Home, trained once, and its rate dragged to and fro with the pointer."""
+    page.goto(address, wait_until="load")
+    page.click("gg-train-home .primary")
+    page.wait_for_selector("gg-train-home .names li", timeout=120_000)
+    settle(page)
+    slider = page.locator("gg-train-home input[type=range]").first
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    page.evaluate(COUNT)
+    page.evaluate("seen.frames = seen.curves = 0; window.begun = performance.now()")
+    step = 0
+    while (spent := page.evaluate("performance.now() - begun")) < 1000 * DRAG:
+        share = 0.35 + 0.25 * abs((step % 60) / 30 - 1)
+        page.mouse.move(box["x"] + box["width"] * share, y)
+        step += 1
+    seen = page.evaluate("seen")
+    page.mouse.up()
+    return {
+        "frames": 1000 * seen["frames"] / spent,
+        "curves": 1000 * seen["curves"] / spent,
+    }
+
+
+def train(page: Page, address: str, precision: str) -> Row:
+    """The milliseconds that 1,000 steps take in the worker; the second training."""
+    page.goto(address, wait_until="load")
+    page.evaluate(f"window.precision = {precision!r}")
+    page.click("gg-train-home .primary")
+    page.wait_for_selector("gg-train-home .names li", timeout=120_000)
+    settle(page)
+    page.click("gg-train-home .primary")
+    settle(page)
+    return {"milliseconds": page.evaluate("spent.at(-1)")}
+
+
+def visits(browser: Browser, root: str) -> Iterator[tuple[str, Row]]:
+    """One round: each case in a fresh context."""
+    for case in ("train float64", "train float32", "drag", *KINDS):
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        page.add_init_script(WATCH + WORKER)
+        if case.startswith("train "):
+            yield case, train(page, f"{root}/", case.split()[1])
+        elif case == "drag":
+            yield case, drag(page, f"{root}/")
+        else:
+            yield case, read(page, root + case)
+        context.close()
+
+
+def processor() -> str:
+    """The processor's name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def report(rows: dict[str, Row], rounds: int, version: str) -> None:
+    """Print the tables."""
+    print(f"{date.today()}, {processor()}, Chromium {version},")
+    print(f"median of {rounds} interleaved rounds, served by `glassgpt guide`:\n")
+    print("| on home | |\n|---|---|")
+    for precision in ("float64", "float32"):
+        spent = rows[f"train {precision}"]["milliseconds"]
+        print(f"| 1,000 steps of Step 5 in the worker, {precision} | {spent:,.1f} ms |")
+    dragged = rows["drag"]
+    print(f"| frames a second while the rate is dragged | {dragged['frames']:,.0f} |")
+    print(f"| whole curves of 1,000 steps a second | {dragged['curves']:,.0f} |\n")
+    heads = ("first paint", "load", "scripts", "styles", "fonts", "before use", "read")
+    more = ("to train", "shift", "tasks over 50 ms", "longest")
+    print(f"| page | {' | '.join(heads + more)} |")
+    print("|---" * (len(heads) + len(more) + 1) + "|")
+    for kind in KINDS:
+        row = rows[kind]
+        times = [f"{row[key]:,.0f} ms" for key in ("paint", "load")]
+        keys = ("scripts", "styles", "fonts", "total", "read", "training")
+        bytes_ = [f"{row[key] / 1000:,.1f} kB" for key in keys]
+        rest = [f"{row['shift']:.4f}", f"{row['long']:.0f}", f"{row['longest']:.0f} ms"]
+        print(f"| `{kind}` | {' | '.join(times + bytes_ + rest)} |")
+
+
+def main() -> None:
+    """Measure all cases in interleaved rounds and print the tables."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    found: dict[str, list[Row]] = {}
+    with server.serve() as running, sync_playwright() as play:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        root = f"http://{server.HOST}:{running.server_port}"
+        browser = play.chromium.launch(
+            executable_path=shutil.which("chromium"), args=FLAGS
+        )
+        for number in range(rounds):
+            for case, row in visits(browser, root):
+                found.setdefault(case, []).append(row)
+                print(f"round {number + 1} of {rounds}: {case}", file=sys.stderr)
+        version = browser.version
+        browser.close()
+        running.shutdown()
+    middle = {
+        case: {key: statistics.median(row[key] for row in rows) for key in rows[0]}
+        for case, rows in found.items()
+    }
+    report(middle, rounds, version)
+
+
+if __name__ == "__main__":
+    main()
