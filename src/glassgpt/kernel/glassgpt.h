@@ -65,6 +65,9 @@ enum { BY_DOCUMENT = 0, BY_TOKEN = 1 };
 /* What is done with a document longer than the block. */
 enum { TRUNCATE = 0, CHUNK = 1 };
 
+/* How many documents draw in turn where many are written at once. */
+enum { TOGETHER = 256 };
+
 /* Mistakes on purpose, added up in `mistakes`. */
 enum {
     MISTAKE_KEEP_GRADS = 1, /* gradients are not set to 0 after an update */
@@ -299,6 +302,32 @@ GLASSGPT_API int glassgpt_write(glassgpt *g, glassgpt_random *random,
                                 const int *prompt, int num_prompt, int limit,
                                 double temperature, int top_k, double top_p,
                                 int *written);
+
+/* --- many documents side by side (together.c, lanes.c) --- */
+
+/* The bytes that working on `count` documents side by side takes, none of which has more
+   than `positions` tokens; 0 where it takes too many. */
+GLASSGPT_API size_t glassgpt_room(const glassgpt *g, int count, int positions);
+
+/* Writes `count` documents as glassgpt_write does, to written (count, limit) and their
+   lengths to lengths (count,), but draws in another order. They are in groups of
+   TOGETHER: in each, every document that goes on draws its first token, in their order,
+   then every one its second, and so on. room is glassgpt_room(g, count, num_prompt +
+   limit) bytes. Returns count; -1 where glassgpt_write refuses, and without the mask;
+   -2 when the probabilities are not numbers. */
+GLASSGPT_API int glassgpt_write_together(glassgpt *g, glassgpt_random *random,
+                                         const int *prompt, int num_prompt, int limit,
+                                         double temperature, int top_k, double top_p,
+                                         int count, int *written, int *lengths,
+                                         void *room);
+
+/* What glassgpt_evaluate finds, document beside document; room is glassgpt_room(g, 1,
+   block_size) bytes. */
+GLASSGPT_API int glassgpt_evaluate_together(glassgpt *g, int doc_mode,
+                                            const int *tokens, const int *offsets,
+                                            const int *chosen, int count,
+                                            double *losses, int *predictions,
+                                            void *room);
 
 /* --- what a figure wants to see (observe.c) --- */
 

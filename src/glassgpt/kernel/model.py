@@ -129,6 +129,15 @@ class Kernel:
         if self.model.step == 0:
             raise invalid("step", 0, "it counts, and has no gradient", "Take 1 to 5.")
 
+    def room(self, count: int, positions: int) -> Reals:
+        """Memory to work in on `count` documents of so many tokens side by side.
+
+        Raises UsageError for more than the machine has.
+        """
+        size = int(self.call.room(self.g, max(1, count), max(1, positions)))
+        _require_memory(size or math.inf, "Take fewer documents, or one by one.")
+        return np.empty(size, np.uint8)
+
     def mistakes(self, names: Collection[str]) -> int:
         """Mistakes as C takes them. Raises UsageError where they can't be shown."""
         wrong = flags("MISTAKE_", names)
@@ -193,10 +202,14 @@ def require_possible(model: ModelConfig, dtype: str) -> int:
     if size == 0:
         why = "the kernel counts to 2,147,483,647 weights, and not so far"
         raise invalid("n_embd", model.n_embd, why, remedy)
+    _require_memory(size, remedy)
+    return size
+
+
+def _require_memory(size: float, remedy: str) -> None:
     if size > _machine_memory():
         need = f"{size / 2**30:.1f} GiB of memory, which this model takes"
         raise missing(need, remedy)
-    return size
 
 
 def _machine_memory() -> float:
