@@ -30,6 +30,12 @@
 #define VECTOR_BYTES 16
 #endif
 
+#if defined(FAST_AVX512) || defined(__aarch64__)
+#define REGISTERS 32
+#else
+#define REGISTERS 16
+#endif
+
 /* LANES numbers in a vector; EACH_LANE(f) is f(0), f(1), ... up to the last. */
 #define LIST_2(f) f(0), f(1)
 #define LIST_4(f) LIST_2(f), f(2), f(3)
