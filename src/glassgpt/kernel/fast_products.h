@@ -11,6 +11,7 @@
 
 /* What a tile has at most: its numbers, a row of b and a number of a fit in registers. */
 enum { MOST_ROWS = REGISTERS == 32 ? 8 : 6, MOST_VECTORS = 2 };
+#define TERMS _Pragma("GCC unroll 4")
 typedef vec Tile[8][MOST_VECTORS];
 
 /* sum (rows, vectors) = start + a (rows, terms) b (terms, vectors); start may be NULL.
@@ -23,7 +24,7 @@ INLINE void sums(Tile sum, const real *start, size_t start_row, const real *a,
     UNROLL for (int r = 0; r < rows; r++)
         UNROLL for (int v = 0; v < vectors; v++)
             sum[r][v] = start ? load(start + r * start_row + v * LANES) : splat(0);
-    for (int k = 0; k < terms; k++, b += b_row) {
+    TERMS for (int k = 0; k < terms; k++, b += b_row) {
         UNROLL for (int v = 0; v < vectors; v++) part[v] = load(b + v * LANES);
         UNROLL for (int r = 0; r < rows; r++) {
             const vec factor = splat(a[r * a_row + k * a_column]);

@@ -32,12 +32,12 @@ static Rates rates_of(const glassgpt_training *how, int step) {
     };
 }
 
-/* x / (sqrt(y) + eps), y not below 0 and eps above */
-INLINE vec over_root(vec x, vec y, vec eps) {
-    if (GUESSES == 0) return x / (square_root(y) + eps);
+/* w - x / (sqrt(y s) + eps), where y and s are not below 0 and eps is above */
+INLINE vec less_over_root(vec w, vec x, vec y, vec s, vec eps) {
+    if (GUESSES == 0) return w - x / (square_root(y * s) + eps);
     /* of 0 there is no 1/sqrt; what is added is lost in any y that counts beside eps */
-    const vec positive = y + splat(sizeof(real) == 4 ? (real)1e-37 : (real)1e-300);
-    const vec half = positive * splat((real)-0.5);
+    const vec least = splat(sizeof(real) == 4 ? (real)1e-37 : (real)1e-300);
+    const vec positive = multiply_add(y, s, least), half = positive * splat((real)-0.5);
     vec root = guess_over_root(positive);
     UNROLL for (int i = 0; i < GUESSES; i++)
         root = multiply_add(multiply_add(half * root, root, splat((real)0.5)), root, root);
@@ -45,19 +45,21 @@ INLINE vec over_root(vec x, vec y, vec eps) {
     vec over = guess_over(below);
     UNROLL for (int i = 0; i < GUESSES; i++)
         over = multiply_add(multiply_add(-below, over, splat(1)), over, over);
-    return x * over;
+    return multiply_add(-x, over, w);
 }
 
-/* The same for one or two vectors. */
-INLINE void over_roots(vec *x, const vec *y, const int vectors, vec eps) {
+/* The same for one or two vectors of w. */
+INLINE void take_over_roots(vec *w, const vec *x, const vec *y, const int vectors, vec s,
+                            vec eps) {
     if (GUESSES || vectors == 1) {
-        UNROLL for (int i = 0; i < vectors; i++) x[i] = over_root(x[i], y[i], eps);
+        UNROLL for (int i = 0; i < vectors; i++)
+            w[i] = less_over_root(w[i], x[i], y[i], s, eps);
         return;
     }
-    const vec a = square_root(y[0]) + eps, b = square_root(y[1]) + eps;
+    const vec a = square_root(y[0] * s) + eps, b = square_root(y[1] * s) + eps;
     const vec over = splat(1) / (a * b);
-    x[0] *= b * over;
-    x[1] *= a * over;
+    w[0] = multiply_add(-x[0], b * over, w[0]);
+    w[1] = multiply_add(-x[1], a * over, w[1]);
 }
 
 /* Where weights lie, and what moves with them. */
@@ -68,14 +70,17 @@ typedef struct {
 /* One or two vectors of weights, at index `at` and `at + next`, by their gradients. */
 INLINE void move_weights(Moved to, size_t at, size_t next, const vec *slope,
                          const int vectors, const Rates *r, const int rule) {
-    vec change[2], square[2];
+    vec weight[2], change[2], square[2];
     UNROLL for (int i = 0; i < vectors; i++) {
         real *m = to.m + at + i * next, *v = to.v + at + i * next;
-        change[i] = r->rate * slope[i];
+        weight[i] = load(to.w + at + i * next);
+        if (rule == ADAMW) weight[i] -= r->pull * weight[i];
+        if (rule == SGD) weight[i] -= r->rate * slope[i];
+        if (rule == RMSPROP) change[i] = r->rate * slope[i];
         if (rule == MOMENTUM) {
             const vec speed = multiply_add(r->momentum, load(m), slope[i]);
             store(m, speed);
-            change[i] = r->rate * speed;
+            weight[i] -= r->rate * speed;
         }
         if (rule == ADAM || rule == ADAMW) {
             const vec mean = multiply_add(r->beta1, load(m), r->rest1 * slope[i]);
@@ -85,16 +90,12 @@ INLINE void move_weights(Moved to, size_t at, size_t next, const vec *slope,
         if (rule != SGD && rule != MOMENTUM) {
             square[i] = multiply_add(r->beta2, load(v), r->rest2 * (slope[i] * slope[i]));
             store(v, square[i]);
-            if (rule != RMSPROP) square[i] *= r->over2;
         }
     }
-    if (rule != SGD && rule != MOMENTUM) over_roots(change, square, vectors, r->eps);
-    UNROLL for (int i = 0; i < vectors; i++) {
-        real *w = to.w + at + i * next;
-        vec weight = load(w);
-        if (rule == ADAMW) weight -= r->pull * weight;
-        store(w, weight - change[i]);
-    }
+    if (rule != SGD && rule != MOMENTUM)
+        take_over_roots(weight, change, square, vectors,
+                        rule == RMSPROP ? splat(1) : r->over2, r->eps);
+    UNROLL for (int i = 0; i < vectors; i++) store(to.w + at + i * next, weight[i]);
 }
 
 /* All weights of a tensor, by gradients (count,) in memory. count is a multiple of
