@@ -74,6 +74,10 @@ enum {
     MISTAKE_OVERWRITE = 2   /* = in place of += where a number is used twice */
 };
 
+/* With which instructions steps are trained: in plain loops, or in vectors of what every
+   machine of its kind has, or of what some have. */
+enum { ISA_PLAIN = 0, ISA_BASELINE = 1, ISA_AVX2 = 2, ISA_AVX512 = 3 };
+
 /* The shape of a model. */
 typedef struct {
     int step;         /* the lesson whose model this is: 0, counting, to 5 */
@@ -133,6 +137,14 @@ GLASSGPT_API void glassgpt_draw_weights(glassgpt *g, glassgpt_random *random,
 
 /* Leaves parts out from now on, or puts them back: WITHOUT_... added up. */
 GLASSGPT_API void glassgpt_leave_out(glassgpt *g, int without);
+
+/* The widest instructions that this machine has: ISA_... */
+GLASSGPT_API int glassgpt_best_isa(void);
+
+/* Trains with these instructions from now on, or where a row of this model is no whole
+   number of their vectors, with the widest below. Returns which; -1 where the machine
+   does not have them. A new model has the best. */
+GLASSGPT_API int glassgpt_use_isa(glassgpt *g, int isa);
 
 /* P, how many numbers `weights` holds. */
 GLASSGPT_API int glassgpt_num_weights(const glassgpt *g);
