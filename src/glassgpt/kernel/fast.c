@@ -54,6 +54,11 @@ int glassgpt_use_isa(glassgpt *g, int isa) {
     return g->isa = fast_isa(g, isa);
 }
 
+double glassgpt_peak(int isa, int rounds, real *sums) {
+    if (isa < ISA_BASELINE || isa > glassgpt_best_isa()) return 0;
+    return OF(isa, peak)(rounds, sums);
+}
+
 void fast_turn(const glassgpt *g) { OF(g->isa, turn)(g); }
 
 double fast_gradient(const glassgpt *g, const int *tokens, int n, real share, int adds) {

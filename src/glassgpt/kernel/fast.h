@@ -37,6 +37,7 @@ int fast_step(glassgpt *g, const glassgpt_training *how, int step, const int *to
               int n, double *loss);
 
 #define DECLARE(isa)                                                                   \
+    double peak_##isa(int rounds, real *sums);                                         \
     int lanes_##isa(void);                                                             \
     void turn_##isa(const glassgpt *g);                                                \
     double gradient_##isa(const glassgpt *g, const int *tokens, int n, real share,     \

@@ -11,7 +11,8 @@
 #include "lanes.h"
 #include "maths.h"
 
-enum { PARTS = ABREAST / LANES };
+/* As many sums of rows at once as the registers hold, beside a row of x. */
+enum { PARTS = ABREAST / LANES, ROWS_AT_ONCE = PARTS == 1 ? 12 : PARTS == 2 ? 6 : 2 };
 
 /* A row of numbers, in registers. */
 typedef struct {
@@ -47,9 +48,9 @@ INLINE Row larger_row(Row a, Row b) {
 }
 
 /* `rows` rows of y = w x, which stay in registers; x (columns) rows, w (rows, columns) */
-INLINE void some_rows(real *y, const real *x, const real *w, int columns,
+INLINE void lane_rows(real *y, const real *x, const real *w, int columns,
                       const int rows) {
-    Row sum[MOST_ROWS];
+    Row sum[ROWS_AT_ONCE];
     UNROLL for (int r = 0; r < rows; r++) sum[r] = row_of(0);
     _Pragma("GCC unroll 4") for (int j = 0; j < columns; j++) {
         const Row xj = row_at(x, j);
@@ -62,11 +63,17 @@ INLINE void some_rows(real *y, const real *x, const real *w, int columns,
 /* y = w x; x (columns) rows, y (rows) rows, w (rows, columns) */
 INLINE void product(real *y, const real *x, const real *w, int rows, int columns) {
     while (rows > 0) {
-        const int some = rows < MOST_ROWS ? rows : MOST_ROWS;
+        const int some = rows < ROWS_AT_ONCE ? rows : ROWS_AT_ONCE;
 #define ROWS(count)                                                                    \
-    case count: some_rows(y, x, w, columns, count); break;
+    case count: lane_rows(y, x, w, columns, count); break;
         switch (some) {
-            ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
+            ROWS(1) ROWS(2)
+#if VECTOR_BYTES > 16
+            ROWS(3) ROWS(4) ROWS(5) ROWS(6)
+#endif
+#if VECTOR_BYTES > 32
+            ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
+#endif
         }
 #undef ROWS
         y += (size_t)some * ABREAST, w += (size_t)some * columns, rows -= some;

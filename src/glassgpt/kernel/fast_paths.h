@@ -1,6 +1,7 @@
 /* The fast paths of one instruction set, which the file that includes this has named:
    FAST(name) is name_avx2, and so on. fast.h says what each function does. */
 #include "fast_gpt.h"
+#include "fast_lanes.h"
 #include "fast_mlp.h"
 
 static double pass(const glassgpt *g, const int *tokens, int n, real share) {
@@ -10,6 +11,18 @@ static double pass(const glassgpt *g, const int *tokens, int n, real share) {
 static void weights(const glassgpt *g, const int *tokens, int n, Use use) {
     if (g->model == MLP) mlp_weights(g, tokens, n, use);
     else gpt_weights(g, tokens, n, use);
+}
+
+/* Twelve sums at once: more than the machine can add to before the first is done. */
+double FAST(peak)(int rounds, real *sums) {
+    enum { SUMS = 12 };
+    vec sum[SUMS];
+    const vec kept = splat((real)0.999), added = splat((real)0.001);
+    UNROLL for (int i = 0; i < SUMS; i++) sum[i] = splat((real)i);
+    for (int round = 0; round < rounds; round++)
+        UNROLL for (int i = 0; i < SUMS; i++) sum[i] = multiply_add(sum[i], kept, added);
+    UNROLL for (int i = 0; i < SUMS; i++) sums[i] = sum_of(sum[i]);
+    return 2.0 * rounds * SUMS * LANES;
 }
 
 int FAST(lanes)(void) { return LANES; }

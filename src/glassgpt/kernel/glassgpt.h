@@ -405,6 +405,12 @@ GLASSGPT_API void glassgpt_moving_average(double *averages, const double *number
 GLASSGPT_API void glassgpt_optimise(const glassgpt_training *how, int step, real *w,
                                     const real *g, real *m, real *v, int count);
 
+/* --- how fast this machine is (fast.c) --- */
+
+/* Multiplies and adds in vectors, as fast as these instructions can, and returns how many
+   operations that was; 0 where the machine does not have them. sums is (12,). */
+GLASSGPT_API double glassgpt_peak(int isa, int rounds, real *sums);
+
 /* --- which build this is (layout.c) --- */
 
 /* 64 or 32, the bits of `real`. */

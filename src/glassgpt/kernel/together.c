@@ -12,11 +12,15 @@
 
 enum { ALIGNMENT = 64, MOST_BLOCKS = TOGETHER / ABREAST };
 
-/* The function of that name for a model's instruction set. */
-#if defined(__AVX2__)
-#define OF(g, name) name##_avx2
+/* The function of that name for a model's instructions; what is trained in plain loops
+   is written with those that every machine has. */
+#ifdef __x86_64__
+#define OF(g, name)                                                                    \
+    ((g)->isa == ISA_AVX512 ? name##_avx512                                            \
+     : (g)->isa == ISA_AVX2 ? name##_avx2                                              \
+                            : name##_baseline)
 #else
-#define OF(g, name) name##_baseline
+#define OF(g, name) ((void)(g), name##_baseline)
 #endif
 
 /* What lies in the caller's room. */
