@@ -55,6 +55,7 @@ _EXAMPLES = {
         "glassgpt data inspect my-words.txt",
         "glassgpt data fetch karpathy-names",
     ],
+    "bench": ["glassgpt bench --quick", "glassgpt bench --json"],
     "guide": ["glassgpt guide", "glassgpt guide build my-site"],
 }
 EXAMPLES = {
