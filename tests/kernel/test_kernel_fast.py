@@ -1,9 +1,11 @@
 """The fast paths: whatever the instructions, the numbers of the plain loops."""
 
 import ctypes
+import importlib.util
 import math
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -438,3 +440,32 @@ def mutate(
     build.build(into, sources, extra=["-O0"], precisions=["f64"])
     open_library.cache_clear()
     monkeypatch.setenv("GLASSGPT_KERNEL", str(into))
+
+
+@pytest.mark.full
+def test_on_arm64_vectors_compute_what_the_plain_loops_do(
+    dtype: str, tmp_path: Path
+) -> None:
+    emulator = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
+    if not emulator:
+        not_run("qemu", "qemu-aarch64 is not on this machine")
+    if importlib.util.find_spec("ziglang") is None:
+        not_run("zig", "ziglang is not installed")
+    flags = [flag for flag in build.FLAGS if "visibility" not in flag]
+    precision = build.PRECISIONS["f64" if dtype == "float64" else "f32"]
+    program = tmp_path / "program"
+    sources = [str(path) for path in build.source_files() if path.suffix == ".c"]
+    subprocess.run(
+        [sys.executable, "-m", "ziglang", "cc", "-target", "aarch64-linux-musl",
+         "-static", *flags, *precision, f"-I{build.FOLDER}", *sources,
+         str(Path(__file__).with_name("arm64.c")), "-o", str(program), "-lm"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    done = subprocess.run(
+        [emulator, str(program)], check=True, capture_output=True, text=True
+    )
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert len(rows) == 25
+    near = 1e-10 if dtype == "float64" else 2e-4
+    wrong = [row for row in rows if not max(map(float, row[2:])) < near]
+    assert wrong == []
