@@ -83,9 +83,12 @@ static int is_plain_update(const glassgpt_training *how) {
     return how->optimizer >= RMSPROP && how->eps_adam < LEAST_EPS;
 }
 
+/* A norm that leaves room for squares of gradients in float32. */
+static const double LARGE_NORM = 1e15;
+
 double fast_update(glassgpt *g, const glassgpt_training *how, int step, int exactly) {
     double norm = sqrt(OF(g->isa, squares)(g->grads, g->num_weights));
-    if (!(norm < 1e9)) return glassgpt_update(g, how, step);
+    if (!(norm < LARGE_NORM)) return glassgpt_update(g, how, step);
     if (exactly || how->grad_clip > 0) norm = clip_grads(g, how);
     if (is_plain_update(how))
         glassgpt_optimise(how, step, g->weights, g->grads, g->m, g->v, g->num_weights);
