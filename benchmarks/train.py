@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from glassgpt.bench.rounds import processor
+
 STEPS = 1000
 LESSON_STEPS = 30
 
@@ -50,16 +52,6 @@ def measure(case: Case, folder: Path) -> tuple[float, float]:
     result = json.loads(done.stdout.splitlines()[-1])
     training = result["train_seconds"] * STEPS / case.steps
     return whole, training
-
-
-def processor() -> str:
-    """The processor's name, where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def main() -> None:

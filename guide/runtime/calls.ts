@@ -13,6 +13,10 @@ export interface Calls {
   draw_weights(g: Address, random: Address, init_std: number): void;
   /** Leaves parts out from now on, or puts them back: WITHOUT_... added up. */
   leave_out(g: Address, without: number): void;
+  /** The widest instructions that this machine has: ISA_... */
+  best_isa(): number;
+  /** Trains with these instructions from now on, or where a row of this model is no whole number of their vectors, with the widest below. Returns which; -1 where the machine does not have them. A new model has the best. */
+  use_isa(g: Address, isa: number): number;
   /** P, how many numbers `weights` holds. */
   num_weights(g: Address): number;
   /** How many tensors those are. */
@@ -93,6 +97,12 @@ export interface Calls {
   keep_likely(probs: Address, count: number, top_k: number, top_p: number, marks: Address): void;
   /** Writes a document: begins with prompt (num_prompt,), BOS first, draws until BOS or until `limit` tokens are drawn. They go to written (limit,), BOS left out. Returns how many. Temperature 0 takes the likeliest and draws nothing. -1 where it refuses: an empty prompt, a token outside the vocabulary, or a block too short for the prompt; -2 when the probabilities are not numbers. */
   write(g: Address, random: Address, prompt: Address, num_prompt: number, limit: number, temperature: number, top_k: number, top_p: number, written: Address): number;
+  /** The bytes that working on `count` documents side by side takes, none of which has more than `positions` tokens; 0 where it takes too many. */
+  room(g: Address, count: number, positions: number): number;
+  /** Writes `count` documents as glassgpt_write does, to written (count, limit) and their lengths to lengths (count,), but draws in another order. They are in groups of TOGETHER: in each, every document that goes on draws its first token, in their order, then every one its second, and so on. room is glassgpt_room(g, count, num_prompt + limit) bytes. Returns count; -1 where glassgpt_write refuses, and without the mask; -2 when the probabilities are not numbers. */
+  write_together(g: Address, random: Address, prompt: Address, num_prompt: number, limit: number, temperature: number, top_k: number, top_p: number, count: number, written: Address, lengths: Address, room: Address): number;
+  /** What glassgpt_evaluate finds, document beside document; room is glassgpt_room(g, 1, block_size) bytes. */
+  evaluate_together(g: Address, doc_mode: number, tokens: Address, offsets: Address, chosen: Address, count: number, losses: Address, predictions: Address, room: Address): number;
   /** An update of one weight, shown and not kept. Its terms go to terms (10,): gradient, m, v, m_hat, v_hat, learning rate, weight before, weight after, change, and the factor by which clipping shrank the gradient. */
   update_terms(g: Address, how: Address, step: number, weight: number, terms: Address): void;
   /** The slope of the loss along each of `count` weights from `first` on, by nudging it, to slopes (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps) - loss(w - eps)) / (2 eps). -1 where glassgpt_loss refuses, else count. */
@@ -119,6 +129,8 @@ export interface Calls {
   moving_average(averages: Address, numbers: Address, count: number, beta: number, corrected: number): void;
   /** One update of w, m and v by gradients g, all (count,), as training does. */
   optimise(how: Address, step: number, w: Address, g: Address, m: Address, v: Address, count: number): void;
+  /** Multiplies and adds in vectors, as fast as these instructions can, and returns how many operations that was; 0 where the machine does not have them. sums is (12,). */
+  peak(isa: number, rounds: number, sums: Address): number;
   /** 64 or 32, the bits of `real`. */
   real_bits(): number;
   /** A hash of the sources that this was built from; "" when the build gave none. */
@@ -290,6 +302,11 @@ export const CONSTANTS = {
   "BY_TOKEN": 1,
   "TRUNCATE": 0,
   "CHUNK": 1,
+  "TOGETHER": 256,
   "MISTAKE_KEEP_GRADS": 1,
-  "MISTAKE_OVERWRITE": 2
+  "MISTAKE_OVERWRITE": 2,
+  "ISA_PLAIN": 0,
+  "ISA_BASELINE": 1,
+  "ISA_AVX2": 2,
+  "ISA_AVX512": 3
 } as const;

@@ -66,12 +66,12 @@ def evaluate_on(
 ) -> Evaluation:
     """The same on any documents, one at least; the baselines count `trained`."""
     heldout = [tokenizer.encode(text) for text in documents]
-    losses = [loss for tokens in heldout for loss in engine.token_losses(tokens)]
+    total, count = engine.sum_of_losses(heldout)
     counts = Baselines(map(tokenizer.encode, trained), tokenizer.vocab_size)
     return Evaluation(
-        loss=math.fsum(losses) / len(losses),
+        loss=total / count,
         documents=len(heldout),
-        tokens=len(losses),
+        tokens=count,
         baselines=counts.losses([_read(engine, tokens) for tokens in heldout]),
     )
 

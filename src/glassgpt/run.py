@@ -83,11 +83,14 @@ class Run:
         new_only: bool = False,
         unique: bool = False,
         known: frozenset[str] | None = None,
+        together: bool = False,
     ) -> Iterator[Sample]:
         """New documents as they are written, the same for the same seed.
 
         `temperature` is 0 or from 0.05 to 2, by default the lesson's; `seed` is by
-        default the run's. `known` are documents to tell from new ones. Raises
+        default the run's. `known` are documents to tell from new ones. `together` writes
+        many at a time, in another order of draws: other documents for the same seed,
+        and on the kernel a hundred times as many a second. Raises
         UsageError for values that cannot be, and for a character in the prompt that
         the vocabulary does not hold.
         """
@@ -107,6 +110,7 @@ class Run:
             data.clean(prompt),
             new_only,
             unique,
+            together,
         )
 
     def evaluate(self, eval_docs: int | None = None) -> Evaluation | None:

@@ -1,14 +1,17 @@
 """Writing new documents: a token is drawn, fed back, and so on until BOS comes."""
 
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from glassgpt.engines.base import Engine
 from glassgpt.errors import GlassGPTError, invalid
 from glassgpt.tokenizer import Tokenizer
 
 COLDEST, HOTTEST = 0.05, 2.0
+# how many documents draw in turn where many are written at once; the kernel's, too
+TOGETHER = 256
 # with --unique or --new-only: how many draws in vain before giving up
 _PATIENCE = 1000
 
@@ -84,11 +87,8 @@ def write(
 
     Raises UsageError for a prompt with an unknown character, or too long to go on.
     """
+    start = _start(engine, tokenizer, prompt)
     block_size = engine.record.model.block_size
-    start = tokenizer.encode_prefix(prompt)
-    if len(start) > block_size:
-        why = f"it has {len(start) - 1} tokens, and the block {block_size}"
-        raise invalid("prompt", prompt, why, f"Take at most {block_size - 1}.")
     reader, written = engine.reader(), start[1:]
     for token_id in start[:-1]:
         reader.feed(token_id)
@@ -102,6 +102,80 @@ def write(
     return tokenizer.decode(written)
 
 
+@runtime_checkable
+class WritesTogether(Protocol):
+    """An engine that writes a group of documents faster than reader by reader."""
+
+    def write_together(
+        self,
+        start: Sequence[int],
+        limit: int,
+        temperature: float,
+        top_k: int,
+        top_p: float,
+        rng: random.Random,
+    ) -> list[list[int]]:
+        """The tokens of TOGETHER documents after `start`, at most `limit` each."""
+
+
+def write_together(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    rng: random.Random,
+    taste: Taste,
+    prompt: str = "",
+) -> Iterator[str]:
+    """Documents without end, in groups of TOGETHER that draw in turn.
+
+    In a group every document that goes on draws its first token, in their order, then
+    every one its second. Each is as likely as one of `write`, and all are from the one
+    generator, but for the same seed they are others. Raises UsageError as `write` does.
+    """
+    start = _start(engine, tokenizer, prompt)
+    limit = engine.record.model.block_size - (len(start) - 1)
+    while True:
+        if isinstance(engine, WritesTogether):
+            group = engine.write_together(
+                start, limit, taste.temperature, taste.top_k, taste.top_p, rng
+            )
+        else:
+            group = _in_turn(engine, start, limit, taste, rng)
+        for written in group:
+            yield tokenizer.decode([*start[1:], *written])
+
+
+def _in_turn(
+    engine: Engine, start: list[int], limit: int, taste: Taste, rng: random.Random
+) -> list[list[int]]:
+    """A group, by as many readers."""
+    readers = [engine.reader() for _ in range(TOGETHER)]
+    group: list[list[int]] = [[] for _ in readers]
+    for reader in readers:
+        for token_id in start[:-1]:
+            reader.feed(token_id)
+    going = list(range(TOGETHER))
+    while going and len(group[going[0]]) < limit:
+        for i in list(going):
+            token_id = group[i][-1] if group[i] else start[-1]
+            probs = readers[i].feed(token_id, taste.temperature or 1.0)
+            token_id = taste.choose(probs, rng)
+            if token_id == start[0]:
+                going.remove(i)
+            else:
+                group[i].append(token_id)
+    return group
+
+
+def _start(engine: Engine, tokenizer: Tokenizer, prompt: str) -> list[int]:
+    """BOS and the prompt's token ids."""
+    block_size = engine.record.model.block_size
+    start = tokenizer.encode_prefix(prompt)
+    if len(start) > block_size:
+        why = f"it has {len(start) - 1} tokens, and the block {block_size}"
+        raise invalid("prompt", prompt, why, f"Take at most {block_size - 1}.")
+    return start
+
+
 def write_many(
     engine: Engine,
     tokenizer: Tokenizer,
@@ -112,16 +186,18 @@ def write_many(
     prompt: str = "",
     new_only: bool = False,
     unique: bool = False,
+    together: bool = False,
 ) -> Iterator[Sample]:
     """`count` samples, as they are written.
 
     `new_only` passes over those in `known`, `unique` over those written before; after a
-    thousand draws in vain there are fewer.
+    thousand draws in vain there are fewer. `together` takes them from `write_together`.
     """
     seen: set[str] = set()
     in_vain = 0
+    texts = write_together(engine, tokenizer, rng, taste, prompt) if together else None
     while count and in_vain < _PATIENCE:
-        text = write(engine, tokenizer, rng, taste, prompt)
+        text = next(texts) if texts else write(engine, tokenizer, rng, taste, prompt)
         sample = Sample(text, None if known is None else text in known)
         if (new_only and sample.known) or (unique and text in seen):
             in_vain += 1

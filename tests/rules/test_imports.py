@@ -32,23 +32,25 @@ LAYERS = (
         *("run", "check", "exporting"),
         *("comparing", "comparison_notes", "comparison_page", "drawing", "placing"),
     ),
+    ("bench",),
     ("",),
     ("cli", "guide", "__main__"),
 )
-PACKAGES = ("cli", "guide", "kernel")
+PACKAGES = ("bench", "cli", "guide", "kernel")
 # the modules of each engine; what they share is engines.base
 ENGINES = {
     "reference": ("engines.reference", "engines.lesson_model", "engines.number"),
     "kernel": ("engines.kernel",),
 }
 # the only modules that import others of ours when they are called
-LAZY = {"engines", "cli", "cli.guide"}
+LAZY = {"engines", "cli", "cli.guide", "cli.bench", "bench.machine"}
 # the only modules that import what does not come with Python
 OTHERS = {
     "safetensors": ("tensors",),
     "filelock": ("runs",),
     "platformdirs": ("datasets",),
-    "numpy": ("kernel", "engines.kernel"),
+    "numpy": ("kernel", "engines.kernel", "bench"),
+    "torch": ("bench.torch_peer",),
     "rich": ("cli",),
     "typer": ("cli",),
     **dict.fromkeys(("brotli", "jinja2", "latex2mathml", "markdown_it"), ("guide",)),

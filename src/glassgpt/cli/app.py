@@ -7,6 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 import glassgpt
+from glassgpt.cli.bench import bench
 from glassgpt.cli.check import check
 from glassgpt.cli.compare import compare_command
 from glassgpt.cli.data import data_app
@@ -64,6 +65,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "show": show,
     "runs": runs,
     "export": export,
+    "bench": bench,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name, epilog=EXAMPLES[_name])(_command)

@@ -31,6 +31,7 @@ _EXAMPLES = {
     "sample": [
         "glassgpt sample runs/step5-1 -n 5 --temperature 0.8",
         "glassgpt sample runs/step5-1 --prompt mar --new-only --unique",
+        "glassgpt sample runs/step5-1 -n 100000 --together",
     ],
     "eval": [
         "glassgpt eval runs/step5-1",
@@ -54,6 +55,7 @@ _EXAMPLES = {
         "glassgpt data inspect my-words.txt",
         "glassgpt data fetch karpathy-names",
     ],
+    "bench": ["glassgpt bench --quick", "glassgpt bench --json"],
     "guide": [
         "glassgpt guide",
         "glassgpt guide build my-site",

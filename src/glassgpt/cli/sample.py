@@ -36,6 +36,12 @@ def sample(
     unique: Annotated[
         bool, typer.Option("--unique", help="None of them twice.")
     ] = False,
+    together: Annotated[
+        bool,
+        typer.Option(
+            "--together", help="For many: faster, other samples for the same seed."
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write new documents with a trained model.
@@ -62,6 +68,7 @@ def sample(
             new_only=new_only,
             unique=unique,
             known=known,
+            together=together,
         ),
         start=1,
     ):

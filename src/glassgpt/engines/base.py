@@ -57,6 +57,9 @@ class Engine(Protocol):
     def token_losses(self, tokens: Tokens) -> list[float]:
         """-ln p of each next token: (n,)."""
 
+    def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
+        """-ln p of each next token of all documents, added up, and how many they are."""
+
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
 

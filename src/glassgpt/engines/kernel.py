@@ -1,5 +1,6 @@
 """The kernel engine: the C core, on NumPy views of its memory."""
 
+import math
 import random
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +21,9 @@ from glassgpt.kernel.arguments import Ints, Reals
 from glassgpt.kernel.library import open_library
 from glassgpt.kernel.mersenne import Random
 from glassgpt.kernel.model import Kernel, require_possible
-from glassgpt.kernel.observe import numerical_gradients
+from glassgpt.kernel.observe import evaluate, numerical_gradients
 from glassgpt.kernel.train import Documents, Trainer
-from glassgpt.kernel.writing import Reader
+from glassgpt.kernel.writing import Reader, write_together
 from glassgpt.tensors import Tensor
 
 # what a core may multiply between two looks at Ctrl-C: some twentieth of a second
@@ -90,6 +91,32 @@ class KernelEngine:
         losses = [row for part in self._pieces(tokens, "losses") for row in part]
         return [float(loss) for loss in losses]
 
+    def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
+        """-ln p of each next token of all documents, added up, and how many they are."""
+        self.in_cache = None
+        given = Documents(documents, self.record.model.vocab_size)
+        every = np.arange(len(given))
+        losses, counts = evaluate(self.kernel, given, every, together=True)
+        return math.fsum(losses), int(counts.sum())
+
+    def write_together(
+        self,
+        start: Tokens,
+        limit: int,
+        temperature: float,
+        top_k: int,
+        top_p: float,
+        rng: random.Random,
+    ) -> list[list[int]]:
+        """A group of documents, written as `sampling.write_together` says."""
+        self.in_cache = None
+        generator = Random.like(rng)
+        written = write_together(
+            self.kernel, generator, start, limit, temperature, top_k, top_p
+        )
+        generator.hand_back(rng)
+        return written
+
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
         return [row for part in self._pieces(tokens, "logits") for row in part.tolist()]
@@ -149,7 +176,7 @@ class KernelEngine:
         )
         trainer = Trainer(self.kernel, documents, self.record.train)
         try:
-            losses = trainer.steps(step, np.arange(len(documents))).losses
+            losses = trainer.steps(step, np.arange(len(documents)), norms=False).losses
         except DivergedError as error:
             yield from trainer.losses.tolist()
             raise error

@@ -82,6 +82,11 @@ class ReferenceEngine:
         probs = (reader.feed(token)[target] for token, target in pairs)
         return [-math.log(p) if p > 0 else math.inf for p in probs]
 
+    def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
+        """-ln p of each next token of all documents, added up, and how many they are."""
+        losses = [loss for tokens in documents for loss in self.token_losses(tokens)]
+        return math.fsum(losses), len(losses)
+
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
         reader = self._model.reader()

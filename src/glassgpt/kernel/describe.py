@@ -25,7 +25,7 @@ _STRUCT = re.compile(
     re.S,
 )
 _FIELD = re.compile(r"^ +(\w+) (\w+)(?:\[(\d+)\])?; +/\* (.*?) \*/$", re.M)
-_CONSTANT = re.compile(r"\b([A-Z][A-Z_]+) = (\d+)")
+_CONSTANT = re.compile(r"\b([A-Z][A-Z0-9_]+) = (\d+)")
 _SIZES = {"int": 4, "uint32_t": 4, "double": 8}
 
 

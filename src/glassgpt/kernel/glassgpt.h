@@ -65,11 +65,18 @@ enum { BY_DOCUMENT = 0, BY_TOKEN = 1 };
 /* What is done with a document longer than the block. */
 enum { TRUNCATE = 0, CHUNK = 1 };
 
+/* How many documents draw in turn where many are written at once. */
+enum { TOGETHER = 256 };
+
 /* Mistakes on purpose, added up in `mistakes`. */
 enum {
     MISTAKE_KEEP_GRADS = 1, /* gradients are not set to 0 after an update */
     MISTAKE_OVERWRITE = 2   /* = in place of += where a number is used twice */
 };
+
+/* With which instructions steps are trained: in plain loops, or in vectors of what every
+   machine of its kind has, or of what some have. */
+enum { ISA_PLAIN = 0, ISA_BASELINE = 1, ISA_AVX2 = 2, ISA_AVX512 = 3 };
 
 /* The shape of a model. */
 typedef struct {
@@ -130,6 +137,14 @@ GLASSGPT_API void glassgpt_draw_weights(glassgpt *g, glassgpt_random *random,
 
 /* Leaves parts out from now on, or puts them back: WITHOUT_... added up. */
 GLASSGPT_API void glassgpt_leave_out(glassgpt *g, int without);
+
+/* The widest instructions that this machine has: ISA_... */
+GLASSGPT_API int glassgpt_best_isa(void);
+
+/* Trains with these instructions from now on, or where a row of this model is no whole
+   number of their vectors, with the widest below. Returns which; -1 where the machine
+   does not have them. A new model has the best. */
+GLASSGPT_API int glassgpt_use_isa(glassgpt *g, int isa);
 
 /* P, how many numbers `weights` holds. */
 GLASSGPT_API int glassgpt_num_weights(const glassgpt *g);
@@ -300,6 +315,32 @@ GLASSGPT_API int glassgpt_write(glassgpt *g, glassgpt_random *random,
                                 double temperature, int top_k, double top_p,
                                 int *written);
 
+/* --- many documents side by side (together.c, lanes.c) --- */
+
+/* The bytes that working on `count` documents side by side takes, none of which has more
+   than `positions` tokens; 0 where it takes too many. */
+GLASSGPT_API size_t glassgpt_room(const glassgpt *g, int count, int positions);
+
+/* Writes `count` documents as glassgpt_write does, to written (count, limit) and their
+   lengths to lengths (count,), but draws in another order. They are in groups of
+   TOGETHER: in each, every document that goes on draws its first token, in their order,
+   then every one its second, and so on. room is glassgpt_room(g, count, num_prompt +
+   limit) bytes. Returns count; -1 where glassgpt_write refuses, and without the mask;
+   -2 when the probabilities are not numbers. */
+GLASSGPT_API int glassgpt_write_together(glassgpt *g, glassgpt_random *random,
+                                         const int *prompt, int num_prompt, int limit,
+                                         double temperature, int top_k, double top_p,
+                                         int count, int *written, int *lengths,
+                                         void *room);
+
+/* What glassgpt_evaluate finds, document beside document; room is glassgpt_room(g, 1,
+   block_size) bytes. */
+GLASSGPT_API int glassgpt_evaluate_together(glassgpt *g, int doc_mode,
+                                            const int *tokens, const int *offsets,
+                                            const int *chosen, int count,
+                                            double *losses, int *predictions,
+                                            void *room);
+
 /* --- what a figure wants to see (observe.c) --- */
 
 /* An update of one weight, shown and not kept. Its terms go to terms (10,): gradient,
@@ -363,6 +404,12 @@ GLASSGPT_API void glassgpt_moving_average(double *averages, const double *number
 /* One update of w, m and v by gradients g, all (count,), as training does. */
 GLASSGPT_API void glassgpt_optimise(const glassgpt_training *how, int step, real *w,
                                     const real *g, real *m, real *v, int count);
+
+/* --- how fast this machine is (fast.c) --- */
+
+/* Multiplies and adds in vectors, as fast as these instructions can, and returns how many
+   operations that was; 0 where the machine does not have them. sums is (12,). */
+GLASSGPT_API double glassgpt_peak(int isa, int rounds, real *sums);
 
 /* --- which build this is (layout.c) --- */
 

@@ -1,14 +1,20 @@
 /* Where everything lies in the block of memory. */
 #include "arrays.h"
+#include "fast.h"
 #include "random.h"
-#include "tensors.h"
 
 #ifdef GLASSGPT_GUARDED
 #include <sanitizer/asan_interface.h>
 #endif
 
 static const double MOST_BYTES = 1e15;
-enum { ALIGNMENT = 64, MOST_VOCAB = 4096, MOST_MLP_POSITIONS = 64 };
+enum { ALIGNMENT = 64, MOST_VOCAB = 4096, MOST_MLP_POSITIONS = 64, MOST_LANES = 16 };
+
+/* A count with room for whole vectors of any instruction set. */
+static int whole_vectors(int count) {
+    return count > INT32_MAX - MOST_LANES ? INT32_MAX
+                                          : (count + MOST_LANES - 1) / MOST_LANES * MOST_LANES;
+}
 
 static Sizes sizes_of(const glassgpt_config *c) {
     const int gpt = c->step >= 3;
@@ -22,6 +28,9 @@ static Sizes sizes_of(const glassgpt_config *c) {
     s.F = 4 * s.C;
     s.O = gpt ? s.C : s.V;
     s.R = 2 * s.L + 1;
+    s.N = whole_vectors(s.T);
+    s.W = whole_vectors(s.V);
+    s.P = gpt ? s.C : s.W;
     return s;
 }
 
@@ -78,6 +87,16 @@ static void take_activations(Block *block, const glassgpt *g, Activations *a) {
     }
 }
 
+static void take_scratch(Block *block, glassgpt *g) {
+    const int C = g->sizes.C, H = g->sizes.H, L = g->sizes.L, F = g->sizes.F;
+    const int N = g->sizes.N, W = g->sizes.W, P = g->sizes.P;
+#define TAKE(name, models, layers, rows, columns)                                      \
+    if (g->model & (models))                                                           \
+        g->scratch.name = take(block, (double)(layers) * (rows) * (columns) * sizeof(real));
+    SCRATCH(TAKE)
+#undef TAKE
+}
+
 /* Puts tensors in their order; returns how many numbers that is. */
 static double order_tensors(glassgpt *g) {
     double end = 0, layer_size = 0;
@@ -120,6 +139,7 @@ static int lay_out(glassgpt *g, const glassgpt_config *config, Block *block) {
     }
     take_activations(block, g, &g->a);
     if (g->model != BIGRAM) take_activations(block, g, &g->da);
+    if (fast_isa(g, ISA_BASELINE) != ISA_PLAIN) take_scratch(block, g);
     g->fed = take(block, (double)g->sizes.T * sizeof(int));
     g->next = take(block, (double)g->sizes.V * sizeof(real));
     g->marks = take(block, (double)g->sizes.V * sizeof(int));
@@ -142,6 +162,7 @@ glassgpt *glassgpt_create(void *memory, const glassgpt_config *config) {
     Block block = {start, 0};
     glassgpt *g = (glassgpt *)start;
     lay_out(g, config, &block);
+    glassgpt_use_isa(g, glassgpt_best_isa());
     return g;
 }
 

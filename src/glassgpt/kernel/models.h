@@ -23,6 +23,11 @@ void bigram_count(glassgpt *g, const int *tokens, int n);
 void gpt_backward_overwriting(glassgpt *g, const int *tokens, int n, real share);
 void mlp_backward_overwriting(glassgpt *g, const int *tokens, int n, real share);
 
+/* The next token by g->probs, of which some may be left out, and a number that was
+   drawn, which temperature 0 does not need; -2 when they are not numbers. */
+int choose_from_probs(glassgpt *g, double temperature, int top_k, double top_p,
+                      double drawn);
+
 /* Whether all of tokens (count,) are in the vocabulary. */
 int are_tokens(const glassgpt *g, const int *tokens, int count);
 

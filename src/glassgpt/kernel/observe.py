@@ -86,20 +86,31 @@ def loss_along(kernel: Kernel, document: object, weight: int, values: object) ->
 
 
 def evaluate(
-    kernel: Kernel, documents: Documents, chosen: object, doc_mode: str = "truncate"
+    kernel: Kernel,
+    documents: Documents,
+    chosen: object,
+    doc_mode: str = "truncate",
+    together: bool = False,
 ) -> tuple[Floats, Floats]:
-    """The sum of -ln p over each chosen document, and its predictions: (n,), (n,)."""
+    """The sum of -ln p over each chosen document, and its predictions: (n,), (n,).
+
+    `together` measures document beside document: the same numbers, sooner.
+    """
     if documents.vocab_size != kernel.model.vocab_size:
         why = f"the model's is {kernel.model.vocab_size}"
         raise invalid("vocabulary of the documents", documents.vocab_size, why)
     indices = documents.order(chosen)
     losses, counts = np.zeros(len(indices)), np.zeros(len(indices), np.int32)
-    if len(indices):
-        kernel.call.evaluate(
-            kernel.g, constants()[doc_mode.upper()], address(documents.tokens),
-            address(documents.offsets), address(indices), len(indices),
-            address(losses), address(counts),
-        )  # fmt: skip
+    given = (
+        kernel.g, constants()[doc_mode.upper()], address(documents.tokens),
+        address(documents.offsets), address(indices), len(indices), address(losses),
+        address(counts),
+    )  # fmt: skip
+    if together and len(indices):
+        room = kernel.room(1, kernel.model.block_size)
+        kernel.call.evaluate_together(*given, address(room))
+    elif len(indices):
+        kernel.call.evaluate(*given)
     return losses, counts.astype(np.float64)
 
 

@@ -35,11 +35,18 @@ void glassgpt_random_seed(glassgpt_random *random, const uint32_t *words, int co
     random->gauss_next = 0;
 }
 
+/* A word from the top bit of one, the rest of the next, and one `far` off. */
+static uint32_t stirred(uint32_t top, uint32_t rest, uint32_t far) {
+    const uint32_t both = (top & 0x80000000u) | (rest & 0x7fffffffu);
+    return far ^ both >> 1 ^ (0x9908b0dfu & (0u - (both & 1)));
+}
+
+/* In three pieces, so that none needs to ask where the circle of words closes. */
 static void stir(uint32_t *mt) {
-    for (int i = 0; i < N; i++) {
-        const uint32_t both = (mt[i] & 0x80000000u) | (mt[(i + 1) % N] & 0x7fffffffu);
-        mt[i] = mt[(i + M) % N] ^ both >> 1 ^ (both & 1 ? 0x9908b0dfu : 0);
-    }
+    int i = 0;
+    for (; i < N - M; i++) mt[i] = stirred(mt[i], mt[i + 1], mt[i + M]);
+    for (; i < N - 1; i++) mt[i] = stirred(mt[i], mt[i + 1], mt[i + M - N]);
+    mt[i] = stirred(mt[i], mt[0], mt[M - 1]);
 }
 
 static uint32_t next_word(glassgpt_random *random) {
@@ -98,17 +105,33 @@ void glassgpt_random_shuffle(glassgpt_random *random, int *items, int count) {
     }
 }
 
-int glassgpt_random_choice(glassgpt_random *random, const double *weights, int count,
-                           double *sums, double *drawn) {
-    double total = 0;
-    for (int i = 0; i < count; i++) sums[i] = total += weights[i];
-    if (!(total > 0) || !is_finite(total)) return -1;
-    *drawn = glassgpt_random_random(random);
-    int low = 0, high = count - 1; /* the first whose sum is above the point */
+/* The first whose running sum is above the point. */
+static int first_above(const double *sums, int count, double point) {
+    int low = 0, high = count - 1;
     while (low < high) {
         const int middle = (low + high) / 2;
-        if (*drawn * total < sums[middle]) high = middle;
+        if (point < sums[middle]) high = middle;
         else low = middle + 1;
     }
     return low;
+}
+
+/* The running sums, whose last must be a positive finite number: else 0. */
+static double sum_up(const double *weights, int count, double *sums) {
+    double total = 0;
+    for (int i = 0; i < count; i++) sums[i] = total += weights[i];
+    return total > 0 && is_finite(total) ? total : 0;
+}
+
+int random_pick(const double *weights, int count, double *sums, double drawn) {
+    const double total = sum_up(weights, count, sums);
+    return total > 0 ? first_above(sums, count, drawn * total) : -1;
+}
+
+int glassgpt_random_choice(glassgpt_random *random, const double *weights, int count,
+                           double *sums, double *drawn) {
+    const double total = sum_up(weights, count, sums);
+    if (!(total > 0)) return -1;
+    *drawn = glassgpt_random_random(random);
+    return first_above(sums, count, *drawn * total);
 }

@@ -6,4 +6,7 @@
 
 double random_gauss(glassgpt_random *random, double mu, double sigma);
 
+/* What glassgpt_random_choice takes for a number that was drawn already. */
+int random_pick(const double *weights, int count, double *sums, double drawn);
+
 #endif

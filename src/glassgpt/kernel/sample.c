@@ -1,6 +1,7 @@
 /* Writing: a token is read, the next one drawn and fed back, until BOS or the limit. */
 #include "maths.h"
 #include "models.h"
+#include "random.h"
 
 void glassgpt_begin(glassgpt *g) {
     g->num_fed = 0;
@@ -84,16 +85,22 @@ static int are_finite(const double *numbers, int count) {
     return is_finite(sum);
 }
 
-/* The next token; -2 when the probabilities are not numbers. */
-static int choose(glassgpt *g, glassgpt_random *random, double temperature, int top_k,
-                  double top_p) {
+int choose_from_probs(glassgpt *g, double temperature, int top_k, double top_p,
+                      double drawn) {
     const int V = g->sizes.V;
-    double drawn;
-    glassgpt_probabilities(g, temperature > 0 ? temperature : 1, g->probs);
     if (!are_finite(g->probs, V)) return -2;
     if (temperature == 0) return likeliest(g->probs, V, NULL);
     glassgpt_keep_likely(g->probs, V, top_k, top_p, g->marks);
-    return glassgpt_random_choice(random, g->probs, V, g->sums, &drawn);
+    return random_pick(g->probs, V, g->sums, drawn);
+}
+
+/* The next token; -2 when the probabilities are not numbers. */
+static int choose(glassgpt *g, glassgpt_random *random, double temperature, int top_k,
+                  double top_p) {
+    glassgpt_probabilities(g, temperature > 0 ? temperature : 1, g->probs);
+    const int draws = temperature > 0 && are_finite(g->probs, g->sizes.V);
+    const double drawn = draws ? glassgpt_random_random(random) : 0;
+    return choose_from_probs(g, temperature, top_k, top_p, drawn);
 }
 
 int glassgpt_write(glassgpt *g, glassgpt_random *random, const int *prompt,

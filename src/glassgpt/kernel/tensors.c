@@ -1,5 +1,5 @@
 /* The tables of tensors.h as data: shapes, pointers, and asking by number. */
-#include "tensors.h"
+#include "fast.h"
 
 TensorShape tensor_shape(const Sizes *s, int tensor) {
     const int V = s->V, T = s->T, C = s->C, F = s->F, O = s->O;
@@ -44,6 +44,20 @@ Activations activations_at(const glassgpt *g, const Activations *a, int layer) {
     ACTIVATIONS(POINT)
 #undef POINT
     (void)V, (void)R;
+    return at;
+}
+
+Scratch scratch_at(const glassgpt *g, int layer) {
+    const int C = g->sizes.C, H = g->sizes.H, F = g->sizes.F;
+    const int N = g->sizes.N, W = g->sizes.W, P = g->sizes.P;
+    const int L = -1; /* marks: this one has layers */
+    Scratch at = g->scratch;
+    if (layer == 0) return at;
+#define POINT(name, models, layers, rows, columns)                                     \
+    if (at.name && layers < 0) at.name += (size_t)layer * (rows) * (columns);
+    SCRATCH(POINT)
+#undef POINT
+    (void)W;
     return at;
 }
 

@@ -47,6 +47,43 @@ enum { ONCE, EACH_LAYER };
     X(probs,       ALL,       T, V, 0, 0)  /* softmax of the logits */                 \
     X(losses,      ALL,       T, 0, 0, 0)  /* -ln p of the token that came */
 
+/* What they keep between its parts. C, F, H, L, V as in glassgpt.h; N is T, W is V, P is
+   the outputs of mlp_fc2, each up to a whole vector of any instruction set.
+
+      name           models     shape      what it is */
+#define SCRATCH(X)                                                                     \
+    X(turned_qkv,    GPT,       L, C, 3*C) /* attn_wq, attn_wk, attn_wv, by columns */ \
+    X(turned_wo,     GPT,       L, C, C)                                               \
+    X(turned_fc1,    MLP | GPT, L, C, F)                                               \
+    X(turned_fc2,    MLP | GPT, L, F, P)                                               \
+    X(turned_head,   GPT,       1, C, W)                                               \
+    X(embedding,     MLP | GPT, 1, N, C)                                               \
+    X(emb_scale,     GPT,       1, N, 1)                                               \
+    X(before,        GPT,       L, N, C)   /* the residual stream before a layer */    \
+    X(between,       GPT,       L, N, C)   /* and between its two parts */             \
+    X(after,         GPT,       1, N, C)   /* and after the last layer */              \
+    X(attn_norm,     GPT,       L, N, C)                                               \
+    X(attn_scale,    GPT,       L, N, 1)                                               \
+    X(qkv,           GPT,       L, N, 3*C) /* query, key and value side by side */     \
+    X(weights,       GPT,       L, H*N, N) /* of attention: key by query */            \
+    X(heads,         GPT,       L, N, C)                                               \
+    X(mlp_norm,      GPT,       L, N, C)                                               \
+    X(mlp_scale,     GPT,       L, N, 1)                                               \
+    X(hidden,        MLP | GPT, L, N, F)                                               \
+    X(logits,        MLP | GPT, 1, N, W)   /* and their gradient, in the same place */ \
+    X(dafter,        GPT,       L, N, C)   /* of the stream after a layer, */          \
+    X(dbetween,      GPT,       L, N, C)   /* between its parts */                     \
+    X(dembedding,    MLP | GPT, 1, N, C)   /* and before the first, or its embedding */\
+    X(dpart,         GPT,       1, N, C)   /* of what a part of a layer reads */       \
+    X(dheads,        GPT,       1, N, C)                                               \
+    X(dqkv,          GPT,       L, N, 3*C)                                             \
+    X(dhidden,       MLP | GPT, L, N, F)                                               \
+    X(turned_rows,   GPT,       1, C, N)   /* of an array in attention, by columns */  \
+    X(turned_out,    GPT,       1, 3*C, N)                                              \
+    X(dscores,       GPT,       1, N, N)                                               \
+    X(turned_dscores, GPT,      1, N, N)                                               \
+    X(turned_weights, GPT,      1, N, N)
+
 /* Pointers by name, NULL for what a model does not have. */
 #define POINTER(name, ...) real *name;
 typedef struct {
@@ -55,6 +92,9 @@ typedef struct {
 typedef struct {
     ACTIVATIONS(POINTER)
 } Activations;
+typedef struct {
+    SCRATCH(POINTER)
+} Scratch;
 #undef POINTER
 
 enum {
@@ -74,6 +114,7 @@ typedef struct {
     int V, T, C, H, L, D, F;
     int O; /* outputs of mlp_fc2: V in the mlp, C in the gpt */
     int R; /* 2 L + 1, moments of the residual stream */
+    int N, W, P; /* T, V and O, with room for whole vectors */
 } Sizes;
 
 struct glassgpt {
@@ -87,6 +128,8 @@ struct glassgpt {
     int listed[NUM_TENSORS]; /* which these are, in the order of their weights */
     real *weights, *grads, *m, *v;
     Activations a, da; /* activations and their gradients */
+    int isa;           /* what steps are trained with; ISA_PLAIN has no scratch */
+    Scratch scratch;
     int *fed;          /* (T,) tokens read since glassgpt_begin */
     int num_fed;
     int *marks;           /* (V,), as are the three below: they are the next token's */

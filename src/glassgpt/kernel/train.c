@@ -3,27 +3,39 @@
    A step's loss is a weighted mean over the sequences of its documents. With
    BY_DOCUMENT each document counts the same, with BY_TOKEN each prediction. */
 #include "documents.h"
+#include "fast.h"
 #include "maths.h"
 #include "models.h"
 #include "optim.h"
 
+/* How gradients are computed: fast, and added to those that are there. */
+typedef struct {
+    int fast, adds;
+} Pass;
+
 /* The gradient of a document, whose predictions are a share of `whole`. Returns its
    part of the loss. */
 static double learn(glassgpt *g, const glassgpt_training *how, Sequence document,
-                    double whole) {
+                    double whole, Pass *pass) {
     double loss = 0;
     for (int done = 0; done < document.n;) {
         const Sequence part = sequence_at(g, document, done);
         const double weight = part.n / whole;
-        loss += weight *
-                glassgpt_gradient(g, part.tokens, part.n, weight, how->mistakes);
+        const real share = (real)(weight / part.n);
+        if (pass->fast)
+            loss += weight / part.n *
+                    fast_gradient(g, part.tokens, part.n, share, pass->adds);
+        else
+            loss += weight *
+                    glassgpt_gradient(g, part.tokens, part.n, weight, how->mistakes);
+        pass->adds = 1;
         done += part.n;
     }
     return loss;
 }
 
 static double step_gradient(glassgpt *g, const glassgpt_training *how,
-                            const Corpus *corpus, const int *order) {
+                            const Corpus *corpus, const int *order, Pass pass) {
     const int B = how->batch_docs, mode = how->doc_mode;
     const double total = (double)predictions_in(g, corpus, order, B, mode);
     if (total == 0) return -1;
@@ -32,9 +44,16 @@ static double step_gradient(glassgpt *g, const glassgpt_training *how,
         const Sequence document = document_at(g, corpus, order[b], mode);
         const double each = (double)document.n * B;
         const double whole = how->loss_norm == BY_TOKEN ? total : each;
-        loss += learn(g, how, document, whole);
+        loss += learn(g, how, document, whole, &pass);
     }
     return loss;
+}
+
+/* A step of one document that is one sequence, at once. Returns 0 where it was not made. */
+static int whole_step(glassgpt *g, const glassgpt_training *how, const Corpus *corpus,
+                      const int *order, int step, double *loss) {
+    const Sequence document = document_at(g, corpus, order[0], how->doc_mode);
+    return fast_step(g, how, step, document.tokens, document.n, loss);
 }
 
 /* Step 0's update. */
@@ -50,7 +69,7 @@ double glassgpt_batch_gradient(glassgpt *g, const glassgpt_training *how,
                                const int *tokens, const int *offsets,
                                const int *order) {
     const Corpus corpus = {tokens, offsets};
-    return step_gradient(g, how, &corpus, order);
+    return step_gradient(g, how, &corpus, order, (Pass){0, 1});
 }
 
 enum { TRACED_NUMBERS = 5 };
@@ -84,19 +103,27 @@ int glassgpt_train(glassgpt *g, const glassgpt_training *how, const int *tokens,
                    double *losses, double *norms, const int *traced, int num_traced,
                    double *trace) {
     const Corpus corpus = {tokens, offsets};
+    const int keeps = how->mistakes & MISTAKE_KEEP_GRADS;
+    const Pass pass = {g->isa != ISA_PLAIN && !(how->mistakes & MISTAKE_OVERWRITE), keeps};
     if (!are_readable(g, how, &corpus, order, count)) return -1;
+    const int whole = pass.fast && !norms && !trace && fast_can_step(g, how);
+    if (pass.fast) fast_turn(g);
     for (int i = 0; i < count; i++, order += how->batch_docs) {
         double *row = trace ? trace + (size_t)i * num_traced * TRACED_NUMBERS : NULL;
         if (row) trace_before(g, traced, num_traced, row);
-        if (!(how->mistakes & MISTAKE_KEEP_GRADS)) glassgpt_zero_grads(g);
+        if (!pass.fast && !keeps) glassgpt_zero_grads(g);
+        /* the last step leaves its gradients where a caller can see them */
+        if (whole && i + 1 < count && whole_step(g, how, &corpus, order, first_step + i, losses + i))
+            continue;
 
-        losses[i] = step_gradient(g, how, &corpus, order);
-        const double norm = is_finite(losses[i])
-                                ? glassgpt_update(g, how, first_step + i)
-                                : grad_norm(g);
+        losses[i] = step_gradient(g, how, &corpus, order, pass);
+        const double norm = !is_finite(losses[i]) ? grad_norm(g)
+                            : pass.fast ? fast_update(g, how, first_step + i, norms != NULL)
+                                        : glassgpt_update(g, how, first_step + i);
         if (norms) norms[i] = norm;
         if (!is_finite(losses[i]) || !is_finite(norm)) return i;
 
+        if (pass.fast && i + 1 < count) fast_turn(g);
         if (g->model == BIGRAM) count_pairs(g, how, &corpus, order);
         if (row) trace_after(g, traced, num_traced, row);
     }

@@ -6,9 +6,20 @@ from typing import Any
 import numpy as np
 
 from glassgpt.errors import invalid
-from glassgpt.kernel.arguments import Floats, Reals, address, number, tokens, whole
+from glassgpt.kernel.arguments import (
+    Floats,
+    Ints,
+    Reals,
+    address,
+    number,
+    tokens,
+    whole,
+)
 from glassgpt.kernel.mersenne import Random
 from glassgpt.kernel.model import Kernel
+
+# how many documents draw in turn where many are written at once
+TOGETHER = 256
 
 
 @dataclass(frozen=True)
@@ -97,11 +108,7 @@ def write(
     At most `limit` of them, until BOS or the end of the block. Raises UsageError for a
     prompt that the block can't hold, and for probabilities that are no longer numbers.
     """
-    start = tokens(prompt, kernel.model.vocab_size, 1)
-    block = kernel.model.block_size
-    if kernel.has_attention and len(start) > block:
-        why = f"it has {len(start)} tokens, and the block {block}"
-        raise invalid("prompt", prompt, why)
+    start = checked_prompt(kernel, prompt)
     top_k, top_p = _likely(top_k, top_p)
     temperature = number("temperature", temperature, 0, 1e6)
     written = np.empty(max(1, whole("limit", limit)), np.int32)
@@ -112,6 +119,51 @@ def write(
     if count < 0:
         raise invalid("probabilities", "nan", "the weights have diverged")
     return [int(token) for token in written[:count]]
+
+
+def write_together(
+    kernel: Kernel,
+    rng: Random,
+    prompt: object,
+    limit: int,
+    temperature: float,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    count: int = TOGETHER,
+) -> list[list[int]]:
+    """The tokens of `count` documents, each as `write` has them, drawn in another order.
+
+    In groups of TOGETHER, every document that goes on draws one token, in their order,
+    then every one its next. Raises UsageError as `write` does, for a model without its
+    mask, and for more memory than there is.
+    """
+    start = checked_prompt(kernel, prompt)
+    if "mask" in kernel.without:
+        why = "a token that looks ahead changes with what follows"
+        raise invalid("model", "without mask", why, "Write one by one.")
+    top_k, top_p = _likely(top_k, top_p)
+    temperature = number("temperature", temperature, 0, 1e6)
+    limit, count = max(1, whole("limit", limit)), whole("count", count)
+    written = np.empty((count, limit), np.int32)
+    lengths, room = np.empty(count, np.int32), kernel.room(count, len(start) + limit)
+    done = kernel.call.write_together(
+        kernel.g, rng.address, address(start), len(start), limit, temperature, top_k,
+        top_p, count, address(written), address(lengths), address(room),
+    )  # fmt: skip
+    if done < 0:
+        raise invalid("probabilities", "nan", "the weights have diverged")
+    rows = zip(written.tolist(), lengths.tolist(), strict=True)
+    return [row[:length] for row, length in rows]
+
+
+def checked_prompt(kernel: Kernel, prompt: object) -> Ints:
+    """Token ids that a document can go on from. Raises UsageError for others."""
+    start = tokens(prompt, kernel.model.vocab_size, 1)
+    block = kernel.model.block_size
+    if kernel.has_attention and len(start) > block:
+        why = f"it has {len(start)} tokens, and the block {block}"
+        raise invalid("prompt", prompt, why)
+    return start
 
 
 def _likely(top_k: int, top_p: float) -> tuple[int, float]:

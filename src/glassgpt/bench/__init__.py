@@ -1,0 +1,1 @@
+"""Measuring speed: the kernel beside its peers, in one run, as ratios."""

@@ -1,0 +1,83 @@
+"""glassgpt bench: the engines on this machine, as ratios."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Annotated, Any
+
+import typer
+
+from glassgpt.cli.options import Json
+from glassgpt.cli.output import console, in_terminal, say, say_aside, say_json
+from glassgpt.errors import invalid
+from glassgpt.numbers import format_number
+from glassgpt.run import read_corpus
+
+
+def bench(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer rounds and steps: some seconds.")
+    ] = False,
+    rounds: Annotated[
+        int | None, typer.Option("--rounds", help="Rounds to take medians over. [7]")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure training and writing on this machine, beside NumPy and PyTorch.
+
+    Every case is measured once in each round, and medians are shown: the ratios
+    say more than the times. PyTorch takes part where it is installed.
+    """
+    from glassgpt.bench import machine
+
+    if rounds is not None and not 1 <= rounds <= 1000:
+        raise invalid("--rounds", rounds, "it must be from 1 to 1000", "Try 7.")
+    plan = machine.QUICK if quick else machine.Plan()
+    if rounds is not None:
+        plan = replace(plan, rounds=rounds)
+    measured, rows = machine.Bench(read_corpus("names"), plan), []
+    if json:
+        say_json({"event": "machine", **measured.facts()})
+    with _telling(json) as tell:
+        for row in measured.rows(tell):
+            rows.append(row)
+            if json:
+                say_json({"event": "measured", **asdict(row)})
+    times = machine.ratios(rows)
+    if json:
+        for ratio in times:
+            say_json({"event": "ratio", **ratio})
+        return
+    for name, value in measured.facts().items():
+        say(f"{name}: {value}")
+    _table(rows)
+    for ratio in times:
+        line = f"n_embd {ratio['n_embd']}, {ratio['engine']} {ratio['dtype']}: "
+        say(f"{line}{format_number(ratio['times'], 0)} times {ratio['peer']}")
+
+
+@contextmanager
+def _telling(json: bool) -> Iterator[Callable[[str], None]]:
+    """What is being measured: one changing line in a terminal, else lines on stderr."""
+    if json or not in_terminal():
+        yield say_aside
+        return
+    with console(stderr=True).status("") as status:
+        yield status.update
+
+
+def _table(rows: list[Any]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("what", "engine", "dtype", "n_embd"):
+        table.add_column(name)
+    for name in ("median", "of the peak"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        digits = 0 if row.value >= 1000 else 2
+        value = f"{format_number(row.value, digits)} {row.unit}"
+        share = row.share_of_peak
+        words = (row.what, row.engine, row.dtype, str(row.n_embd or ""))
+        table.add_row(*words, value, f"{100 * share:.0f} %" if share else "")
+    console().print(table)
