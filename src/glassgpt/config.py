@@ -115,15 +115,30 @@ class TrainConfig:
         "document", "what counts the same in a batch", choices=("document", "token")
     )
     doc_mode: str = ruled(
-        "truncate", "what is done with a long document", choices=("truncate", "chunk")
+        "truncate",
+        "what is done with a long document",
+        choices=("truncate", "chunk", "pack"),
     )
     order: str = ruled("shuffle", "of the documents", choices=("shuffle", "permute"))
     holdout: float = ruled(0.0, "share of documents kept out", low=0, high=0.9)
     dtype: str = ruled(
-        "float64", "precision of all numbers", choices=("float64", "float32")
+        "float64",
+        "precision of all numbers",
+        choices=("float64", "float32", "bfloat16"),
+    )
+    micro_batch: int = ruled(0, "sequences a device takes at once; 0 is all", low=0)
+    compile: str = ruled("off", "layers made into faster code", choices=("off", "on"))
+    remat: str = ruled(
+        "off", "layers computed again to save memory", choices=("off", "on")
+    )
+    shard: str = ruled(
+        "none", "what the processes share out of the weights", choices=("none", "full")
     )
     checkpoint_every: int = ruled(200, "steps; 0 is only at the end", low=0)
     keep_last: int = ruled(2, "checkpoints that stay; 0 is all", low=0)
+    keep_best: int = ruled(
+        0, "more that stay, of those measured: the lowest held-out", low=0
+    )
     eval_every: int = ruled(0, "steps; 0 is only at the end", low=0)
     eval_docs: int = ruled(500, "held-out documents to measure on; 0 is all", low=0)
 
