@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassgpt.errors import CheckpointError, GlassGPTError, invalid, unknown
+from glassgpt.presets import LESSONS, SCALES, depth
 from glassgpt.rules import (
-    EVERY_STEP,
     OPTIMIZERS,
     Rule,
     parsed,
@@ -153,14 +153,6 @@ _OF_UPDATES = {
     *("optimizer", "learning_rate", "beta1", "beta2", "eps_adam", "momentum"),
     *("weight_decay", "grad_clip", "schedule", "warmup_steps"),
 }
-_LESSONS: tuple[dict[str, Any], ...] = (
-    {},
-    {"learning_rate": 1.0},
-    {"learning_rate": 1.0},
-    {"learning_rate": 0.1, "n_head": 1},
-    {"learning_rate": 0.1},
-    {"learning_rate": 0.01, "optimizer": "adam"},
-)
 
 
 @dataclass(frozen=True)
@@ -209,19 +201,35 @@ class Record:
         raise _not_a_record("it has no model and train")
 
 
-PRESETS = tuple(f"step{step}" for step in EVERY_STEP)
+PRESETS = (*LESSONS, *SCALES)
+DEEPEST = 128
 
 
 def preset(name: str) -> Record:
-    """The record of a preset: "step0" to "step5" are the lessons' own numbers."""
+    """The record of a preset.
+
+    "step0" to "step5" are the lessons' own numbers, "small" and on those of larger
+    models; "depth-8" is a model of 8 layers, the rest derived.
+    """
+    if name.startswith("depth-"):
+        return _record(depth(_layers(name.removeprefix("depth-"))))
     if name not in PRESETS:
         raise unknown("preset", name, PRESETS)
-    step = PRESETS.index(name)
-    numbers = {"step": step, "optimizer": "sgd", **_LESSONS[step]}
+    return _record({**LESSONS, **SCALES}[name])
+
+
+def _record(numbers: dict[str, Any]) -> Record:
     return Record(
         ModelConfig(**_in(ModelConfig, numbers)),
         TrainConfig(**_in(TrainConfig, numbers)),
     )
+
+
+def _layers(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= DEEPEST:
+        return int(text)
+    why = f"it must be a whole number at least 1, at most {DEEPEST}"
+    raise invalid("depth", text, why, "Try 4 (number of layers).")
 
 
 def rules() -> dict[str, Rule]:

@@ -71,7 +71,9 @@ def clip_factor(g: Sequence[float], grad_clip: float) -> float:
     return grad_clip / norm if norm > grad_clip else 1.0
 
 
-def sequences(tokens: list[int], block_size: int, doc_mode: str) -> list[list[int]]:
+def sequences(
+    tokens: Sequence[int], block_size: int, doc_mode: str
+) -> list[Sequence[int]]:
     """A document's token ids as the sequences that the model reads.
 
     "truncate" keeps the first block_size predictions. "chunk" keeps all: each piece
@@ -83,7 +85,9 @@ def sequences(tokens: list[int], block_size: int, doc_mode: str) -> list[list[in
     return [tokens[start : end + 1] for start, end in pairwise(cuts)]
 
 
-def sequence_weights(batch: list[list[list[int]]], loss_norm: str) -> list[float]:
+def sequence_weights(
+    batch: Sequence[Sequence[Sequence[int]]], loss_norm: str
+) -> list[float]:
     """How much the mean loss of each sequence counts in the loss of the step.
 
     `batch` holds the sequences of each document. With "document" every document counts

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,10 @@ from glassgpt.events import (
     Stepped,
     ignore,
 )
+from glassgpt.pace import Pace
 from glassgpt.runs import RunFolder
 from glassgpt.sampling import Sample, Taste, write_many
+from glassgpt.saving import Saver
 from glassgpt.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer
 
 NUM_SAMPLES = 20
@@ -62,8 +64,10 @@ class Session:
         self._logged = len(self.losses)
         self.rng = random.Random(train.seed)
         self.course = Course(self.corpus, train, self.rng)
-        kind, self._why_slow = engines.choose(self.engine_name, self.record)
+        kind, self._why = engines.choose(self.engine_name, self.record)
         self.engine = kind(self.record, self.rng)
+        self._heldout: tuple[int, float] | None = None  # measured after which step
+        self._saver: Saver | None = None
 
     @property
     def finished(self) -> bool:
@@ -82,9 +86,9 @@ class Session:
         With a folder, losses are logged there and checkpoints published. Ctrl-C saves
         and raises Interrupted. Raises DivergedError when the loss is not a number.
         """
-        if self._why_slow:
-            listen(Noted(self._why_slow))
-        start, seconds = len(self.losses), 0.0
+        if self._why:
+            listen(Noted(self._why))
+        start, pace = len(self.losses), Pace(self.record.train.num_steps)
         left = self.record.train.num_steps - start
         expected = left * self._seconds_a_step() if left else 0.0
         listen(Started(self.record, self.engine.name, start, expected))
@@ -92,16 +96,22 @@ class Session:
             while not self.finished:
                 began = time.perf_counter()
                 self._some_steps(listen)
-                seconds += time.perf_counter() - began
+                pace.add(len(self.losses), time.perf_counter() - began)
+                self._tell_pace(pace, folder, listen)
                 self._look_after(folder, listen)
-                if asked_to_stop() and not self.finished:
+                if self.engine.crew.any(asked_to_stop()) and not self.finished:
                     raise self._stop(folder, listen)
-        return self._finish(seconds, folder, listen)
+        return self._finish(pace.seconds, folder, listen)
 
     def save(self, folder: RunFolder) -> None:
-        """Publish a checkpoint of this moment, after the log that leads to it."""
+        """Save this moment, after the log that leads to it; it may be written later."""
         self._log(folder)
-        publish(folder, len(self.losses), self.engine, self._state())
+        if self._saver is None:
+            self._saver = Saver(self.engine, folder)
+        state, step = self._state(), len(self.losses)
+        if self._heldout and self._heldout[0] == step:
+            state["heldout_loss"] = self._heldout[1]
+        self._saver.save(step, state)
 
     def facts(self) -> dict[str, Any]:
         """What run.json holds: the record, the vocabulary, and where documents are."""
@@ -144,14 +154,7 @@ class Session:
         return [self.tokenizer.encode(text) for text in self.course.batch(step)]
 
     def _seconds_a_step(self) -> float:
-        """What a step may take, by measuring one gradient."""
-        if self.record.model.step == 0:
-            return 0.0
-        batch = self._batch(0)
-        start = time.perf_counter()
-        with suppress(ArithmeticError, ValueError):  # the first step will tell of it
-            self.engine.gradients(batch[0])
-        return (time.perf_counter() - start) * len(batch)
+        return self.engine.seconds_a_step(self._batch(0))
 
     def _some_steps(self, listen: Listener) -> None:
         """Train as many steps as the engine takes at once, up to the next stop."""
@@ -174,8 +177,9 @@ class Session:
         try:
             yield
         except OSError:
-            if folder:
+            if folder and self.engine.crew.size == 1:
                 self.save(folder)
+                self._wait_for_saves(ignore)
             raise
 
     def _look_after(self, folder: RunFolder | None, listen: Listener) -> None:
@@ -188,10 +192,30 @@ class Session:
             if evaluation:
                 listen(Evaluated(step, evaluation))
                 if folder and math.isfinite(evaluation.loss):
+                    self._heldout = step, evaluation.loss
                     folder.append_log({"step": step, "heldout_loss": evaluation.loss})
         if folder and (self.finished or _is_due(step, train.checkpoint_every)):
             self.save(folder)
+        self._tell_saves(listen)
+
+    def _tell_saves(self, listen: Listener) -> None:
+        for step in self._saver.published() if self._saver else ():
             listen(Saved(step))
+
+    def _wait_for_saves(self, listen: Listener) -> None:
+        if self._saver:
+            self._saver.finish()
+            self._tell_saves(listen)
+
+    def _tell_pace(
+        self, pace: Pace, folder: RunFolder | None, listen: Listener
+    ) -> None:
+        """What an engine shows of its work: at most once in a while, and at the end."""
+        measured = pace.measured(self.engine.watched())
+        if measured:
+            listen(measured)
+            if folder:
+                folder.append_log(measured.log_entry())
 
     def _log(self, folder: RunFolder) -> None:
         """A line for each loss that has none yet."""
@@ -204,7 +228,7 @@ class Session:
         if folder is None:
             return Interrupted(f"stopped at step {step}", "Nothing was saved.")
         self.save(folder)
-        listen(Saved(step))
+        self._wait_for_saves(listen)
         line = f"stopped at step {step} of {self.record.train.num_steps}, and saved"
         remedy = f"Go on with: glassgpt train --resume --out {folder.path}"
         return Interrupted(line, remedy)
@@ -213,6 +237,7 @@ class Session:
         self, seconds: float, folder: RunFolder | None, listen: Listener
     ) -> Result:
         evaluation = self.evaluate()
+        self._wait_for_saves(listen)
         if evaluation:
             listen(Evaluated(len(self.losses), evaluation))
         else:
@@ -244,16 +269,9 @@ def publish(
     folder: RunFolder, step: int, engine: Engine, facts: Mapping[str, Any]
 ) -> None:
     """Publish a checkpoint, after the log that leads to it is on the disk."""
-    folder.sync_log()
-    state = {name: facts[name] for name in _STATE}
-    checkpoint.publish(
-        folder.checkpoints,
-        step,
-        engine.weights(),
-        engine.buffers(),
-        state,
-        engine.record.train.keep_last,
-    )
+    saver = Saver(engine, folder)
+    saver.save(step, {name: facts[name] for name in _STATE})
+    saver.finish()
 
 
 @contextmanager

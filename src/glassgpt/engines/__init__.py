@@ -45,7 +45,7 @@ def choose(name: str, record: Record) -> tuple[type[Engine], str]:
         if name == "kernel":
             raise
         remedy = f" ({error.remedy})" if isinstance(error, GlassGPTError) else ""
-        if find_spec("torch") and record.model.step > 0 and _is_large(record):
+        if find_spec("torch") and record.model.step > 0:
             return _torch(), f"PyTorch trains: {error}{remedy}"
         return ReferenceEngine, f"the lesson's own code trains, slowly: {error}{remedy}"
     if name == "auto" and find_spec("torch"):

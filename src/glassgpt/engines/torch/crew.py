@@ -76,9 +76,9 @@ def together() -> Iterator[None]:
         yield
     except torch.OutOfMemoryError as error:
         remedy = "Try --set micro_batch=8, less, or remat=on."
-        raise invalid("GPU", "full", "it has no room left", remedy, GlassGPTError) from (
-            error
-        )
+        raise invalid(
+            "GPU", "full", "it has no room left", remedy, GlassGPTError
+        ) from (error)
     except RuntimeError as error:
         if dist.is_initialized() and any(x in str(error).lower() for x in _LOST):
             rank = os.environ.get("RANK", "?")

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812, as everyone writes it
 
 from glassgpt import optim
 from glassgpt.config import Record
@@ -119,14 +120,14 @@ class TorchEngine:
 
     def token_losses(self, tokens: Tokens) -> list[float]:
         """-ln p of each next token: (n,)."""
-        return self._token_losses(tokens).tolist()  # type: ignore[no-any-return]
+        return self._token_losses(tokens).tolist()
 
     @torch.no_grad()
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size)."""
         model, ids = self.model, self._cut(tokens)
         x = model.hidden(ids[None, :-1], reading=True)[0]
-        return torch.nn.functional.linear(x, model.head).tolist()  # type: ignore[no-any-return]
+        return F.linear(x, model.head).tolist()
 
     def nudged_loss(self, tokens: Tokens, name: str, index: int, nudge: float) -> float:
         """The loss of a document with one weight moved, and put back."""
@@ -237,7 +238,7 @@ class TorchEngine:
         model, ids = self.model, self._cut(tokens)
         x = model.hidden(ids[None, :-1], reading=True)[0]
         rows = max(1, 2**26 // self.record.model.vocab_size)
-        parts = zip(x.split(rows), ids[1:].split(rows), strict=True)
+        parts = zip(torch.split(x, rows), torch.split(ids[1:], rows), strict=True)
         losses = [token_losses(a, model.head, targets) for a, targets in parts]
         return torch.cat(losses)
 

@@ -32,7 +32,12 @@ def weighted_loss(
     rows = _rows(x.shape[0], head.shape[0], at_once)
     if torch.is_grad_enabled() and (rows < x.shape[0] or x.is_cuda):
         return _InParts.apply(x, head, targets, shares, rows)  # type: ignore[no-untyped-call, no-any-return]
-    parts = zip(x.split(rows), targets.split(rows), shares.split(rows), strict=True)
+    parts = zip(
+        torch.split(x, rows),
+        torch.split(targets, rows),
+        torch.split(shares, rows),
+        strict=True,
+    )
     losses = [(token_losses(a, head, b) * c.to(a.dtype)).sum() for a, b, c in parts]
     return torch.stack(losses).sum()
 

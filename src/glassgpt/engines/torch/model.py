@@ -134,7 +134,8 @@ class Block(nn.Module):
         """Queries, keys and values of each head: three of (B, heads, T, E / heads)."""
         # one product instead of three
         wqkv = torch.cat([self.get_parameter(f"attn_w{part}") for part in "qkv"])
-        qkv = _linear(self._normed(x), wqkv).unflatten(-1, (3, self.n_head, -1))
+        qkv = _linear(self._normed(x), wqkv)
+        qkv = qkv.view(*x.shape[:-1], 3, self.n_head, -1)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind()  # (3, B, heads, T, E / heads)
         return q, k, v
 

@@ -64,7 +64,7 @@ class TorchReader:
         """The probability of each token to come next: (vocab_size,), sums to 1."""
         tokens = torch.tensor([[token_id]], device=self._device)
         logits = next_logits(self._model, tokens, self._cache)[0].double()
-        return torch.softmax(logits / temperature, 0).tolist()  # type: ignore[no-any-return]
+        return torch.softmax(logits / temperature, 0).tolist()
 
 
 def write_batch(

@@ -38,7 +38,9 @@ class Staging:
                 if self._owners[kind, name] == self._placed.crew.rank:
                     found[kind][name] = self._copy(kind, name, whole)
         weights = found.pop("")
-        buffers = {f"{k}.{n}": t for k, named in found.items() for n, t in named.items()}
+        buffers = {
+            f"{k}.{n}": t for k, named in found.items() for n, t in named.items()
+        }
         return Share(weights, buffers, _all_so_far(self._placed.device))
 
     def _copy(self, kind: str, name: str, whole: torch.Tensor) -> Tensor:
@@ -55,17 +57,19 @@ def _all_so_far(device: torch.device) -> Callable[[], None]:
     """What waits until the device has done all that it was told up to now."""
     if device.type != "cuda":
         return lambda: None
-    event = torch.cuda.Event()
+    event = torch.cuda.Event()  # type: ignore[no-untyped-call]
     event.record()
     return event.synchronize
 
 
 def _room_for(whole: torch.Tensor) -> Tensor:
     code = "d" if whole.dtype == torch.float64 else "f"
-    values = array(code, bytes(whole.numel() * whole.element_size()))
+    values: array[float] = array(code)
+    values.frombytes(bytes(whole.numel() * whole.element_size()))
     if whole.is_cuda:
         start, length = values.buffer_info()
-        torch.cuda.cudart().cudaHostRegister(start, length * values.itemsize, 0)
+        size = length * values.itemsize
+        torch.cuda.cudart().cudaHostRegister(start, size, 0)  # type: ignore[no-untyped-call]
     return Tensor(tuple(whole.shape), values)
 
 
