@@ -76,8 +76,9 @@ def sequences(tokens: list[int], block_size: int, doc_mode: str) -> list[list[in
 
     "truncate" keeps the first block_size predictions. "chunk" keeps all: each piece
     starts with the last token of the one before, and remembers nothing else of it.
+    "pack" takes what is given, block_size + 1 ids of the joined documents, as it is.
     """
-    if doc_mode == "truncate":
+    if doc_mode in ("truncate", "pack"):
         return [tokens[: block_size + 1]]
     cuts = [*range(0, len(tokens) - 1, block_size), len(tokens) - 1]
     return [tokens[start : end + 1] for start, end in pairwise(cuts)]

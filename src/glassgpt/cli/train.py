@@ -13,6 +13,7 @@ from glassgpt.cli.options import Json
 from glassgpt.cli.output import in_terminal, say
 from glassgpt.cli.progress import display
 from glassgpt.config import Record
+from glassgpt.course import suited
 from glassgpt.engines.base import num_params
 from glassgpt.errors import (
     CheckpointError,
@@ -24,7 +25,7 @@ from glassgpt.errors import (
 )
 from glassgpt.events import Result
 from glassgpt.files import reason
-from glassgpt.run import read_corpus, recorded
+from glassgpt.run import read_data, recorded
 from glassgpt.runs import RunFolder, next_run_path
 from glassgpt.training import Session
 
@@ -48,8 +49,9 @@ def train(
         str | None,
         typer.Option(
             "--data",
-            metavar="NAME|FILE",
-            help="A data set's name or a text, one document a line. [names]",
+            metavar="NAME|FILE|DIR",
+            help="A data set's name, a text, one document a line, or a prepared folder."
+            " [names]",
         ),
     ] = None,
     engine: Annotated[
@@ -119,7 +121,8 @@ def _start(
     json: bool,
 ) -> Path:
     record = config.preset(preset_name).with_settings(**given)
-    session = Session(record, read_corpus(data), engine or "auto")
+    corpus = read_data(data)
+    session = Session(suited(record, corpus, given), corpus, engine or "auto")
     path = out or next_run_path(Path("runs"), preset_name)
     folder = RunFolder.create(path, session.facts())
     _train(session, folder, json)
@@ -140,7 +143,7 @@ def _resume(
     record = recorded(folder)
     _refuse_contradictions(folder.record, record, preset_name, given, data)
     session = Session(
-        record, read_corpus(folder.record["data"]), engine or folder.record["engine"]
+        record, read_data(folder.record["data"]), engine or folder.record["engine"]
     )
     _refuse_other_documents(folder.record, session.facts())
     result = Result.from_log(folder.read_log())
