@@ -125,8 +125,10 @@ def plain_loop(record: Record) -> Step:
     wte, wpe = matrix(model.vocab_size, width), matrix(model.block_size, width)
     head = matrix(model.vocab_size, width)
     layers = [
-        [*(matrix(width, width) for _ in "qkvo"), matrix(4 * width, width)]
-        + [matrix(width, 4 * width)]
+        (
+            *(matrix(width, width) for _ in "qkvo"),
+            *(matrix(4 * width, width), matrix(width, 4 * width)),
+        )
         for _ in range(model.n_layer)
     ]
     params = [wte, wpe, head, *(w for layer in layers for w in layer)]

@@ -1,10 +1,10 @@
 """Checkpoints: the one format that every engine and the browser read.
 
 A checkpoint is a folder `step-000001000` of three files and a manifest with their
-sizes and sha256. Where several processes saved it, each wrote a file of weights and one
-of buffers, of whole tensors: `model-00001-of-00004.safetensors` (`parts.py`). It appears
-under its name complete or not at all, is never overwritten, and is read only when every
-byte verifies.
+sizes and sha256. Where several processes saved it (`parts.py`), each wrote a file of
+weights and one of buffers, of whole tensors: `model-00001-of-00004.safetensors`. It
+appears under its name complete or not at all, is never overwritten, and is read only
+when every byte verifies.
 """
 
 import hashlib

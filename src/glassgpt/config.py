@@ -79,7 +79,7 @@ class TrainConfig:
 
     seed: int = ruled(42, "of the order, the weights and the samples", low=0)
     num_steps: int = ruled(1000, "training steps", low=1, high=1_000_000_000)
-    tokenizer: str = ruled("char", "what a token is", choices=("char", "bytes"))
+    tokenizer: str = ruled("char", "what a token is", choices=("char", "bytes", "bpe"))
     optimizer: str = ruled("adam", "how weights move", choices=OPTIMIZERS)
     learning_rate: float = ruled(
         0.01, "at the start of the schedule", low=0, above_low=True
@@ -161,6 +161,12 @@ class Record:
 
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+
+    @property
+    def most_tokens(self) -> int | None:
+        """How many ids of a document are ever read; None is all of them."""
+        truncates = self.train.doc_mode == "truncate" and self.model.reads_block
+        return self.model.block_size + 1 if truncates else None
 
     def with_settings(self, **settings: object) -> "Record":
         """This record with other values, checked. Text is read as the field's type.

@@ -1,7 +1,7 @@
 """Writing new documents: a token is drawn, fed back, and so on until BOS comes."""
 
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from glassgpt.engines.base import Engine
@@ -108,7 +108,7 @@ def write_many(
     rng: random.Random,
     taste: Taste,
     count: int,
-    known: Collection[str] | None = None,
+    known: Container[str] | None = None,
     prompt: str = "",
     new_only: bool = False,
     unique: bool = False,

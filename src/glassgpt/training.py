@@ -5,7 +5,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from glassgpt import checkpoint, datasets, engines
 from glassgpt.checkpoint import Checkpoint
 from glassgpt.config import Record
-from glassgpt.course import Course
+from glassgpt.course import Prepared, course_of, tokenizer_of
 from glassgpt.data import Corpus
 from glassgpt.engines.base import Engine
 from glassgpt.errors import CheckpointError, Interrupted, invalid
@@ -33,9 +33,11 @@ from glassgpt.pace import Pace
 from glassgpt.runs import RunFolder
 from glassgpt.sampling import Sample, Taste, write_many
 from glassgpt.saving import Saver
-from glassgpt.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer
+from glassgpt.tokenizer import Tokenizer
 
 NUM_SAMPLES = 20
+# each sample is looked for among all prepared documents
+_MOST_KNOWN = 1_000_000
 # what a checkpoint says of its run; nothing that depends on time, path or host
 _STATE = ("model", "train", "tokenizer", "data_sha256")
 
@@ -49,21 +51,17 @@ class Session:
     """
 
     record: Record
-    corpus: Corpus
+    corpus: Corpus | Prepared
     engine_name: str = "auto"
     losses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         train = self.record.train
-        self.tokenizer: Tokenizer = (
-            ByteTokenizer()
-            if train.tokenizer == "bytes"
-            else CharTokenizer.from_documents(self.corpus.documents)
-        )
+        self.tokenizer: Tokenizer = tokenizer_of(self.corpus, train)
         self.record = self.record.with_vocabulary(self.tokenizer.vocab_size)
         self._logged = len(self.losses)
         self.rng = random.Random(train.seed)
-        self.course = Course(self.corpus, train, self.rng)
+        self.course = course_of(self.corpus, self.record, self.tokenizer, self.rng)
         kind, self._why = engines.choose(self.engine_name, self.record)
         self.engine = kind(self.record, self.rng)
         self._heldout: tuple[int, float] | None = None  # measured after which step
@@ -151,7 +149,8 @@ class Session:
         self._logged = len(self.losses)
 
     def _batch(self, step: int) -> list[list[int]]:
-        return [self.tokenizer.encode(text) for text in self.course.batch(step)]
+        size = self.record.train.batch_docs
+        return [self.course.tokens(k) for k in range(step * size, (step + 1) * size)]
 
     def _seconds_a_step(self) -> float:
         return self.engine.seconds_a_step(self._batch(0))
@@ -251,10 +250,20 @@ class Session:
 
     def _samples(self) -> list[Sample]:
         """The samples of the lesson: the generator goes on from the weights."""
-        taste, known = Taste(self.record.model.temperature), set(self.corpus.documents)
+        taste, known = Taste(self.record.model.temperature), known_in(self.corpus)
         return list(
             write_many(self.engine, self.tokenizer, self.rng, taste, NUM_SAMPLES, known)
         )
+
+
+def known_in(corpus: Corpus | Prepared, every: bool = False) -> Container[str] | None:
+    """The texts of the data, to tell samples from.
+
+    None where looking through them takes too long, if not `every` is asked for.
+    """
+    if isinstance(corpus, Corpus):
+        return set(corpus.documents)
+    return corpus if every or len(corpus) <= _MOST_KNOWN else None
 
 
 def require_same_record(saved: Checkpoint, facts: Mapping[str, Any]) -> None:

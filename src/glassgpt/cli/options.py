@@ -53,6 +53,7 @@ _EXAMPLES = {
         "glassgpt data list",
         "glassgpt data inspect my-words.txt",
         "glassgpt data fetch karpathy-names",
+        "glassgpt data prepare book.txt --tokenizer bytes --out prepared",
     ],
     "guide": ["glassgpt guide", "glassgpt guide build my-site"],
 }

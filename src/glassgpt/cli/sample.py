@@ -45,7 +45,7 @@ def sample(
     loaded = load(run, say_note)
     known = None
     try:
-        known = frozenset(loaded.corpus.documents)
+        known = loaded.known
     except DataError as error:
         if new_only:
             raise

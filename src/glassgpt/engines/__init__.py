@@ -75,6 +75,16 @@ def processes() -> int:
     return int(os.environ.get("WORLD_SIZE") or 1)
 
 
+def rank() -> int:
+    """The number of this process among those of torchrun; 0 leads."""
+    return int(os.environ.get("RANK") or 0) if processes() > 1 else 0
+
+
+def restarts_by_itself() -> bool:
+    """Whether torchrun started this, and starts it again when it fails."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
 def _for_many(name: str) -> type[Engine]:
     if name not in ("auto", "torch"):
         why = f"it trains in one process, and torchrun has started {processes()}"

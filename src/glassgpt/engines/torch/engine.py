@@ -71,7 +71,7 @@ class TorchEngine:
 
     @property
     def model(self) -> Model:
-        """The whole model, for reading: all ranks must ask where weights are sharded."""
+        """The whole model, for reading; all ranks must ask."""
         if not self._placed.sharded:
             return self._placed.model
         if self._copy is None:

@@ -3,7 +3,7 @@
 Shapes: N rows of the hidden state x (N, E), the head w (V, E), targets and shares (N,).
 """
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812, as everyone writes it
@@ -31,13 +31,9 @@ def weighted_loss(
     at_once = at_once or LOGITS_AT_ONCE[x.device.type]
     rows = _rows(x.shape[0], head.shape[0], at_once)
     if torch.is_grad_enabled() and (rows < x.shape[0] or x.is_cuda):
-        return _InParts.apply(x, head, targets, shares, rows)  # type: ignore[no-untyped-call, no-any-return]
-    parts = zip(
-        torch.split(x, rows),
-        torch.split(targets, rows),
-        torch.split(shares, rows),
-        strict=True,
-    )
+        apply: Any = _InParts.apply
+        return cast(Tensor, apply(x, head, targets, shares, rows))
+    parts = zip(*(torch.split(t, rows) for t in (x, targets, shares)), strict=True)
     losses = [(token_losses(a, head, b) * c.to(a.dtype)).sum() for a, b, c in parts]
     return torch.stack(losses).sum()
 

@@ -85,7 +85,7 @@ class Placed:
         weight = dict(self.model.named_weights())[name]
         if not isinstance(weight, DTensor):
             return part
-        laid = DTensor.from_local(
+        laid: Any = DTensor.from_local(
             part,
             weight.device_mesh,
             weight.placements,
@@ -93,7 +93,7 @@ class Placed:
             stride=weight.stride(),
         )
         with together():
-            return cast(Any, laid).full_tensor()  # type: ignore[no-any-return]
+            return cast(Tensor, laid.full_tensor())
 
     def mine(self, whole: Tensor) -> Tensor:
         """The rows of a whole matrix that this rank holds."""

@@ -77,7 +77,7 @@ def write_batch(
     bos: int | None = None,
     cached: bool = True,
 ) -> Tensor:
-    """`count` documents written side by side, at most `length` tokens: (count, <=length).
+    """`count` documents side by side, at most `length` tokens each: (count, <=length).
 
     Each goes on from `prompt`, BOS first. Where `bos` is given, what comes after it in
     a row means nothing, and all stop once every row has it. Without the cache

@@ -29,7 +29,7 @@ class Staging:
         self._tensors: dict[tuple[str, str], Tensor] = {}
 
     def take(self) -> Share:
-        """Copy this moment; all ranks must ask. The last copy must be written by now."""
+        """Copy this moment; all ranks must ask, once the last copy is written."""
         found: dict[str, dict[str, Tensor]] = {"": {}}
         for kind, parts in {"": self._weights, **self._kept}.items():
             found[kind] = {}

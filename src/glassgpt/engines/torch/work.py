@@ -64,7 +64,7 @@ def _measured(device: torch.device, dtype: torch.dtype) -> float:
 
 
 def memory_used(device: torch.device) -> float:
-    """The most memory that was taken so far, in bytes: the GPU's, else this process's."""
+    """The most memory taken so far, in bytes: the GPU's, else this process's."""
     if device.type == "cuda":
         return float(torch.cuda.max_memory_allocated(device))
     unit = 1 if sys.platform == "darwin" else 1024
