@@ -13,7 +13,7 @@ from glassgpt.config import Record, preset
 from glassgpt.course import AnyCourse, Prepared, course_of, suited
 from glassgpt.curves import loss_curve
 from glassgpt.data import Corpus, parse_documents
-from glassgpt.engines.base import Engine
+from glassgpt.engines.base import Engine, to_read
 from glassgpt.errors import CheckpointError, DataError, invalid, missing
 from glassgpt.evaluation import Evaluation, evaluate, evaluate_on
 from glassgpt.events import Listener, Noted, Result, ignore
@@ -41,11 +41,12 @@ class Run:
         self.losses = losses
         self.result = result
         self._facts = facts
+        self._record = Record.from_json(facts)
 
     @property
     def config(self) -> Record:
         """The record: `config.model` and `config.train`."""
-        return self.engine.record
+        return self._record
 
     @property
     def samples(self) -> list[str]:
@@ -216,7 +217,8 @@ def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
     kept = resolve_run(Path(folder))
     record, saved = recorded(kept), _newest(kept, on_event)
     require_same_record(saved, kept.record)
-    engine = engines.create("auto", record, random.Random(0))
+    # one that computes the record, but for what only training asks for
+    engine = engines.create("auto", to_read(record), random.Random(0))
     engine.restore(saved.model, saved.optimizer)
     entries = kept.read_log()
     done = range(1, saved.step + 1)

@@ -25,6 +25,7 @@ from glassgpt.errors import (
 )
 from glassgpt.events import Listener, Result, ignore
 from glassgpt.files import json_bytes, reason
+from glassgpt.presets import LESSONS
 from glassgpt.run import read_data, recorded
 from glassgpt.runs import RECORD, FollowedRun, RunFolder, next_run_path
 from glassgpt.training import Session
@@ -156,7 +157,7 @@ def _new_folder(path: Path, session: Session) -> RunFolder:
 
 
 def _same_run(path: Path, session: Session) -> RunFolder:
-    """The folder of a run that torchrun has started before; of this record, or error."""
+    """The folder of a run that torchrun has started before; another is an error."""
     kind = RunFolder if session.engine.crew.leads else FollowedRun
     folder = kind.open(path)
     facts = {**session.facts(), "engine": folder.record.get("engine")}
@@ -294,7 +295,7 @@ def _refuse_contradictions(
             why = f"the run has {kept[name]}"
             raise invalid(name, values[name], why, remedy)
     if preset_name is not None and not _is_of(preset_name, given, record):
-        kind = "step" if preset_name in config.LESSONS else "preset"
+        kind = "step" if preset_name in LESSONS else "preset"
         why = f"the run is of step{record.model.step}"
         if kind == "preset":
             why = "the run has another shape"
@@ -308,7 +309,7 @@ def _refuse_contradictions(
 def _is_of(preset_name: str, given: dict[str, Any], record: Record) -> bool:
     """Whether a run may have begun with this preset: of the same step, or shape."""
     asked, model = config.preset(preset_name).model, record.model
-    if preset_name in config.LESSONS:
+    if preset_name in LESSONS:
         return asked.step == model.step
     shape = {"n_layer", "n_embd", "n_head", "block_size"} - given.keys()
     return all(getattr(asked, name) == getattr(model, name) for name in shape)

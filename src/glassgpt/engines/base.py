@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from glassgpt.config import ModelConfig, Record
@@ -202,6 +202,17 @@ FOR_TENSORS: dict[str, Any] = {
     "remat": "off",
     "shard": "none",
 }
+
+
+def to_read(record: Record) -> Record:
+    """The record as any engine may load it, to read and to write with its weights.
+
+    Without what only training in tensors asks for; bfloat16 has float32 weights.
+    """
+    changed = dict(FOR_TENSORS)
+    if record.train.dtype == "bfloat16":
+        changed["dtype"] = "float32"
+    return replace(record, train=replace(record.train, **changed))
 
 
 def refuse_tensors(record: Record) -> None:

@@ -110,7 +110,7 @@ class Placed:
             module.set_requires_gradient_sync(not quiet)
             yield
         else:
-            called = self._called
+            called: Any = self._called
             is_ddp = isinstance(called, DistributedDataParallel)
             with called.no_sync() if quiet and is_ddp else nullcontext():
                 yield
