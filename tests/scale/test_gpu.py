@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pytest import approx
-from support import not_run, record_of
+from support import not_run, record_of, require_torch
 
 from glassgpt import checkpoint
 from glassgpt.config import Record
@@ -16,14 +16,15 @@ from glassgpt.engines.base import Engine
 from glassgpt.engines.reference import ReferenceEngine
 from glassgpt.saving import Saver
 
-torch = pytest.importorskip("torch")
-
 DOCUMENTS = [[26, 1, 2, 3, 26], [26, 5, 6, 7, 8, 9, 10, 11, 12, 26], [26, 3, 26]]
 SIZES = {"n_embd": 32, "n_head": 2, "n_layer": 2, "block_size": 8, "batch_docs": 3}
 
 
 @pytest.fixture(autouse=True)
 def gpu() -> None:
+    require_torch()
+    import torch
+
     if not torch.cuda.is_available():
         not_run("gpu", "there is no NVIDIA GPU on this machine")
 
@@ -99,6 +100,8 @@ def test_a_checkpoint_from_the_gpu_is_what_was_trained_when_it_was_asked_for(
 
 
 def test_cached_reading_gives_what_reading_at_once_gives() -> None:
+    import torch
+
     engine = engine_of(record_of(5, **SIZES))
     reader = engine.reader()
     for token, logits in zip(DOCUMENTS[1], engine.logits(DOCUMENTS[1]), strict=False):
