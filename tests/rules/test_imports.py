@@ -13,23 +13,33 @@ import pytest
 import glassgpt
 
 ROOT = Path(glassgpt.__file__).parent
+TORCH = (
+    "engines.torch",
+    *(
+        f"engines.torch.{name}"
+        for name in (
+            *("batches", "crew", "drawing", "engine", "loss", "model", "placing"),
+            *("reading", "staging", "updates", "work"),
+        )
+    ),
+)
 # from below to above: a module imports from its own layer and from those under it;
 # "cli" and "kernel" stand for the package and all in it, "" for glassgpt/__init__.py
 LAYERS = (
     ("errors",),
-    ("numbers", "rules", "tensors", "files"),
+    ("numbers", "rules", "tensors", "files", "presets"),
     (
         *("config", "tokenizer", "bpe", "datasets", "data", "order", "heldout"),
-        *("inspection", "checkpoint", "runs"),
+        *("inspection", "checkpoint", "parts", "runs"),
     ),
     ("lessons", "optim", "engines.base", "kernel"),
     (
         *("engines", "engines.reference", "engines.lesson_model", "engines.number"),
-        "engines.kernel",
+        *("engines.kernel", *TORCH),
     ),
     (
         *("course", "sampling", "evaluation", "events", "training", "curves"),
-        "prepared",
+        *("prepared", "saving", "pace"),
     ),
     (
         *("run", "check", "exporting"),
@@ -43,6 +53,7 @@ PACKAGES = ("cli", "guide", "kernel", "prepared")
 ENGINES = {
     "reference": ("engines.reference", "engines.lesson_model", "engines.number"),
     "kernel": ("engines.kernel",),
+    "torch": TORCH,
 }
 # the only modules that import others of ours when they are called
 LAZY = {"engines", "cli", "cli.guide", "cli.data", "run", "tokenizer"}
@@ -53,7 +64,8 @@ OTHERS = {
     "tokenizers": ("bpe",),
     "pyarrow": ("prepared.sources",),
     "platformdirs": ("datasets",),
-    "numpy": ("kernel", "engines.kernel", "prepared"),
+    "numpy": ("kernel", "engines.kernel", "prepared", *TORCH),
+    "torch": TORCH,
     "rich": ("cli",),
     "typer": ("cli",),
     **dict.fromkeys(("brotli", "jinja2", "latex2mathml", "markdown_it"), ("guide",)),
@@ -202,6 +214,8 @@ def test_no_module_needs_itself() -> None:
         ("data", "def f():\n    from glassgpt import run", "that is above"),
         ("check", "def f():\n    from glassgpt import data", "inside a function"),
         ("training", "import numpy as np", "not there"),
+        ("engines", "def f():\n    import torch", "not there"),
+        ("saving", "import torch.distributed as dist", "not there"),
         ("run", "def f():\n    import rich.console", "not there"),
         ("tokenizer", "from safetensors import serialize", "not there"),
     ],

@@ -1,6 +1,5 @@
 """How much arithmetic a model is, and how much of it a device can do."""
 
-import resource
 import sys
 import time
 
@@ -67,5 +66,7 @@ def memory_used(device: torch.device) -> float:
     """The most memory taken so far, in bytes: the GPU's, else this process's."""
     if device.type == "cuda":
         return float(torch.cuda.max_memory_allocated(device))
+    import resource  # not on every system
+
     unit = 1 if sys.platform == "darwin" else 1024
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
