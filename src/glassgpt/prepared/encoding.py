@@ -194,7 +194,14 @@ def seen(pieces: Iterable[Piece]) -> tuple[str, ...]:
     found = np.zeros(0x110000, bool)
     for piece in pieces:
         one = spans(piece)
-        found[one.points[_inside(len(one.points), one.starts, one.ends)]] = True
+        if _are_lines(one.starts, one.ends):
+            # what is between them is line ends, which no line holds
+            points = one.points[one.starts[0] : one.ends[-1]]
+            is_small = points.dtype == np.uint8
+            found[np.nonzero(np.bincount(points))[0] if is_small else points] = True
+            found[_LF] = False
+        else:
+            found[one.points[_inside(len(one.points), one.starts, one.ends)]] = True
     return tuple(map(chr, np.nonzero(found)[0].tolist()))
 
 
@@ -205,10 +212,19 @@ def _joined(
     lengths = ends - starts
     after = np.cumsum(lengths + 1)
     joined = np.full(int(after[-1]) if len(after) else 0, bos, ids.dtype)
-    free = np.ones(len(joined), bool)
-    free[after - lengths - 1] = False
-    joined[free] = ids[_inside(len(ids), starts, ends)]
+    if _are_lines(starts, ends):
+        joined[1:] = ids[starts[0] : ends[-1]]
+        joined[after - lengths - 1] = bos
+    else:
+        free = np.ones(len(joined), bool)
+        free[after - lengths - 1] = False
+        joined[free] = ids[_inside(len(ids), starts, ends)]
     return Encoded(joined, after, found.blank, found.longest)
+
+
+def _are_lines(starts: Numbers, ends: Numbers) -> bool:
+    """Whether one place is between documents, the usual case: it becomes the BOS."""
+    return len(starts) > 1 and bool((starts[1:] - ends[:-1] == 1).all())
 
 
 def _inside(size: int, starts: Numbers, ends: Numbers) -> NDArray[np.bool_]:

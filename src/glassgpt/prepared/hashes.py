@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from glassgpt.prepared.shards import Block, PreparedData
 
 Hashes = NDArray[np.uint64]
+# so many documents more than are wanted are looked at first
+MARGIN = 1000
 # texts and the numbers of the documents that have them -> the texts to leave out
 Reached = Callable[[dict[str, list[int]]], set[str]]
 
@@ -90,7 +92,7 @@ def unreached(data: PreparedData, seed: int, limit: int, reached: Reached) -> Te
     At most `limit`, 0 for all. Only documents below a hash are looked at, and below a
     larger one where too few are left, so that memory does not grow with the data.
     """
-    share = min(1.0, (8 * limit + 1000) / len(data)) if limit else 1.0
+    share = min(1.0, (8 * limit + MARGIN) / len(data)) if limit else 1.0
     while True:
         places = _below(data, seed, share)
         drop = reached(places)
