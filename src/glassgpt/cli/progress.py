@@ -22,6 +22,7 @@ from glassgpt.numbers import format_number
 # a training that takes longer than this says so first
 _LONG = 5.0
 _MOST_LINES = 1000
+_PACE_EVERY = 10.0  # seconds
 _MOST_AVERAGES = 2048
 
 
@@ -52,6 +53,14 @@ class PlainLines:
 
     def __init__(self) -> None:
         self._num_steps, self._every = 0, 1
+        self._paced_at = time.monotonic()
+
+    def _is_time(self) -> bool:
+        """Whether a line on the pace is due; a training of seconds has none."""
+        if time.monotonic() - self._paced_at < _PACE_EVERY:
+            return False
+        self._paced_at = time.monotonic()
+        return True
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -64,7 +73,7 @@ class PlainLines:
                     say(f"step {step} / {self._num_steps} | loss {loss:.4f}")
             case Evaluated(step=step, evaluation=evaluation) if step < self._num_steps:
                 say(f"step {step} | held-out loss {evaluation.loss:.4f}")
-            case Measured():
+            case Measured() if self._is_time():
                 say_aside(pace_line(event))
             case Noted(text=text):
                 say_aside(text)
@@ -136,14 +145,9 @@ class Bar(AbstractContextManager["Bar"]):
 
     def _begin(self, record: Record, step: int) -> None:
         self._start, self._num_steps = step, record.train.num_steps
+        empty: dict[str, Any] = dict.fromkeys(("count", "loss", "curve", "pace"), "")
         self._task = self._progress.add_task(
-            "",
-            total=self._num_steps,
-            completed=step,
-            count="",
-            loss="",
-            curve="",
-            pace="",
+            "", total=self._num_steps, completed=step, **empty
         )
         self._progress.start()
 
