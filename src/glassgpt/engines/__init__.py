@@ -10,8 +10,9 @@ from glassgpt.errors import GlassGPTError, invalid, missing, unknown
 
 NAMES = ("auto", "reference", "kernel", "torch")
 _REMEDY = "Install it: pip install 'glassgpt[torch]'"
-# what a processor multiplies in a second: the kernel, and PyTorch where it is installed
-_KERNEL_RATE, _TORCH_RATE = 2e9, 2e10
+# products a core makes in a second: the kernel at its best, PyTorch at its worst, of
+# some sizes that were measured (benchmarks/RESULTS.md)
+_KERNEL_RATE, _TORCH_RATE = 4.2e9, 8e9
 # what PyTorch takes to load, and for a step of a layer, however small
 _TORCH_LOADS, _TORCH_LAYER = 4.0, 5e-4
 
@@ -51,7 +52,7 @@ def choose(name: str, record: Record) -> tuple[type[Engine], str]:
     if name == "auto" and find_spec("torch"):
         kernel, torch = expected_seconds(record)
         if torch < kernel:
-            why = f"PyTorch trains: {torch:.0f} seconds or so, the kernel {kernel:.0f}"
+            why = f"PyTorch trains: the kernel would take {kernel:.0f} seconds or more"
             return _torch(), why
     return KernelEngine, ""
 
@@ -59,15 +60,15 @@ def choose(name: str, record: Record) -> tuple[type[Engine], str]:
 def expected_seconds(record: Record) -> tuple[float, float]:
     """What training may take here with the kernel, and with PyTorch on its CPU.
 
-    From the multiplications alone, and on the safe side: PyTorch is taken to be slower
-    than it is.
+    From the products alone, and on the safe side: the kernel is taken to be as fast as
+    it ever is, PyTorch as slow.
     """
     model, train = record.model, record.train
     positions = model.block_size * train.batch_docs * train.num_steps
     products = 3.0 * num_params(model) * positions
     layers = 3 + model.n_layer
     loads = _TORCH_LOADS + _TORCH_LAYER * layers * train.num_steps
-    return products / _KERNEL_RATE, 2 * (products / _TORCH_RATE + loads)
+    return products / _KERNEL_RATE, products / _TORCH_RATE + loads
 
 
 def processes() -> int:
