@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -93,13 +93,14 @@ class Run:
         new_only: bool = False,
         unique: bool = False,
         known: Container[str] | None = None,
+        hear: Callable[[str], None] | None = None,
     ) -> Iterator[Sample]:
         """New documents as they are written, the same for the same seed.
 
         `temperature` is 0 or from 0.05 to 2, by default the lesson's; `seed` is by
-        default the run's. `known` are documents to tell from new ones. Raises
-        UsageError for values that cannot be, and for a character in the prompt that
-        the vocabulary does not hold.
+        default the run's. `known` are documents to tell from new ones; `hear` is
+        told of each as it grows. Raises UsageError for values that cannot be, and for
+        a character in the prompt that the vocabulary does not hold.
         """
         for name, value, usual in (("n", n, 20), ("seed", seed or 0, 42)):
             if value < 0:
@@ -117,6 +118,7 @@ class Run:
             data.clean(prompt),
             new_only,
             unique,
+            hear,
         )
 
     def evaluate(self, eval_docs: int | None = None) -> Evaluation | None:

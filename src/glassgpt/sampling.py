@@ -1,7 +1,7 @@
 """Writing new documents: a token is drawn, fed back, and so on until BOS comes."""
 
 import random
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 from glassgpt.engines.base import Engine
@@ -79,10 +79,12 @@ def write(
     rng: random.Random,
     taste: Taste,
     prompt: str = "",
+    hear: Callable[[str], None] | None = None,
 ) -> str:
     """One document, at most block_size tokens long, that begins with `prompt`.
 
-    Raises UsageError for a prompt with an unknown character, or too long to go on.
+    `hear` is told what there is of it, after each token. Raises UsageError for a prompt
+    with an unknown character, or too long to go on.
     """
     block_size = engine.record.model.block_size
     start = tokenizer.encode_prefix(prompt)
@@ -99,6 +101,8 @@ def write(
         if token_id == tokenizer.bos:
             break
         written.append(token_id)
+        if hear:
+            hear(tokenizer.decode(written))
     return tokenizer.decode(written)
 
 
@@ -112,8 +116,9 @@ def write_many(
     prompt: str = "",
     new_only: bool = False,
     unique: bool = False,
+    hear: Callable[[str], None] | None = None,
 ) -> Iterator[Sample]:
-    """`count` samples, as they are written.
+    """`count` samples, as they are written; `hear` is told of each as it grows.
 
     `new_only` passes over those in `known`, `unique` over those written before; after a
     thousand draws in vain there are fewer.
@@ -121,7 +126,7 @@ def write_many(
     seen: set[str] = set()
     in_vain = 0
     while count and in_vain < _PATIENCE:
-        text = write(engine, tokenizer, rng, taste, prompt)
+        text = write(engine, tokenizer, rng, taste, prompt, hear)
         sample = Sample(text, None if known is None else text in known)
         if (new_only and sample.known) or (unique and text in seen):
             in_vain += 1

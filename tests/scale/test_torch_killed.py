@@ -84,9 +84,11 @@ class Torchrun:
         self.start()
 
     def finish(self) -> None:
-        for _ in self.events():
-            pass
-        assert self._process and self._process.wait(LIMIT) == 0
+        assert self._process
+        with self._process:
+            for _ in self.events():
+                pass
+        assert self._process.returncode == 0
 
 
 def assert_killing_changes_nothing(
