@@ -93,7 +93,6 @@ def peer(record: Record, compiled: bool) -> Step:
         n_layer=model.n_layer,
         n_head=model.n_head,
         **dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0),
-        attn_implementation="sdpa",
         use_cache=False,
     )
     net = GPT2LMHeadModel(config).cuda().train()

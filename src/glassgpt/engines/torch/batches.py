@@ -57,7 +57,9 @@ def deal(
     shares = optim.sequence_weights(documents, record.train.loss_norm)
     most = -(-len(parts) // size)  # sequences of the rank that has most
     at_once = min(record.train.micro_batch or most, most)
-    width = record.model.block_size if whole_block else max(map(len, parts)) - 1
+    width = max(map(len, parts)) - 1
+    if whole_block and record.model.reads_block:
+        width = record.model.block_size
     mine = list(zip(parts, shares, strict=True))[rank::size]
     dtype = torch.float64 if record.train.dtype == "float64" else torch.float32
     pieces = [

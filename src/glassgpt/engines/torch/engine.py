@@ -23,7 +23,7 @@ from glassgpt.engines.base import (
 from glassgpt.engines.torch.batches import deal
 from glassgpt.engines.torch.crew import device_of, join, together
 from glassgpt.engines.torch.drawing import drawn
-from glassgpt.engines.torch.loss import compile_loss, token_losses
+from glassgpt.engines.torch.loss import token_losses
 from glassgpt.engines.torch.model import Model, make_model
 from glassgpt.engines.torch.placing import Placed
 from glassgpt.engines.torch.reading import TorchReader
@@ -51,8 +51,6 @@ class TorchEngine:
         self.device = device_of(self.crew)
         with together():
             self._placed = Placed(record, self.crew, self.device)
-        if record.train.compile == "on":
-            compile_loss()
         self._locals = self._placed.locals()
         self._update = Update(self._locals, record.train)
         self._staging = Staging(self._placed, self._locals, self._update.kept)
@@ -193,13 +191,18 @@ class TorchEngine:
         return TorchReader(self.model, self.device)
 
     def seconds_a_step(self, batch: Batch) -> float:
-        """What a step may take, by measuring its gradient twice: the first is slow."""
-        self._gradient(batch)
+        """What a step may take, by the gradient of what goes through at once.
+
+        It is measured twice: the first time is slow.
+        """
+        at_once = self.record.train.micro_batch * self.crew.size
+        part = batch[: at_once or len(batch)]
+        self._gradient(part)
         self._synchronize()
         start = time.perf_counter()
-        self._gradient(batch)
+        self._gradient(part)
         self._synchronize()
-        return time.perf_counter() - start
+        return (time.perf_counter() - start) * len(batch) / len(part)
 
     def watched(self) -> dict[str, float]:
         """Of the last step: tokens and gradient norm; memory in bytes; the work.

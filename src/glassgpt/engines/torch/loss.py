@@ -3,6 +3,8 @@
 Shapes: N rows of the hidden state x (N, E), the head w (V, E), targets and shares (N,).
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any, cast
 
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor
 LOGITS_AT_ONCE = {"cpu": 2**24, "cuda": 2**28}
 # the rows of a product on a GPU are fastest in steps of this
 _ALIGNED = 64
+Slopes = Callable[[Tensor, Tensor, Tensor, int], tuple[Tensor, Tensor]]
 
 
 def weighted_loss(
@@ -21,18 +24,20 @@ def weighted_loss(
     targets: Tensor,
     shares: Tensor,
     at_once: int | None = None,
+    slopes_of: Slopes | None = None,
 ) -> Tensor:
     """The sum of shares * -ln p(target): a number, float32 at least.
 
     With more than `at_once` logits, or on a GPU, rows go through in parts, and each
-    part's gradient is found at once, so that its logits can be forgotten.
+    part's gradient is found at once, by `slopes` or what does the same, so that its
+    logits can be forgotten.
     """
     x, targets, shares = x.flatten(0, -2), targets.flatten(), shares.flatten()
     at_once = at_once or LOGITS_AT_ONCE[x.device.type]
     rows = _rows(x.shape[0], head.shape[0], at_once)
     if torch.is_grad_enabled() and (rows < x.shape[0] or x.is_cuda):
         apply: Any = _InParts.apply
-        return cast(Tensor, apply(x, head, targets, shares, rows))
+        return cast(Tensor, apply(x, head, targets, shares, rows, slopes_of or slopes))
     parts = zip(*(torch.split(t, rows) for t in (x, targets, shares)), strict=True)
     losses = [(token_losses(a, head, b) * c.to(a.dtype)).sum() for a, b, c in parts]
     return torch.stack(losses).sum()
@@ -48,7 +53,13 @@ class _InParts(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, head: Tensor, targets: Tensor, shares: Tensor, rows: int
+        ctx: Any,
+        x: Tensor,
+        head: Tensor,
+        targets: Tensor,
+        shares: Tensor,
+        rows: int,
+        slopes_of: Slopes,
     ) -> Tensor:
         vocab = head.shape[0]
         w = F.pad(head.to(x.dtype), (0, 0, 0, -vocab % _ALIGNED if x.is_cuda else 0))
@@ -57,7 +68,7 @@ class _InParts(torch.autograd.Function):
         for start in range(0, x.shape[0], rows):
             part = slice(start, start + rows)
             logits = F.linear(x[part], w)
-            loss, dlogits = slopes(logits, targets[part], shares[part], vocab)
+            loss, dlogits = slopes_of(logits, targets[part], shares[part], vocab)
             total += loss
             torch.mm(dlogits, w, out=dx[part])
             dw += dlogits.T @ x[part]
@@ -68,7 +79,7 @@ class _InParts(torch.autograd.Function):
     def backward(ctx: Any, *slope: Any) -> Any:
         dx, dw = ctx.saved_tensors
         (up,) = slope
-        return dx * up.to(dx.dtype), dw * up.to(dw.dtype), None, None, None
+        return dx * up.to(dx.dtype), dw * up.to(dw.dtype), None, None, None, None
 
 
 def slopes(
@@ -78,14 +89,6 @@ def slopes(
 
     Columns from `vocab` on are padding: their probability is 0.
     """
-    if targets.is_cuda and _compiled:
-        return _compiled[0](logits, targets, shares, vocab)  # type: ignore[no-any-return]
-    return _slopes(logits, targets, shares, vocab)
-
-
-def _slopes(
-    logits: Tensor, targets: Tensor, shares: Tensor, vocab: int
-) -> tuple[Tensor, Tensor]:
     wide = _wide(logits)
     columns = torch.arange(logits.shape[1], device=logits.device)
     wide = torch.where(columns < vocab, wide, -torch.inf)
@@ -97,13 +100,10 @@ def _slopes(
     return loss, slope.to(logits.dtype)
 
 
-_compiled: list[Any] = []
-
-
-def compile_loss() -> None:
-    """Let a GPU do the arithmetic on logits in one pass, from now on."""
-    if not _compiled:
-        _compiled.append(torch.compile(_slopes, dynamic=False))
+@functools.cache
+def compiled_slopes() -> Slopes:
+    """`slopes` in one pass over the logits, for a GPU."""
+    return cast(Slopes, torch.compile(slopes, dynamic=False))
 
 
 def _rows(count: int, vocab: int, at_once: int) -> int:

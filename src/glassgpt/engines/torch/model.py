@@ -15,7 +15,7 @@ from torch.utils.checkpoint import checkpoint
 
 from glassgpt.config import ModelConfig
 from glassgpt.engines.base import shapes
-from glassgpt.engines.torch.loss import weighted_loss
+from glassgpt.engines.torch.loss import Slopes, slopes, weighted_loss
 
 _LAYER = "layer0."
 
@@ -30,6 +30,7 @@ class Model(nn.Module):
         self.config = config
         self.compute_dtype: torch.dtype | None = None  # None is that of the weights
         self.remat = False
+        self.slopes_of: Slopes = slopes
 
     @property
     def head(self) -> Tensor:
@@ -45,7 +46,8 @@ class Model(nn.Module):
 
         `targets` and `shares` are (B, T); padding has the share 0.
         """
-        return weighted_loss(self.hidden(tokens), self.head, targets, shares)
+        x = self.hidden(tokens)
+        return weighted_loss(x, self.head, targets, shares, slopes_of=self.slopes_of)
 
     def named_weights(self) -> Iterator[tuple[str, nn.Parameter]]:
         """The matrices by the record's names, in the order of the record."""

@@ -15,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from glassgpt.config import Record
 from glassgpt.engines.base import Crew
 from glassgpt.engines.torch.crew import together
+from glassgpt.engines.torch.loss import compiled_slopes
 from glassgpt.engines.torch.model import GPT, Model, make_model
 
 
@@ -138,3 +139,5 @@ def _compile(model: Model) -> None:
     blocks: list[nn.Module] = list(model.blocks) if isinstance(model, GPT) else []
     for block in blocks:
         block.compile(dynamic=False)
+    if torch.cuda.is_available():
+        model.slopes_of = compiled_slopes()
