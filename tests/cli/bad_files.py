@@ -143,7 +143,7 @@ def _flip_a_shard(ready: Path) -> None:
 
 
 def _swap_shards(ready: Path) -> None:
-    one, other = ready / "tokens-000000.bin", ready / "tokens-000001.bin"
+    one, other = ready / "tokens-000001.bin", ready / "tokens-000002.bin"
     assert one.stat().st_size == other.stat().st_size
     one.rename(ready / "aside")
     other.rename(one)

@@ -139,6 +139,17 @@ def test_a_full_disk_is_an_error_and_what_was_done_stays(
     assert call(*words).status == 0
 
 
+def test_a_folder_of_other_data_is_left_alone(call: Call, tmp_path: Path) -> None:
+    for name in ("words.txt", "capitals.txt"):
+        (tmp_path / name).write_bytes(FILES[name])
+    assert call("data", "prepare", "words.txt", "--out", "new").status == 0
+    done = call("data", "prepare", "capitals.txt", "--out", "new")
+    why = "it holds data prepared from other files, or in another way"
+    remedy = "Choose another folder with --out."
+    assert (done.status, done.error) == (2, (f"invalid --out: new; {why}", remedy))
+    assert call("data", "prepare", "words.txt", "--out", "new").status == 0
+
+
 def test_json_tells_how_far_it_is_and_what_there_is(call: Call, tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_bytes(FILES["words.txt"])
     done = call("data", "prepare", "words.txt", "--out", "new", "--json")
