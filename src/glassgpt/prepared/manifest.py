@@ -123,7 +123,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         data = (folder / MANIFEST).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        remedy = "Prepare it: glassgpt data prepare FILE --tokenizer bytes --out DIR"
+        remedy = "Put the old file back, or prepare the data into a new folder."
         raise missing(f"{MANIFEST} in {folder}", remedy, DataError) from None
     except OSError as error:
         raise _unreadable(folder, MANIFEST, error) from error
