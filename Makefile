@@ -4,7 +4,7 @@ BIN := .venv/bin
 SOURCES := pyproject.toml tools/setup hatch_build.py $(wildcard src/glassgpt/kernel/*.[ch])
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help run guide test check build kernel site shots browser lint clean
+.PHONY: help run guide test check soak build kernel site shots browser lint clean
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -16,11 +16,14 @@ guide: kernel  ## Open the guide and write it: what is saved is built, pages rel
 	@tools/guide
 
 test: lint kernel site browser  ## All that can be asserted at small sizes: at most 20 minutes
-	$(PYTEST) -m "not full"
+	$(PYTEST) -m "not full and not soak"
 
 check: kernel site browser  ## The same at full size: at most 30 minutes
 	$(PYTEST) -m full
 	$(BIN)/glassgpt check --all
+
+soak: kernel  ## What takes longer still: twenty kills of two processes
+	$(PYTEST) -m soak
 
 kernel: .venv/.tools
 	@$(BIN)/python -m glassgpt.kernel.build

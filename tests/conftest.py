@@ -15,6 +15,8 @@ settings.register_profile("by-hand", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 # tests that send Ctrl-C need it heard, also where all this runs in the background
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# tests run side by side: threads of PyTorch's would only wait for each other
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.load_profile("ci" if "CI" in os.environ else "by-hand")
 

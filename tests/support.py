@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import importlib.util
 import math
 import os
 import random
@@ -34,13 +35,19 @@ def not_run(thing: str, reason: str) -> NoReturn:
     """Skip the test for want of a thing; fail it where REQUIRE names the thing.
 
     REQUIRE is an environment variable with words and commas between them: names,
-    browser, cc, pythons.
+    browser, cc, pythons, torch, memory, gpu.
     """
     message = f"not run: {reason}"
     required = os.environ.get("REQUIRE", "").split(",")
     if thing in map(str.strip, required):
         pytest.fail(f"{message}, and REQUIRE asks for {thing}", pytrace=False)
     pytest.skip(message)
+
+
+def require_torch() -> None:
+    """Skip the test where PyTorch is not installed."""
+    if importlib.util.find_spec("torch") is None:
+        not_run("torch", "PyTorch is not installed: pip install 'glassgpt[torch]'")
 
 
 @functools.cache

@@ -1,8 +1,10 @@
 """Checkpoints: the one format that every engine and the browser read.
 
 A checkpoint is a folder `step-000001000` of three files and a manifest with their
-sizes and sha256. It appears under that name complete or not at all, is never
-overwritten, and is read only when every byte verifies.
+sizes and sha256. Where several processes saved it (`parts.py`), each wrote a file of
+weights and one of buffers, of whole tensors: `model-00001-of-00004.safetensors`. It
+appears under its name complete or not at all, is never overwritten, and is read only
+when every byte verifies.
 """
 
 import hashlib
@@ -12,6 +14,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,12 +45,13 @@ __all__ = [
 ]
 
 FORMAT = 1
-FILES = ("model.safetensors", "optimizer.safetensors", "state.json")
+STATE = "state.json"
+FILES = ("model.safetensors", "optimizer.safetensors", STATE)
 MANIFEST = "manifest.json"
 SLOW_SAVE = "GLASSGPT_TEST_SLOW_SAVE"
 
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
-_Entries = dict[str, tuple[int, str]]  # size in bytes and sha256, by file name
+Entries = dict[str, tuple[int, str]]  # size in bytes and sha256, by file name
 
 
 @dataclass(frozen=True)
@@ -68,25 +72,28 @@ def publish(
     optimizer: Mapping[str, Tensor],
     state: Mapping[str, Any],
     keep_last: int = 2,
+    keep_best: int = 0,
 ) -> Path:
     """Write the checkpoint of `step` under `folder` and return its own folder.
 
     `state` is JSON; `step` is added to it. Once the new checkpoint has been read back,
-    older ones beyond `keep_last` (counting this one; 0 keeps all) are removed. The
-    caller is the folder's only writer: it holds the run's lock.
+    older ones beyond `keep_last` (counting this one; 0 keeps all) are removed, save the
+    `keep_best` whose state has the lowest heldout_loss. The caller is the folder's only
+    writer: it holds the run's lock.
     Raises CheckpointError when it cannot be written or `step` is there with other
     contents; the earlier checkpoints are then as they were.
     """
     files = dict(zip(FILES, _encoded(step, model, optimizer, state), strict=True))
+    entries = {name: _entry(data) for name, data in files.items()}
     final = folder / step_name(step)
     try:
         make_folder(folder)
-        _empty_trash(folder)
-        if not _is_there(final, files):
+        empty_trash(folder)
+        if not is_there(final, entries):
             _write(final, files)
-            if not _is_there(final, files):
-                raise _bad(final, "it was written and does not read back")
-        _prune(folder, step, keep_last)
+            if not is_there(final, entries):
+                raise bad(final, "it was written and does not read back")
+        prune(folder, step, keep_last, keep_best)
     except OSError as error:
         raise cannot_write("checkpoint folder", folder, error) from error
     return final
@@ -99,18 +106,16 @@ def load(path: Path) -> Checkpoint:
     of its manifest, their sizes and sha256 agree, and the step in the folder's name is
     the step inside.
     """
-    model, optimizer, text = _contents(path)
-    step = _step_of(path)
-    try:
-        state = json.loads(text)
-        weights, buffers = decode_tensors(model), decode_tensors(optimizer)
-    except CheckpointError as error:
-        raise _bad(path, str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise _bad(path, "state.json is not JSON") from error
+    found: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
+    step, state = _step_of(path), None
+    for name, data in _contents(path):
+        if name == STATE:
+            state = _parsed_state(path, data)
+        else:
+            _add(path, found[re.split("[-.]", name)[0]], data)
     if not isinstance(state, dict) or state.get("step") != step:
-        raise _bad(path, f"state.json is not of step {step}")
-    return Checkpoint(step, weights, buffers, state, path)
+        raise bad(path, f"state.json is not of step {step}")
+    return Checkpoint(step, found["model"], found["optimizer"], state, path)
 
 
 def newest(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None:
@@ -137,8 +142,8 @@ def steps(folder: Path) -> list[int]:
 def looks_whole(path: Path) -> bool:
     """Whether the files and sizes agree with the manifest; the bytes are not read."""
     try:
-        sizes = _manifest(path)
-        return all((path / name).stat().st_size == sizes[name][0] for name in FILES)
+        found = _manifest(path).items()
+        return all((path / name).stat().st_size == size for name, (size, _) in found)
     except (CheckpointError, OSError):
         return False
 
@@ -146,6 +151,32 @@ def looks_whole(path: Path) -> bool:
 def step_name(step: int) -> str:
     """The name of a checkpoint's folder."""
     return f"step-{step:09d}"
+
+
+def file_names(parts: int) -> tuple[str, ...]:
+    """The files of a checkpoint that so many processes wrote, state.json last."""
+    if parts == 1:
+        return FILES
+    numbers = [f"{k:05d}-of-{parts:05d}" for k in range(1, parts + 1)]
+    kinds = ("model", "optimizer")
+    return (*(f"{kind}-{n}.safetensors" for kind in kinds for n in numbers), STATE)
+
+
+def _add(path: Path, into: dict[str, Tensor], data: bytes) -> None:
+    try:
+        tensors = decode_tensors(data)
+    except CheckpointError as error:
+        raise bad(path, str(error)) from error
+    for name in sorted(into.keys() & tensors.keys()):
+        raise bad(path, f"tensor {name} is in two of its files")
+    into.update(tensors)
+
+
+def _parsed_state(path: Path, data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise bad(path, "state.json is not JSON") from error
 
 
 def _encoded(
@@ -163,7 +194,8 @@ def _encoded(
     return encode_tensors(model), encode_tensors(optimizer), text
 
 
-def _manifest_bytes(step: int, entries: _Entries) -> bytes:
+def manifest_bytes(step: int, entries: Entries) -> bytes:
+    """The manifest of a checkpoint's files."""
     files = {name: {"size": size, "sha256": h} for name, (size, h) in entries.items()}
     return json_bytes({"format": FORMAT, "step": step, "files": files}, indent=2)
 
@@ -172,35 +204,41 @@ def _entry(data: bytes) -> tuple[int, str]:
     return len(data), hashlib.sha256(data).hexdigest()
 
 
-def _is_there(final: Path, files: Mapping[str, bytes]) -> bool:
-    """Whether `final` verifies and holds `files`; other contents are an error."""
+def is_there(final: Path, entries: Entries) -> bool:
+    """Whether `final` verifies and holds these files; other contents are an error."""
     try:
-        pairs = zip(_contents(final), files.values(), strict=True)
-        same = [found == wanted for found, wanted in pairs]
+        for _ in _contents(final):
+            pass
+        same = _manifest(final) == entries
     except CheckpointError:
         return False
-    if not all(same):
+    if not same:
         why = "it is there with other contents and is not overwritten"
-        raise _bad(final, why, "Train into another folder with --out.")
+        raise bad(final, why, "Train into another folder with --out.")
     return True
 
 
 def _write(final: Path, files: Mapping[str, bytes]) -> None:
     temporary = final.with_name(TEMPORARY + final.name)
     entries = {name: _entry(data) for name, data in files.items()}
-    manifest = _manifest_bytes(_step_of(final), entries)
+    manifest = manifest_bytes(_step_of(final), entries)
     try:
         temporary.mkdir()
         for name, data in {**files, MANIFEST: manifest}.items():
             write_file(temporary / name, data)
             time.sleep(float(os.environ.get(SLOW_SAVE) or 0))
-        sync_folder(temporary)
-        _move_aside(final)
-        temporary.rename(final)
-        sync_folder(final.parent)
+        put_in_place(temporary, final)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def put_in_place(temporary: Path, final: Path) -> None:
+    """Give a folder that is complete its name, through to the disk."""
+    sync_folder(temporary)
+    _move_aside(final)
+    temporary.rename(final)
+    sync_folder(final.parent)
 
 
 def _move_aside(damaged: Path) -> None:
@@ -212,16 +250,31 @@ def _move_aside(damaged: Path) -> None:
         damaged.rename(aside)
 
 
-def _prune(folder: Path, step: int, keep_last: int) -> None:
+def prune(folder: Path, step: int, keep_last: int, keep_best: int = 0) -> None:
+    """Remove checkpoints before `step` beyond the last, save the best."""
     kept = [s for s in steps(folder) if s <= step]
+    best = _best(folder, kept, keep_best)
     for old in kept[:-keep_last] if keep_last > 0 else []:
+        if old in best:
+            continue
         # Renamed first: a kill halfway leaves rubbish, not a damaged checkpoint.
         name = step_name(old)
         (folder / name).rename(folder / (TEMPORARY + name))
-    _empty_trash(folder)
+    empty_trash(folder)
 
 
-def _empty_trash(folder: Path) -> None:
+def _best(folder: Path, among: list[int], count: int) -> list[int]:
+    """The steps whose held-out loss was lowest, of those where it was measured."""
+    losses = {}
+    for step in among if count else []:
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            state = json.loads((folder / step_name(step) / STATE).read_bytes())
+            losses[step] = float(state["heldout_loss"])
+    return sorted(losses, key=lambda step: (losses[step], step))[:count]
+
+
+def empty_trash(folder: Path) -> None:
+    """Remove what was begun and never finished."""
     for path in folder.glob(TEMPORARY + "*"):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -235,47 +288,48 @@ def _parse_step(name: str) -> int | None:
 def _step_of(path: Path) -> int:
     step = _parse_step(path.resolve().name)
     if step is None:
-        raise _bad(path, "its name is not like step-000001000")
+        raise bad(path, "its name is not like step-000001000")
     return step
 
 
-def _contents(path: Path) -> Iterator[bytes]:
-    """The bytes of FILES, one after the other, each verified when it is handed out."""
+def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Each file's name and bytes, state.json last, verified when it is handed out."""
     for name, entry in _manifest(path).items():
         data = _read(path, name)
         size, sha256 = _entry(data)
         if size != entry[0]:
-            raise _bad(path, f"{name} has {size} bytes, not {entry[0]}")
+            raise bad(path, f"{name} has {size} bytes, not {entry[0]}")
         if sha256 != entry[1]:
-            raise _bad(path, f"{name} does not have the sha256 of the manifest")
-        yield data
+            raise bad(path, f"{name} does not have the sha256 of the manifest")
+        yield name, data
 
 
-def _manifest(path: Path) -> _Entries:
-    """Size and sha256 of each of FILES, when the folder holds those and no others."""
+def _manifest(path: Path) -> Entries:
+    """Size and sha256 of each file, when the folder holds those and no others."""
     found = _listing(path)
     step = _step_of(path)
     entries, written = _parse_manifest(path, _read(path, MANIFEST))
     if written != step:
-        raise _bad(path, f"it was saved as {step_name(written)} and then renamed")
-    for name in sorted(found.symmetric_difference({*FILES, MANIFEST})):
-        raise _bad(path, f"{name} is {'foreign' if name in found else 'missing'}")
+        raise bad(path, f"it was saved as {step_name(written)} and then renamed")
+    for name in sorted(found.symmetric_difference({*entries, MANIFEST})):
+        raise bad(path, f"{name} is {'foreign' if name in found else 'missing'}")
     return entries
 
 
-def _parse_manifest(path: Path, data: bytes) -> tuple[_Entries, int]:
+def _parse_manifest(path: Path, data: bytes) -> tuple[Entries, int]:
     try:
         parsed = json.loads(data)
         form, step, files = parsed["format"], parsed["step"], parsed["files"]
-        entries = {name: (files[name]["size"], files[name]["sha256"]) for name in FILES}
+        names = file_names(max(1, len(files) // 2))
+        entries = {name: (files[name]["size"], files[name]["sha256"]) for name in names}
         # One form only: a manifest with any other byte in it is not ours.
-        known = _manifest_bytes(step, entries) == data
+        known = manifest_bytes(step, entries) == data
     except (ValueError, LookupError, TypeError, RecursionError):
-        raise _bad(path, f"{MANIFEST} is not a manifest of glassgpt") from None
+        raise bad(path, f"{MANIFEST} is not a manifest of glassgpt") from None
     if type(form) is int and form > FORMAT:
-        raise _bad(path, f"format {form}, not {FORMAT}", "Install a newer glassgpt.")
+        raise bad(path, f"format {form}, not {FORMAT}", "Install a newer glassgpt.")
     if not known or type(step) is not int:
-        raise _bad(path, f"{MANIFEST} is not a manifest of glassgpt")
+        raise bad(path, f"{MANIFEST} is not a manifest of glassgpt")
     return entries, step
 
 
@@ -286,7 +340,7 @@ def _listing(path: Path) -> set[str]:
     except FileNotFoundError:
         raise missing(f"checkpoint {shown(path)}", remedy, CheckpointError) from None
     except NotADirectoryError:
-        raise _bad(path, "it is a file, not a checkpoint's folder", remedy) from None
+        raise bad(path, "it is a file, not a checkpoint's folder", remedy) from None
     except OSError as error:
         raise _unreadable(path, "the folder", error) from error
 
@@ -295,17 +349,18 @@ def _read(path: Path, name: str) -> bytes:
     try:
         return (path / name).read_bytes()
     except FileNotFoundError:
-        raise _bad(path, f"{name} is missing") from None
+        raise bad(path, f"{name} is missing") from None
     except OSError as error:
         raise _unreadable(path, name, error) from error
 
 
 def _unreadable(path: Path, name: str, error: OSError) -> GlassGPTError:
     remedy = "Check that you may read it."
-    return _bad(path, f"{name} cannot be read, {reason(error)}", remedy)
+    return bad(path, f"{name} cannot be read, {reason(error)}", remedy)
 
 
-def _bad(path: Path, why: str, remedy: str = "") -> GlassGPTError:
+def bad(path: Path, why: str, remedy: str = "") -> GlassGPTError:
+    """The error for a checkpoint that cannot be used."""
     remedy = remedy or "Go on from the newest that verifies: train --resume."
     return invalid("checkpoint", path, why, remedy, CheckpointError)
 

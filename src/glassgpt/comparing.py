@@ -20,7 +20,7 @@ from glassgpt.evaluation import Evaluation
 from glassgpt.events import Event, Listener, Noted, ignore
 from glassgpt.rules import EVERY_STEP
 from glassgpt.sampling import Sample, Taste, write_many
-from glassgpt.training import Session
+from glassgpt.training import Session, known_in
 
 TITLES = (
     *("counting", "gradient descent", "autograd"),
@@ -228,10 +228,10 @@ def _outcome(session: Session, listen: Listener) -> Outcome:
 
 def _samples(session: Session) -> list[Sample]:
     """Names at the temperature of all, from a generator of their own."""
-    rng, known = random.Random(session.record.train.seed), session.corpus.documents
+    rng, known = random.Random(session.record.train.seed), known_in(session.corpus)
     taste = Taste(TEMPERATURE)
     written = write_many(
-        session.engine, session.tokenizer, rng, taste, NUM_SAMPLES, frozenset(known)
+        session.engine, session.tokenizer, rng, taste, NUM_SAMPLES, known
     )
     return list(written)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassgpt.errors import CheckpointError, GlassGPTError, invalid, unknown
+from glassgpt.presets import LESSONS, SCALES, depth
 from glassgpt.rules import (
-    EVERY_STEP,
     OPTIMIZERS,
     Rule,
     parsed,
@@ -79,7 +79,7 @@ class TrainConfig:
 
     seed: int = ruled(42, "of the order, the weights and the samples", low=0)
     num_steps: int = ruled(1000, "training steps", low=1, high=1_000_000_000)
-    tokenizer: str = ruled("char", "what a token is", choices=("char", "bytes"))
+    tokenizer: str = ruled("char", "what a token is", choices=("char", "bytes", "bpe"))
     optimizer: str = ruled("adam", "how weights move", choices=OPTIMIZERS)
     learning_rate: float = ruled(
         0.01, "at the start of the schedule", low=0, above_low=True
@@ -115,15 +115,30 @@ class TrainConfig:
         "document", "what counts the same in a batch", choices=("document", "token")
     )
     doc_mode: str = ruled(
-        "truncate", "what is done with a long document", choices=("truncate", "chunk")
+        "truncate",
+        "what is done with a long document",
+        choices=("truncate", "chunk", "pack"),
     )
     order: str = ruled("shuffle", "of the documents", choices=("shuffle", "permute"))
     holdout: float = ruled(0.0, "share of documents kept out", low=0, high=0.9)
     dtype: str = ruled(
-        "float64", "precision of all numbers", choices=("float64", "float32")
+        "float64",
+        "precision of all numbers",
+        choices=("float64", "float32", "bfloat16"),
+    )
+    micro_batch: int = ruled(0, "sequences a device takes at once; 0 is all", low=0)
+    compile: str = ruled("off", "layers made into faster code", choices=("off", "on"))
+    remat: str = ruled(
+        "off", "layers computed again to save memory", choices=("off", "on")
+    )
+    shard: str = ruled(
+        "none", "what the processes share out of the weights", choices=("none", "full")
     )
     checkpoint_every: int = ruled(200, "steps; 0 is only at the end", low=0)
     keep_last: int = ruled(2, "checkpoints that stay; 0 is all", low=0)
+    keep_best: int = ruled(
+        0, "more that stay, of those measured: the lowest held-out", low=0
+    )
     eval_every: int = ruled(0, "steps; 0 is only at the end", low=0)
     eval_docs: int = ruled(500, "held-out documents to measure on; 0 is all", low=0)
 
@@ -138,14 +153,6 @@ _OF_UPDATES = {
     *("optimizer", "learning_rate", "beta1", "beta2", "eps_adam", "momentum"),
     *("weight_decay", "grad_clip", "schedule", "warmup_steps"),
 }
-_LESSONS: tuple[dict[str, Any], ...] = (
-    {},
-    {"learning_rate": 1.0},
-    {"learning_rate": 1.0},
-    {"learning_rate": 0.1, "n_head": 1},
-    {"learning_rate": 0.1},
-    {"learning_rate": 0.01, "optimizer": "adam"},
-)
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,12 @@ class Record:
 
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+
+    @property
+    def most_tokens(self) -> int | None:
+        """How many ids of a document are ever read; None is all of them."""
+        truncates = self.train.doc_mode == "truncate" and self.model.reads_block
+        return self.model.block_size + 1 if truncates else None
 
     def with_settings(self, **settings: object) -> "Record":
         """This record with other values, checked. Text is read as the field's type.
@@ -194,19 +207,35 @@ class Record:
         raise _not_a_record("it has no model and train")
 
 
-PRESETS = tuple(f"step{step}" for step in EVERY_STEP)
+PRESETS = (*LESSONS, *SCALES)
+DEEPEST = 128
 
 
 def preset(name: str) -> Record:
-    """The record of a preset: "step0" to "step5" are the lessons' own numbers."""
+    """The record of a preset.
+
+    "step0" to "step5" are the lessons' own numbers, "small" and on those of larger
+    models; "depth-8" is a model of 8 layers, the rest derived.
+    """
+    if name.startswith("depth-"):
+        return _record(depth(_layers(name.removeprefix("depth-"))))
     if name not in PRESETS:
         raise unknown("preset", name, PRESETS)
-    step = PRESETS.index(name)
-    numbers = {"step": step, "optimizer": "sgd", **_LESSONS[step]}
+    return _record({**LESSONS, **SCALES}[name])
+
+
+def _record(numbers: dict[str, Any]) -> Record:
     return Record(
         ModelConfig(**_in(ModelConfig, numbers)),
         TrainConfig(**_in(TrainConfig, numbers)),
     )
+
+
+def _layers(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= DEEPEST:
+        return int(text)
+    why = f"it must be a whole number at least 1, at most {DEEPEST}"
+    raise invalid("depth", text, why, "Try 4 (number of layers).")
 
 
 def rules() -> dict[str, Rule]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from glassgpt import datasets
 from glassgpt.errors import DataError, GlassGPTError, invalid, missing, shown
+from glassgpt.files import reason
 
 TRIMMED = "\u0009\u0020\u00a0\ufeff"
 LONGEST_DOCUMENT = 1_000_000
@@ -77,11 +78,12 @@ def parse_documents(raw: bytes, name: str) -> Corpus:
     for a document of more than a million characters and for a vocabulary of more than
     4,096.
     """
-    lines = [clean(line) for line in split_lines(_decode(raw, name))]
+    require_no_mark(raw, name)
+    lines = [clean(line) for line in split_lines(decode(raw, name))]
     documents = tuple(line for line in lines if line)
     blank = len(lines) - len(documents)
     if not documents:
-        raise _nothing(name, blank)
+        raise nothing(name, blank)
     corpus = Corpus(name, documents, blank, documents_sha256(documents))
     _check_sizes(corpus)
     return corpus
@@ -94,22 +96,33 @@ def split_lines(text: str) -> list[str]:
     return [*lines, last] if last else lines
 
 
-def _decode(raw: bytes, name: str) -> str:
+def require_no_mark(raw: bytes, name: str) -> None:
+    """Raise DataError for bytes that begin as UTF-16 or UTF-32 does."""
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if raw.startswith(mark):
             raise _invalid(name, f"it is {encoding}", _SAVE_AS_UTF8)
+
+
+def decode(raw: bytes, name: str, lines: int = 0, offset: int = 0) -> str:
+    """The text of some bytes, which `lines` and `offset` come before.
+
+    Raises DataError for a zero byte, and for what is not UTF-8.
+    """
     if (at := raw.find(0)) >= 0:
-        raise _invalid(name, f"binary: a zero byte at offset {at:,}", _SAVE_AS_UTF8)
+        raise _invalid(
+            name, f"binary: a zero byte at offset {offset + at:,}", _SAVE_AS_UTF8
+        )
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+        line = lines + raw.count(b"\n", 0, error.start) + 1
         byte = raw[error.start]
         why = f"not UTF-8: byte {byte:#04x} in line {line:,}"
         raise _invalid(name, why, _SAVE_AS_UTF8) from None
 
 
-def _nothing(name: str, blank: int) -> GlassGPTError:
+def nothing(name: str, blank: int) -> GlassGPTError:
+    """The error for data without a document."""
     why = "no document: every line is blank" if blank else "no document: it is empty"
     return _invalid(name, why, "Put one document on each line.")
 
@@ -160,9 +173,13 @@ def _read_file(given: str) -> bytes:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise _missing(given) from None
     except OSError as error:
-        why = f"it cannot be read: {(error.strerror or str(error)).lower()}"
-        remedy = "Check the path and that you may read the file."
-        raise _invalid(given, why, remedy) from None
+        raise unreadable(given, error) from None
+
+
+def unreadable(given: str, error: OSError) -> GlassGPTError:
+    """The error for a file that the system does not let us read."""
+    why = f"it cannot be read: {reason(error)}"
+    return _invalid(given, why, "Check the path and that you may read the file.")
 
 
 def _missing(given: str) -> GlassGPTError:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-from glassgpt.course import Course
+from glassgpt.course import AnyCourse
 from glassgpt.engines.base import Engine
 from glassgpt.tokenizer import Tokenizer
 
@@ -45,7 +45,7 @@ class Evaluation:
 
 
 def evaluate(
-    engine: Engine, tokenizer: Tokenizer, course: Course, limit: int | None = None
+    engine: Engine, tokenizer: Tokenizer, course: AnyCourse, limit: int | None = None
 ) -> Evaluation | None:
     """The mean loss of each token of a course's held-out documents, and of baselines.
 
@@ -53,26 +53,27 @@ def evaluate(
     fewer than 20 are left. The baselines count what the course trains on. A document
     longer than the block counts as far as the model reads it.
     """
-    if len(course.heldout(0)) < FEWEST:
+    chosen = course.heldout(limit)
+    if len(chosen) < FEWEST and len(course.heldout(FEWEST)) < FEWEST:
         return None
-    return evaluate_on(engine, tokenizer, course.heldout(limit), course.trained())
+    return evaluate_on(engine, tokenizer, chosen, course.trained())
 
 
 def evaluate_on(
     engine: Engine,
     tokenizer: Tokenizer,
-    documents: Sequence[str],
-    trained: Sequence[str],
+    documents: Iterable[str],
+    trained: Iterable[str],
 ) -> Evaluation:
     """The same on any documents, one at least; the baselines count `trained`."""
-    heldout = [tokenizer.encode(text) for text in documents]
+    heldout = [_read(engine, tokenizer.encode(text)) for text in documents]
     total, count = engine.sum_of_losses(heldout)
     counts = Baselines(map(tokenizer.encode, trained), tokenizer.vocab_size)
     return Evaluation(
         loss=total / count,
         documents=len(heldout),
         tokens=count,
-        baselines=counts.losses([_read(engine, tokens) for tokens in heldout]),
+        baselines=counts.losses(heldout),
     )
 
 

@@ -43,13 +43,34 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """How the last steps went, of an engine that keeps count.
+
+    `mfu` is the share of the device's peak, `peak_flops` operations a second on all
+    processes, that the model's own arithmetic came to; `memory` is in bytes.
+    """
+
+    step: int
+    tokens_per_second: float
+    mfu: float | None
+    peak_flops: float
+    gradient_norm: float
+    memory: float
+    seconds_left: float
+
+    def log_entry(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Noted:
     """Something a person should know, in one line."""
 
     text: str
 
 
-Event = Started | Stepped | Evaluated | Saved | Noted
+Event = Started | Stepped | Evaluated | Saved | Measured | Noted
 Listener = Callable[[Event], None]
 
 

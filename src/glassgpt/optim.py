@@ -7,8 +7,10 @@ lessons' own. `lr_t` is the learning rate of this step, `m` and `v` a number a w
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 Floats = list[float]
+Tokens = Any  # a list of token ids, or an array of them; a slice is of the same kind
 
 
 def learning_rate_at(
@@ -71,19 +73,22 @@ def clip_factor(g: Sequence[float], grad_clip: float) -> float:
     return grad_clip / norm if norm > grad_clip else 1.0
 
 
-def sequences(tokens: list[int], block_size: int, doc_mode: str) -> list[list[int]]:
+def sequences(tokens: Tokens, block_size: int, doc_mode: str) -> list[Tokens]:
     """A document's token ids as the sequences that the model reads.
 
     "truncate" keeps the first block_size predictions. "chunk" keeps all: each piece
     starts with the last token of the one before, and remembers nothing else of it.
+    "pack" takes what is given, block_size + 1 ids of the joined documents, as it is.
     """
-    if doc_mode == "truncate":
+    if doc_mode in ("truncate", "pack"):
         return [tokens[: block_size + 1]]
     cuts = [*range(0, len(tokens) - 1, block_size), len(tokens) - 1]
     return [tokens[start : end + 1] for start, end in pairwise(cuts)]
 
 
-def sequence_weights(batch: list[list[list[int]]], loss_norm: str) -> list[float]:
+def sequence_weights(
+    batch: Sequence[Sequence[Sequence[int]]], loss_norm: str
+) -> list[float]:
     """How much the mean loss of each sequence counts in the loss of the step.
 
     `batch` holds the sequences of each document. With "document" every document counts

@@ -5,22 +5,29 @@ Both are functions of the step alone, so that a resumed run needs no saved posit
 
 import hashlib
 import random
+from array import array
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Generic, TypeVar
 
 from glassgpt.errors import missing, unknown
 
 KINDS = ("shuffle", "permute")
 _ROUNDS = 6
+# halves of more bits than this are not remembered: a table would take megabytes
+_REMEMBERED = 16
+
+T = TypeVar("T")
 
 
-def shuffled(documents: Sequence[str], rng: random.Random) -> list[str]:
+def shuffled(documents: Sequence[T], rng: random.Random) -> list[T]:
     """A shuffled copy, made by `rng.shuffle`: the lesson's order for the same seed."""
     copy = list(documents)
     rng.shuffle(copy)
     return copy
 
 
-class DocumentOrder:
+class DocumentOrder(Generic[T]):
     """`order[k]` is the document drawn k-th, k = 0, 1, 2 and on without end.
 
     `shuffle` goes round and round through `documents`, which the caller has shuffled:
@@ -30,7 +37,7 @@ class DocumentOrder:
     """
 
     def __init__(
-        self, documents: Sequence[str], kind: str = "shuffle", seed: int = 42
+        self, documents: Sequence[T], kind: str = "shuffle", seed: int = 42
     ) -> None:
         if kind not in KINDS:
             raise unknown("order", kind, KINDS)
@@ -40,7 +47,7 @@ class DocumentOrder:
         self.kind = kind
         self.seed = seed
 
-    def __getitem__(self, k: int) -> str:
+    def __getitem__(self, k: int) -> T:
         return self.documents[self.index(k)]
 
     def index(self, k: int) -> int:
@@ -56,28 +63,69 @@ class DocumentOrder:
         """The positions of `count` documents, from the one drawn at `start`."""
         return [self.index(k) for k in range(start, start + count)]
 
+    def is_drawn(self, index: int, draws: int) -> bool:
+        """Whether the document at a position is among the first `draws` drawn."""
+        if draws >= len(self.documents):
+            return True
+        if self.kind == "shuffle":
+            return index < draws
+        return permutation(len(self.documents), self.seed, 0).back(index) < draws
+
 
 def permuted(position: int, size: int, seed: int, epoch: int) -> int:
-    """Where `position` of 0 .. size - 1 goes in the permutation of (seed, epoch).
+    """Where `position` of 0 .. size - 1 goes in the permutation of (seed, epoch)."""
+    return permutation(size, seed, epoch)(position)
+
+
+class Permutation:
+    """The permutation of 0 .. size - 1 that belongs to (seed, epoch), both ways.
 
     A Feistel network permutes the numbers of an even count of bits, at least `size` of
     them; whatever lands at `size` or beyond goes through again (cycle walking), which
     takes fewer than four turns on average.
     """
-    half = max(1, ((size - 1).bit_length() + 1) // 2)
-    while True:
-        position = _feistel(position, half, f"{seed}\n{epoch}")
-        if position < size:
-            return position
+
+    def __init__(self, size: int, seed: int, epoch: int) -> None:
+        self._size = size
+        self._half = max(1, ((size - 1).bit_length() + 1) // 2)
+        self._mask = (1 << self._half) - 1
+        self._key = f"{seed}\n{epoch}"
+        entries = 1 << self._half if self._half <= _REMEMBERED else 0
+        self._known = [array("l", [-1]) * entries for _ in range(_ROUNDS)]
+
+    def __call__(self, position: int) -> int:
+        """Where a position goes."""
+        while True:
+            left, right = position >> self._half, position & self._mask
+            for turn in range(_ROUNDS):
+                left, right = right, left ^ self._scrambled(turn, right)
+            position = left << self._half | right
+            if position < self._size:
+                return position
+
+    def back(self, place: int) -> int:
+        """The position that goes to a place."""
+        while True:
+            left, right = place >> self._half, place & self._mask
+            for turn in reversed(range(_ROUNDS)):
+                left, right = right ^ self._scrambled(turn, left), left
+            place = left << self._half | right
+            if place < self._size:
+                return place
+
+    def _scrambled(self, turn: int, right: int) -> int:
+        """A hash of a half, as many bits; remembered, for there are few of them."""
+        known = self._known[turn]
+        if known and known[right] >= 0:
+            return known[right]
+        digest = hashlib.sha256(f"{self._key}\n{turn}\n{right}".encode()).digest()
+        found = int.from_bytes(digest[:8], "big") & self._mask
+        if known:
+            known[right] = found
+        return found
 
 
-def _feistel(value: int, half: int, key: str) -> int:
-    mask = (1 << half) - 1
-    left, right = value >> half, value & mask
-    for turn in range(_ROUNDS):
-        left, right = right, left ^ (_scramble(f"{key}\n{turn}\n{right}") & mask)
-    return left << half | right
-
-
-def _scramble(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+@lru_cache(maxsize=4)
+def permutation(size: int, seed: int, epoch: int) -> Permutation:
+    """The permutation of (seed, epoch), with what it remembers."""
+    return Permutation(size, seed, epoch)

@@ -2,26 +2,27 @@
 
 import os
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from glassgpt import checkpoint, data, engines
+from glassgpt import checkpoint, data, datasets, engines
 from glassgpt.checkpoint import Checkpoint
 from glassgpt.config import Record, preset
-from glassgpt.course import Course
+from glassgpt.course import AnyCourse, Prepared, course_of, suited
 from glassgpt.curves import loss_curve
 from glassgpt.data import Corpus, parse_documents
-from glassgpt.engines.base import Engine
+from glassgpt.engines.base import Engine, to_read
 from glassgpt.errors import CheckpointError, DataError, invalid, missing
 from glassgpt.evaluation import Evaluation, evaluate, evaluate_on
 from glassgpt.events import Listener, Noted, Result, ignore
 from glassgpt.heldout import heldout_documents
+from glassgpt.prepared.manifest import is_prepared
 from glassgpt.runs import RunFolder, resolve_run
 from glassgpt.sampling import Sample, Taste, write_many
 from glassgpt.tokenizer import Tokenizer, tokenizer_from_json
-from glassgpt.training import Session, publish, require_same_record
+from glassgpt.training import Session, known_in, publish, require_same_record
 
 
 class Run:
@@ -40,11 +41,12 @@ class Run:
         self.losses = losses
         self.result = result
         self._facts = facts
+        self._record = Record.from_json(facts)
 
     @property
     def config(self) -> Record:
         """The record: `config.model` and `config.train`."""
-        return self.engine.record
+        return self._record
 
     @property
     def samples(self) -> list[str]:
@@ -58,14 +60,22 @@ class Run:
         return evaluation.loss if evaluation else None
 
     @cached_property
-    def corpus(self) -> Corpus:
+    def corpus(self) -> Corpus | Prepared:
         """The documents it was trained on. Raises DataError when they have changed."""
         name = self._facts["data"]
-        corpus = data.load(name)
+        corpus = read_data(name)
         if corpus.sha256 != self._facts["data_sha256"]:
             why = "its documents are not those that this run was trained on"
             raise invalid("data", name, why, "Put the old file back.", DataError)
         return corpus
+
+    @cached_property
+    def known(self) -> Container[str] | None:
+        """The texts it was trained on, None for more than a million prepared ones.
+
+        Raises DataError when they have changed.
+        """
+        return known_in(self.corpus)
 
     def sample(self, n: int = 20, **choices: Any) -> list[str]:
         """`n` new documents; the choices are those of `write`."""
@@ -82,23 +92,24 @@ class Run:
         seed: int | None = None,
         new_only: bool = False,
         unique: bool = False,
-        known: frozenset[str] | None = None,
+        known: Container[str] | None = None,
         together: bool = False,
+        hear: Callable[[str], None] | None = None,
     ) -> Iterator[Sample]:
         """New documents as they are written, the same for the same seed.
 
         `temperature` is 0 or from 0.05 to 2, by default the lesson's; `seed` is by
         default the run's. `known` are documents to tell from new ones. `together` writes
         many at a time, in another order of draws: other documents for the same seed,
-        and on the kernel a hundred times as many a second. Raises
-        UsageError for values that cannot be, and for a character in the prompt that
-        the vocabulary does not hold.
+        and on the kernel a hundred times as many a second. Without it, `hear` is told of
+        each as it grows. Raises UsageError for values that cannot be, and for a
+        character in the prompt that the vocabulary does not hold.
         """
         for name, value, usual in (("n", n, 20), ("seed", seed or 0, 42)):
             if value < 0:
                 raise invalid(name, value, "it is below 0", f"Try {usual}.")
         if new_only and known is None:
-            known = frozenset(self.corpus.documents)
+            known = known_in(self.corpus, every=True)
         default = self.config.model.temperature
         return write_many(
             self.engine,
@@ -111,6 +122,7 @@ class Run:
             new_only,
             unique,
             together,
+            hear,
         )
 
     def evaluate(self, eval_docs: int | None = None) -> Evaluation | None:
@@ -118,9 +130,7 @@ class Run:
 
         None where fewer than 20 are left; train with `holdout=0.1` to keep some.
         """
-        train = self.config.train
-        course = Course(self.corpus, train, random.Random(train.seed))
-        return evaluate(self.engine, self.tokenizer, course, eval_docs)
+        return evaluate(self.engine, self.tokenizer, self._course(), eval_docs)
 
     def evaluate_on(
         self,
@@ -132,14 +142,19 @@ class Run:
         None where that leaves none. Raises UsageError for a character that the
         vocabulary does not hold.
         """
-        train = self.config.train
-        trained = Course(self.corpus, train, random.Random(train.seed)).trained()
+        course, train = self._course(), self.config.train
         limit = train.eval_docs if limit is None else limit
-        given = read_corpus(documents).documents
-        chosen = heldout_documents(given, set(trained), train.seed, limit)
+        given = read_data(documents)
+        chosen: Sequence[str]
+        if isinstance(given, Corpus):
+            texts = given.documents
+            trained = course.reached_among(texts)
+            chosen = heldout_documents(texts, trained, train.seed, limit)
+        else:
+            chosen = given.unreached(train.seed, limit, course.reached_among)
         if not chosen:
             return None
-        return evaluate_on(self.engine, self.tokenizer, chosen, trained)
+        return evaluate_on(self.engine, self.tokenizer, chosen, course.trained())
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write a run folder that `load` and every command read.
@@ -154,6 +169,10 @@ class Run:
             if self.result:
                 kept.append_log(self.result.log_entry())
         return kept.path
+
+    def _course(self) -> AnyCourse:
+        rng = random.Random(self.config.train.seed)
+        return course_of(self.corpus, self.config, self.tokenizer, rng)
 
     def _repr_html_(self) -> str:
         return loss_curve(self.losses, self.config.model.vocab_size)
@@ -176,7 +195,8 @@ def train(
 ) -> Run:
     """Train a model and return its run.
 
-    `documents` is the name of a data set, a file, or the documents themselves. `step`
+    `documents` is the name of a data set, a file, a prepared folder, or the documents
+    themselves. `step`
     is the lesson whose record is used, `steps` how many training steps; `settings` are
     fields of the record, such as n_embd=32. With `out`, the run is kept there.
 
@@ -186,7 +206,8 @@ def train(
     if steps is not None:
         settings["num_steps"] = steps
     record = preset(f"step{step}").with_settings(**settings)
-    session = Session(record, read_corpus(documents), engine)
+    corpus = read_data(documents)
+    session = Session(suited(record, corpus, settings), corpus, engine)
     if out is None:
         return run_of(session, session.train(on_event))
     folder = RunFolder.create(Path(out), session.facts())
@@ -202,7 +223,8 @@ def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
     kept = resolve_run(Path(folder))
     record, saved = recorded(kept), _newest(kept, on_event)
     require_same_record(saved, kept.record)
-    engine = engines.create("auto", record, random.Random(0))
+    # one that computes the record, but for what only training asks for
+    engine = engines.create("auto", to_read(record), random.Random(0))
     engine.restore(saved.model, saved.optimizer)
     entries = kept.read_log()
     done = range(1, saved.step + 1)
@@ -248,6 +270,22 @@ def run_of(session: Session, result: Result) -> Run:
     )
     run.__dict__["corpus"] = session.corpus
     return run
+
+
+def read_data(
+    documents: str | os.PathLike[str] | Iterable[str], whole: bool = False
+) -> Corpus | Prepared:
+    """Documents by name, by file or as they are, or a prepared folder.
+
+    `whole` reads every byte of a prepared folder, however large, to be sure of it.
+    """
+    if isinstance(documents, str | os.PathLike):
+        name = str(documents)
+        if (name not in datasets.NAMES) and is_prepared(Path(name)):
+            from glassgpt.prepared.course import open_prepared
+
+            return open_prepared(name, whole)
+    return read_corpus(documents)
 
 
 def read_corpus(documents: str | os.PathLike[str] | Iterable[str]) -> Corpus:

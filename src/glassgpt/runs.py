@@ -172,6 +172,25 @@ class RunFolder:
         self._log = None
 
 
+class FollowedRun(RunFolder):
+    """A run that another process leads: it is read here, and its log is not written."""
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """The leader holds it."""
+        yield
+
+    def append_log(self, entry: Mapping[str, Any]) -> None:
+        """The leader does."""
+
+    def sync_log(self) -> None:
+        """The leader does."""
+
+    def cut_log(self, step: int) -> list[dict[str, Any]]:
+        """The entries up to `step` and no result; the leader cuts the file."""
+        return [e for e in self.read_log() if _is_up_to(step, e)]
+
+
 @dataclass(frozen=True)
 class RunSummary:
     """A line of `glassgpt runs`. `problem` says why a folder could not be read."""

@@ -1,7 +1,7 @@
 """Writing new documents: a token is drawn, fed back, and so on until BOS comes."""
 
 import random
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -82,10 +82,12 @@ def write(
     rng: random.Random,
     taste: Taste,
     prompt: str = "",
+    hear: Callable[[str], None] | None = None,
 ) -> str:
     """One document, at most block_size tokens long, that begins with `prompt`.
 
-    Raises UsageError for a prompt with an unknown character, or too long to go on.
+    `hear` is told what there is of it, after each token. Raises UsageError for a prompt
+    with an unknown character, or too long to go on.
     """
     start = _start(engine, tokenizer, prompt)
     block_size = engine.record.model.block_size
@@ -99,6 +101,8 @@ def write(
         if token_id == tokenizer.bos:
             break
         written.append(token_id)
+        if hear:
+            hear(tokenizer.decode(written))
     return tokenizer.decode(written)
 
 
@@ -182,13 +186,14 @@ def write_many(
     rng: random.Random,
     taste: Taste,
     count: int,
-    known: Collection[str] | None = None,
+    known: Container[str] | None = None,
     prompt: str = "",
     new_only: bool = False,
     unique: bool = False,
     together: bool = False,
+    hear: Callable[[str], None] | None = None,
 ) -> Iterator[Sample]:
-    """`count` samples, as they are written.
+    """`count` samples, as they are written; `hear` is told of each as it grows.
 
     `new_only` passes over those in `known`, `unique` over those written before; after a
     thousand draws in vain there are fewer. `together` takes them from `write_together`.
@@ -197,7 +202,10 @@ def write_many(
     in_vain = 0
     texts = write_together(engine, tokenizer, rng, taste, prompt) if together else None
     while count and in_vain < _PATIENCE:
-        text = next(texts) if texts else write(engine, tokenizer, rng, taste, prompt)
+        if texts:
+            text = next(texts)
+        else:
+            text = write(engine, tokenizer, rng, taste, prompt, hear)
         sample = Sample(text, None if known is None else text in known)
         if (new_only and sample.known) or (unique and text in seen):
             in_vain += 1

@@ -1,9 +1,10 @@
-"""Turn a document into token ids and back: characters, or bytes.
+"""Turn a document into token ids and back: characters, or bytes; pairs are in `bpe`.
 
-Both have one token more than they have symbols: BOS, the last id, which opens a
+All have one token more than they have symbols: BOS, the last id, which opens a
 document and also closes it.
 """
 
+import codecs
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,8 +34,33 @@ class Tokenizer(Protocol):
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`; BOS leaves nothing, wherever it stands."""
 
+    def spelling(self, token_id: int) -> bytes:
+        """The UTF-8 bytes that a token stands for; it may be a part of a character."""
+
     def to_json(self) -> dict[str, Any]:
         """What `tokenizer_from_json` reads."""
+
+
+class Spelling:
+    """Text that comes token by token, when a character may be in parts.
+
+    `feed` gives the characters that a token completes, `end` what is left: U+FFFD for
+    a character that never was completed. Together they are what `decode` gives.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def feed(self, token_id: int) -> str:
+        """The characters that `token_id` completes, "" where there is none yet."""
+        if token_id == self._tokenizer.bos:
+            return ""
+        return self._decoder.decode(self._tokenizer.spelling(token_id))
+
+    def end(self) -> str:
+        """What is left after the last token."""
+        return self._decoder.decode(b"", final=True)
 
 
 @dataclass(frozen=True)
@@ -82,8 +108,12 @@ class CharTokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The characters of `ids` without BOS; UsageError for an id out of range."""
-        kept = _without_bos(ids, self.bos)
+        kept = without_bos(ids, self.bos)
         return "".join(self.characters[token] for token in kept)
+
+    def spelling(self, token_id: int) -> bytes:
+        """The bytes of a character."""
+        return self.characters[token_id].encode()
 
     def to_json(self) -> dict[str, Any]:
         """The kind, and the characters as one string."""
@@ -124,15 +154,21 @@ class ByteTokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the bytes without BOS; U+FFFD where they are no UTF-8."""
-        return bytes(_without_bos(ids, self.bos)).decode("utf-8", errors="replace")
+        return spell(self, ids)
+
+    def spelling(self, token_id: int) -> bytes:
+        """The byte itself."""
+        return bytes([token_id])
 
     def to_json(self) -> dict[str, Any]:
         """The kind alone."""
         return {"kind": "bytes"}
 
 
-def tokenizer_from_json(obj: object) -> CharTokenizer | ByteTokenizer:
+def tokenizer_from_json(obj: object) -> Tokenizer:
     """The tokenizer that `to_json` described; CheckpointError for anything else."""
+    from glassgpt.bpe import BpeTokenizer
+
     if obj == {"kind": "bytes"}:
         return ByteTokenizer()
     if isinstance(obj, Mapping) and set(obj) == {"kind", "characters"}:
@@ -142,11 +178,22 @@ def tokenizer_from_json(obj: object) -> CharTokenizer | ByteTokenizer:
                 return CharTokenizer(tuple(characters))
             except UsageError:
                 pass
+    if isinstance(obj, Mapping) and set(obj) == {"kind", "tokenizers"}:
+        text = obj["tokenizers"]
+        if obj["kind"] == "bpe" and isinstance(text, str):
+            return BpeTokenizer(text)
     remedy = "The file is damaged or was not written by glassgpt; use another."
     raise invalid("tokenizer", obj, "", remedy, CheckpointError)
 
 
-def _without_bos(ids: Iterable[int], bos: int) -> list[int]:
+def spell(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
+    """The text of tokens that stand for bytes; U+FFFD where they are no UTF-8."""
+    kept = without_bos(ids, tokenizer.bos)
+    return b"".join(map(tokenizer.spelling, kept)).decode("utf-8", errors="replace")
+
+
+def without_bos(ids: Iterable[int], bos: int) -> list[int]:
+    """The ids that stand for text; UsageError for one that is out of range."""
     kept = []
     for token in ids:
         if not 0 <= token <= bos:

@@ -5,8 +5,8 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from glassgpt import checkpoint, datasets, engines
 from glassgpt.checkpoint import Checkpoint
 from glassgpt.config import Record
-from glassgpt.course import Course
+from glassgpt.course import Prepared, course_of, tokenizer_of
 from glassgpt.data import Corpus
 from glassgpt.engines.base import Engine
 from glassgpt.errors import CheckpointError, Interrupted, invalid
@@ -29,11 +29,15 @@ from glassgpt.events import (
     Stepped,
     ignore,
 )
+from glassgpt.pace import Pace
 from glassgpt.runs import RunFolder
 from glassgpt.sampling import Sample, Taste, write_many
-from glassgpt.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer
+from glassgpt.saving import Saver
+from glassgpt.tokenizer import Tokenizer
 
 NUM_SAMPLES = 20
+# each sample is looked for among all prepared documents
+_MOST_KNOWN = 1_000_000
 # what a checkpoint says of its run; nothing that depends on time, path or host
 _STATE = ("model", "train", "tokenizer", "data_sha256")
 
@@ -47,23 +51,21 @@ class Session:
     """
 
     record: Record
-    corpus: Corpus
+    corpus: Corpus | Prepared
     engine_name: str = "auto"
     losses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         train = self.record.train
-        self.tokenizer: Tokenizer = (
-            ByteTokenizer()
-            if train.tokenizer == "bytes"
-            else CharTokenizer.from_documents(self.corpus.documents)
-        )
+        self.tokenizer: Tokenizer = tokenizer_of(self.corpus, train)
         self.record = self.record.with_vocabulary(self.tokenizer.vocab_size)
         self._logged = len(self.losses)
         self.rng = random.Random(train.seed)
-        self.course = Course(self.corpus, train, self.rng)
-        kind, self._why_slow = engines.choose(self.engine_name, self.record)
+        self.course = course_of(self.corpus, self.record, self.tokenizer, self.rng)
+        kind, self._why = engines.choose(self.engine_name, self.record)
         self.engine = kind(self.record, self.rng)
+        self._heldout: tuple[int, float] | None = None  # measured after which step
+        self._saver: Saver | None = None
 
     @property
     def finished(self) -> bool:
@@ -82,9 +84,9 @@ class Session:
         With a folder, losses are logged there and checkpoints published. Ctrl-C saves
         and raises Interrupted. Raises DivergedError when the loss is not a number.
         """
-        if self._why_slow:
-            listen(Noted(self._why_slow))
-        start, seconds = len(self.losses), 0.0
+        if self._why:
+            listen(Noted(self._why))
+        start, pace = len(self.losses), Pace(self.record.train.num_steps)
         left = self.record.train.num_steps - start
         expected = left * self._seconds_a_step() if left else 0.0
         listen(Started(self.record, self.engine.name, start, expected))
@@ -92,16 +94,22 @@ class Session:
             while not self.finished:
                 began = time.perf_counter()
                 self._some_steps(listen)
-                seconds += time.perf_counter() - began
+                pace.add(len(self.losses), time.perf_counter() - began)
+                self._tell_pace(pace, folder, listen)
                 self._look_after(folder, listen)
-                if asked_to_stop() and not self.finished:
+                if self.engine.crew.any(asked_to_stop()) and not self.finished:
                     raise self._stop(folder, listen)
-        return self._finish(seconds, folder, listen)
+        return self._finish(pace.seconds, folder, listen)
 
     def save(self, folder: RunFolder) -> None:
-        """Publish a checkpoint of this moment, after the log that leads to it."""
+        """Save this moment, after the log that leads to it; it may be written later."""
         self._log(folder)
-        publish(folder, len(self.losses), self.engine, self._state())
+        if self._saver is None:
+            self._saver = Saver(self.engine, folder)
+        state, step = self._state(), len(self.losses)
+        if self._heldout and self._heldout[0] == step:
+            state["heldout_loss"] = self._heldout[1]
+        self._saver.save(step, state)
 
     def facts(self) -> dict[str, Any]:
         """What run.json holds: the record, the vocabulary, and where documents are."""
@@ -141,17 +149,11 @@ class Session:
         self._logged = len(self.losses)
 
     def _batch(self, step: int) -> list[list[int]]:
-        return [self.tokenizer.encode(text) for text in self.course.batch(step)]
+        size = self.record.train.batch_docs
+        return [self.course.tokens(k) for k in range(step * size, (step + 1) * size)]
 
     def _seconds_a_step(self) -> float:
-        """What a step may take, by measuring one gradient."""
-        if self.record.model.step == 0:
-            return 0.0
-        batch = self._batch(0)
-        start = time.perf_counter()
-        with suppress(ArithmeticError, ValueError):  # the first step will tell of it
-            self.engine.gradients(batch[0])
-        return (time.perf_counter() - start) * len(batch)
+        return self.engine.seconds_a_step(self._batch(0))
 
     def _some_steps(self, listen: Listener) -> None:
         """Train as many steps as the engine takes at once, up to the next stop."""
@@ -174,8 +176,9 @@ class Session:
         try:
             yield
         except OSError:
-            if folder:
+            if folder and self.engine.crew.size == 1:
                 self.save(folder)
+                self._wait_for_saves(ignore)
             raise
 
     def _look_after(self, folder: RunFolder | None, listen: Listener) -> None:
@@ -188,10 +191,30 @@ class Session:
             if evaluation:
                 listen(Evaluated(step, evaluation))
                 if folder and math.isfinite(evaluation.loss):
+                    self._heldout = step, evaluation.loss
                     folder.append_log({"step": step, "heldout_loss": evaluation.loss})
         if folder and (self.finished or _is_due(step, train.checkpoint_every)):
             self.save(folder)
+        self._tell_saves(listen)
+
+    def _tell_saves(self, listen: Listener) -> None:
+        for step in self._saver.published() if self._saver else ():
             listen(Saved(step))
+
+    def _wait_for_saves(self, listen: Listener) -> None:
+        if self._saver:
+            self._saver.finish()
+            self._tell_saves(listen)
+
+    def _tell_pace(
+        self, pace: Pace, folder: RunFolder | None, listen: Listener
+    ) -> None:
+        """What an engine shows of its work: at most once in a while, and at the end."""
+        measured = pace.measured(self.engine.watched())
+        if measured:
+            listen(measured)
+            if folder:
+                folder.append_log(measured.log_entry())
 
     def _log(self, folder: RunFolder) -> None:
         """A line for each loss that has none yet."""
@@ -204,7 +227,7 @@ class Session:
         if folder is None:
             return Interrupted(f"stopped at step {step}", "Nothing was saved.")
         self.save(folder)
-        listen(Saved(step))
+        self._wait_for_saves(listen)
         line = f"stopped at step {step} of {self.record.train.num_steps}, and saved"
         remedy = f"Go on with: glassgpt train --resume --out {folder.path}"
         return Interrupted(line, remedy)
@@ -213,6 +236,7 @@ class Session:
         self, seconds: float, folder: RunFolder | None, listen: Listener
     ) -> Result:
         evaluation = self.evaluate()
+        self._wait_for_saves(listen)
         if evaluation:
             listen(Evaluated(len(self.losses), evaluation))
         else:
@@ -226,10 +250,20 @@ class Session:
 
     def _samples(self) -> list[Sample]:
         """The samples of the lesson: the generator goes on from the weights."""
-        taste, known = Taste(self.record.model.temperature), set(self.corpus.documents)
+        taste, known = Taste(self.record.model.temperature), known_in(self.corpus)
         return list(
             write_many(self.engine, self.tokenizer, self.rng, taste, NUM_SAMPLES, known)
         )
+
+
+def known_in(corpus: Corpus | Prepared, every: bool = False) -> Container[str] | None:
+    """The texts of the data, to tell samples from.
+
+    None where looking through them takes too long, if not `every` is asked for.
+    """
+    if isinstance(corpus, Corpus):
+        return set(corpus.documents)
+    return corpus if every or len(corpus) <= _MOST_KNOWN else None
 
 
 def require_same_record(saved: Checkpoint, facts: Mapping[str, Any]) -> None:
@@ -244,16 +278,9 @@ def publish(
     folder: RunFolder, step: int, engine: Engine, facts: Mapping[str, Any]
 ) -> None:
     """Publish a checkpoint, after the log that leads to it is on the disk."""
-    folder.sync_log()
-    state = {name: facts[name] for name in _STATE}
-    checkpoint.publish(
-        folder.checkpoints,
-        step,
-        engine.weights(),
-        engine.buffers(),
-        state,
-        engine.record.train.keep_last,
-    )
+    saver = Saver(engine, folder)
+    saver.save(step, {name: facts[name] for name in _STATE})
+    saver.finish()
 
 
 @contextmanager

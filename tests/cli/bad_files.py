@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from glassgpt import train
+from glassgpt.prepared.plan import Plan
+from glassgpt.prepared.preparing import prepare
 
 FILES = {
     "empty.txt": b"",
@@ -20,6 +22,12 @@ FILES = {
     "words.txt": b"emma\nolivia\nava\n",
     "capitals.txt": b"\n".join(b"Emma%d" % n for n in range(40)),
     "mine.json": b"mine",
+    "good.jsonl": b'{"text": "emma"}\n{"text": "ava"}\n',
+    "torn.jsonl": b'{"text": "emma"}\n\n{"text": "av\n',
+    "other.jsonl": b'{"text": "emma"}\n{"body": "ava", "n": 1}\n',
+    "number.jsonl": b'{"text": "emma"}\n{"text": 7}\n',
+    "list.jsonl": b"[1]\n",
+    "surrogate.jsonl": b'{"text": "\\ud800"}\n',
 }
 LAST = "checkpoints/step-000000006"
 
@@ -36,6 +44,14 @@ def fill(folder: Path, trained: Path) -> None:
     train(text, step=0, steps=2, out=folder / "small")
     for name, damage in DAMAGES.items():
         damage(Path(shutil.copytree(trained, folder / name)))
+    prepare(Plan((str(folder / "capitals.txt"),), "bytes", shard=60), folder / "ready")
+    prepare(Plan((str(folder / "words.txt"),), shard=8), folder / "other")
+    for name, damage in FAULTS.items():
+        damage(Path(shutil.copytree(folder / "ready", folder / name)))
+    prepare(Plan((str(folder / "capitals.txt"),), "bytes"), folder / "moved")
+    train(folder / "moved", step=0, steps=2, out=folder / "on-moved")
+    shutil.rmtree(folder / "moved")
+    shutil.copytree(folder / "ready", folder / "moved")
 
 
 def _alone(run: Path) -> Path:
@@ -111,4 +127,61 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "odd-format": _change(format=99),
     "other-record": _record_of_another_run,
     "other-data": _change(data_sha256="0" * 64),
+}
+
+
+def _cut_a_shard(ready: Path) -> None:
+    file = ready / "tokens-000001.bin"
+    file.write_bytes(file.read_bytes()[:-2])
+
+
+def _flip_a_shard(ready: Path) -> None:
+    file = ready / "ends-000001.bin"
+    data = bytearray(file.read_bytes())
+    data[0] ^= 1
+    file.write_bytes(data)
+
+
+def _swap_shards(ready: Path) -> None:
+    one, other = ready / "tokens-000001.bin", ready / "tokens-000002.bin"
+    assert one.stat().st_size == other.stat().st_size
+    one.rename(ready / "aside")
+    other.rename(one)
+    (ready / "aside").rename(other)
+
+
+def _put_in(name: str, source: str) -> Callable[[Path], None]:
+    def damage(ready: Path) -> None:
+        shutil.copy(ready.parent / source, ready / name)
+
+    return damage
+
+
+def _take(name: str) -> Callable[[Path], None]:
+    return lambda ready: (ready / name).unlink()
+
+
+def _edit_the_manifest(ready: Path) -> None:
+    path = ready / "manifest.json"
+    path.write_bytes(path.read_bytes().replace(b'"blank": 0', b'"blank": 1'))
+
+
+def _of_later(ready: Path) -> None:
+    path = ready / "manifest.json"
+    path.write_bytes(path.read_bytes().replace(b'"format": 1', b'"format": 9'))
+
+
+FAULTS: dict[str, Callable[[Path], None]] = {
+    "shard-cut": _cut_a_shard,
+    "shard-flipped": _flip_a_shard,
+    "shard-swapped": _swap_shards,
+    "shard-gone": _take("ends-000002.bin"),
+    "shard-more": _put_in("tokens-000099.bin", "words.txt"),
+    "shard-theirs": _put_in("tokens-000000.bin", "other/tokens-000000.bin"),
+    "tokenizer-theirs": _put_in("tokenizer.json", "other/tokenizer.json"),
+    "manifest-theirs": _put_in("manifest.json", "other/manifest.json"),
+    "manifest-gone": _take("manifest.json"),
+    "manifest-torn": _put_in("manifest.json", "mine.json"),
+    "manifest-edited": _edit_the_manifest,
+    "manifest-later": _of_later,
 }

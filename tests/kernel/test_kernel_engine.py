@@ -162,11 +162,15 @@ def test_auto_takes_the_kernel_and_says_why_when_it_cannot(
     assert engines.choose("auto", record) == (KernelEngine, "")
     assert engines.choose("reference", record) == (ReferenceEngine, "")
     many = Record(ModelConfig(vocab_size=5000))
+    # PyTorch, where it is installed, is tests/scale's
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
     engine, note = engines.choose("auto", many)
     assert engine is ReferenceEngine
     assert "invalid vocab_size: 5000; the kernel has at most 4096" in note
     with pytest.raises(UsageError, match="vocab_size"):
         engines.choose("kernel", many)
+    with pytest.raises(GlassGPTError, match=r"^missing torch$"):
+        engines.choose("torch", many)
     with pytest.raises(UsageError, match="unknown engine: c"):
         engines.choose("c", record)
 

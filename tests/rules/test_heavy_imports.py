@@ -11,6 +11,8 @@ import pytest
 HEAVY = {
     "numpy",
     "torch",
+    "tokenizers",
+    "pyarrow",
     "rich",
     "typer",
     "click",
@@ -24,7 +26,8 @@ import importlib, pkgutil, glassgpt
 for one in pkgutil.walk_packages(glassgpt.__path__, "glassgpt."):
     if not one.name.startswith(("glassgpt.cli", "glassgpt.steps", "glassgpt.guide",
                                 "glassgpt.__main__", "glassgpt.kernel.", "glassgpt.bench",
-                                "glassgpt.engines.kernel")):
+                                "glassgpt.engines.kernel", "glassgpt.prepared.",
+                                "glassgpt.engines.torch.")):
         importlib.import_module(one.name)
 """
 TRAIN = """

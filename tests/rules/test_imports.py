@@ -13,21 +13,34 @@ import pytest
 import glassgpt
 
 ROOT = Path(glassgpt.__file__).parent
+TORCH = (
+    "engines.torch",
+    *(
+        f"engines.torch.{name}"
+        for name in (
+            *("batches", "crew", "drawing", "engine", "loss", "model", "placing"),
+            *("reading", "staging", "updates", "work"),
+        )
+    ),
+)
 # from below to above: a module imports from its own layer and from those under it;
 # "cli" and "kernel" stand for the package and all in it, "" for glassgpt/__init__.py
 LAYERS = (
     ("errors",),
-    ("numbers", "rules", "tensors", "files"),
+    ("numbers", "rules", "tensors", "files", "presets"),
     (
-        *("config", "tokenizer", "datasets", "data", "order", "heldout"),
-        *("inspection", "checkpoint", "runs"),
+        *("config", "tokenizer", "bpe", "datasets", "data", "order", "heldout"),
+        *("inspection", "checkpoint", "parts", "runs"),
     ),
     ("lessons", "optim", "engines.base", "kernel"),
     (
         *("engines", "engines.reference", "engines.lesson_model", "engines.number"),
-        "engines.kernel",
+        *("engines.kernel", *TORCH),
     ),
-    ("course", "sampling", "evaluation", "events", "training", "curves"),
+    (
+        *("course", "sampling", "evaluation", "events", "training", "curves"),
+        *("prepared", "saving", "pace"),
+    ),
     (
         *("run", "check", "exporting"),
         *("comparing", "comparison_notes", "comparison_page", "drawing", "placing"),
@@ -36,21 +49,27 @@ LAYERS = (
     ("",),
     ("cli", "guide", "__main__"),
 )
-PACKAGES = ("bench", "cli", "guide", "kernel")
+PACKAGES = ("bench", "cli", "guide", "kernel", "prepared")
 # the modules of each engine; what they share is engines.base
 ENGINES = {
     "reference": ("engines.reference", "engines.lesson_model", "engines.number"),
     "kernel": ("engines.kernel",),
+    "torch": TORCH,
 }
 # the only modules that import others of ours when they are called
-LAZY = {"engines", "cli", "cli.guide", "cli.bench", "bench.machine"}
+LAZY = {
+    *("engines", "cli", "cli.guide", "cli.bench", "bench.machine"),
+    *("cli.data", "run", "tokenizer"),
+}
 # the only modules that import what does not come with Python
 OTHERS = {
     "safetensors": ("tensors",),
-    "filelock": ("runs",),
+    "filelock": ("runs", "prepared.preparing"),
+    "tokenizers": ("bpe",),
+    "pyarrow": ("prepared.sources",),
     "platformdirs": ("datasets",),
-    "numpy": ("kernel", "engines.kernel", "bench"),
-    "torch": ("bench.torch_peer",),
+    "numpy": ("kernel", "engines.kernel", "bench", "prepared", *TORCH),
+    "torch": ("bench.torch_peer", *TORCH),
     "rich": ("cli",),
     "typer": ("cli",),
     **dict.fromkeys(("brotli", "jinja2", "latex2mathml", "markdown_it"), ("guide",)),
@@ -197,8 +216,10 @@ def test_no_module_needs_itself() -> None:
         ("config", "import glassgpt", "that is above"),
         ("run", "from glassgpt.cli import app", "that is above"),
         ("data", "def f():\n    from glassgpt import run", "that is above"),
-        ("run", "def f():\n    from glassgpt import data", "inside a function"),
+        ("check", "def f():\n    from glassgpt import data", "inside a function"),
         ("training", "import numpy as np", "not there"),
+        ("engines", "def f():\n    import torch", "not there"),
+        ("saving", "import torch.distributed as dist", "not there"),
         ("run", "def f():\n    import rich.console", "not there"),
         ("tokenizer", "from safetensors import serialize", "not there"),
     ],

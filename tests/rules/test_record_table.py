@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import not_run
+from support import not_run, require_torch
 
 from glassgpt.config import Record, preset, rules
 from glassgpt.engines.base import Engine
@@ -124,47 +124,72 @@ def test_a_field_set_elsewhere_gives_the_error_of_the_row(name: str) -> None:
     assert given == errors
 
 
+def with_value(record: Record, name: str, value: Any) -> Record:
+    part = "model" if hasattr(record.model, name) else "train"
+    changed = dataclasses.replace(getattr(record, part), **{name: value})
+    return dataclasses.replace(record, **{part: changed})
+
+
 def choices_of(name: str) -> list[Record]:
     """Records that read a field, one for each choice there is."""
     steps, optimizers = reads(name)
-    found = []
-    for record in [with_optimizer(s, o) for s in steps for o in optimizers]:
-        part = "model" if hasattr(record.model, name) else "train"
-        for choice in rules()[name].choices or [field(record, name)]:
-            changed = dataclasses.replace(getattr(record, part), **{name: choice})
-            found.append(dataclasses.replace(record, **{part: changed}))
-    return found
+    return [
+        with_value(record, name, choice)
+        for record in [with_optimizer(s, o) for s in steps for o in optimizers]
+        for choice in rules()[name].choices or [field(record, name)]
+    ]
+
+
+def supports(cell: str, value: Any) -> bool:
+    """Whether a cell such as "to 4096" or "float64, float32" has a value in it."""
+    if cell == "yes":
+        return True
+    word, _, number = cell.partition(" ")
+    if word in ("to", "from"):
+        return bool(value <= int(number) if word == "to" else value >= int(number))
+    return str(value) in cell.split(", ")
+
+
+def beyond(name: str, cell: str) -> list[Record]:
+    """Records with a number that a cell has not."""
+    if rules()[name].choices or cell == "yes" or name == "step":
+        return []
+    number = int(cell.removeprefix("to ")) + 1
+    return [with_value(preset("step5"), name, number)]
+
+
+def assert_does_what_the_row_says(kind: type[Engine], column: str, name: str) -> None:
+    supported, _, error = ROWS[name][column].partition("; else ")
+    assert bool(error) == (supported != "yes")
+    for record in choices_of(name) + beyond(name, supported):
+        value = field(record, name)
+        if supports(supported, value):
+            if column != "torch" or record.model.step:
+                kind.check(record)
+            continue
+        with pytest.raises(UsageError) as caught:
+            kind.check(record)
+        assert str(caught.value) == f"invalid {name}: {value}; {error.strip('`')}"
 
 
 @EVERY_ROW
 def test_the_reference_engine_does_with_a_field_what_the_row_says(name: str) -> None:
-    supported, _, error = ROWS[name]["reference engine"].partition("; else ")
-    assert supported == ("float64" if error else "yes")
-    for record in choices_of(name):
-        value = field(record, name)
-        if error and value != supported:
-            with pytest.raises(UsageError) as caught:
-                ReferenceEngine.check(record)
-            assert str(caught.value) == f"invalid {name}: {value}; {error.strip('`')}"
-        else:
-            ReferenceEngine.check(record)
+    assert_does_what_the_row_says(ReferenceEngine, "reference engine", name)
 
 
 @EVERY_ROW
 def test_the_kernel_does_with_a_field_what_the_row_says(
     name: str, kernel: type[Engine]
 ) -> None:
-    supported, _, error = ROWS[name]["kernel"].partition("; else ")
-    for record in choices_of(name):
-        kernel.check(record)
-    if not error:
-        assert supported == "yes"
-        return
-    most = int(supported.removeprefix("to "))
-    kernel.check(preset("step5").with_vocabulary(most))
-    with pytest.raises(UsageError) as caught:
-        kernel.check(preset("step5").with_vocabulary(most + 1))
-    assert str(caught.value) == f"invalid {name}: {most + 1}; {error.strip('`')}"
+    assert_does_what_the_row_says(kernel, "kernel", name)
+
+
+@EVERY_ROW
+def test_the_torch_engine_does_with_a_field_what_the_row_says(name: str) -> None:
+    require_torch()
+    from glassgpt.engines.torch.engine import TorchEngine
+
+    assert_does_what_the_row_says(TorchEngine, "torch", name)
 
 
 def test_the_reference_engine_can_be_made_for_every_optimizer_and_step() -> None:

@@ -19,6 +19,7 @@ from glassgpt.config import (
     rules,
 )
 from glassgpt.errors import CheckpointError, GlassGPTError, UsageError
+from glassgpt.presets import LESSONS
 from glassgpt.rules import OPTIMIZERS, Rule
 
 KINDS = {
@@ -110,7 +111,8 @@ def assert_refused(name: str, value: object) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_is_a_record_whose_every_default_stands_in_a_rule(name: str) -> None:
     record = preset(name)
-    assert record.model.step == PRESETS.index(name)
+    if name in LESSONS:
+        assert record.model.step == PRESETS.index(name)
     assert Record() == preset("step5")
     for field, rule in rules().items():
         part = record.model if hasattr(record.model, field) else record.train

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassgpt.errors import UsageError
-from glassgpt.order import DocumentOrder, permuted, shuffled
+from glassgpt.order import DocumentOrder, Permutation, permuted, shuffled
 
 TEN = [f"document {i}" for i in range(10)]
 sizes = st.integers(1, 300)
@@ -77,6 +77,29 @@ def test_permute_puts_neighbours_no_nearer_than_chance() -> None:
     drawn = DocumentOrder(range_of(1_000), "permute", 3).indices(0, 1_000)
     gaps = [abs(a - b) for a, b in pairwise(drawn)]
     assert 300 < sum(gaps) / len(gaps) < 367
+
+
+@given(sizes, seeds, st.integers(0, 3), st.data())
+def test_a_permutation_goes_back(
+    size: int, seed: int, epoch: int, data: st.DataObject
+) -> None:
+    position = data.draw(st.integers(0, size - 1))
+    one = Permutation(size, seed, epoch)
+    assert one.back(one(position)) == position == one(one.back(position))
+
+
+def test_a_permutation_of_very_many_keeps_no_table() -> None:
+    one = Permutation(2**40, 42, 0)
+    assert [one.back(one(k)) for k in (0, 5, 2**40 - 1)] == [0, 5, 2**40 - 1]
+    assert not any(one._known)
+
+
+@pytest.mark.parametrize("kind", ["shuffle", "permute"])
+def test_what_is_drawn_is_known_without_drawing(kind: str) -> None:
+    order = DocumentOrder(range_of(37), kind, 5)
+    for draws in (0, 1, 9, 36, 37, 100):
+        drawn = set(order.indices(0, draws))
+        assert {i for i in range(37) if order.is_drawn(i, draws)} == drawn
 
 
 def test_an_unknown_kind_is_a_usage_error() -> None:

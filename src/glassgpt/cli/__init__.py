@@ -5,7 +5,16 @@ import os
 import sys
 from typing import TextIO
 
-from glassgpt.errors import GlassGPTError, Interrupted
+from glassgpt.errors import (
+    DataError,
+    DivergedError,
+    GlassGPTError,
+    Interrupted,
+    UsageError,
+)
+
+# what goes wrong in every process of a run alike
+_EVERYWHERE = (UsageError, DataError, DivergedError, Interrupted)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -55,6 +64,12 @@ def _nowhere() -> TextIO:
 
 
 def _tell(error: GlassGPTError) -> int:
+    from glassgpt.engines import rank
+
+    if number := rank():
+        if isinstance(error, _EVERYWHERE):
+            return error.exit_status  # the leader says it
+        error.args = (f"rank {number}: {error}",)
     with contextlib.suppress(OSError, AttributeError, ValueError):
         from glassgpt.cli.output import say_error
 

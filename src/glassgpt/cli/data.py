@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from glassgpt import datasets, inspection
+from glassgpt import datasets, inspection, run
 from glassgpt.cli.inspection import inspection_lines
 from glassgpt.cli.options import EXAMPLES, Json
 from glassgpt.cli.output import say, say_json
-from glassgpt.data import load
+from glassgpt.data import Corpus
 from glassgpt.numbers import format_number
 
 data_app = typer.Typer(
-    help="The documents to train on: list, fetch or look at them.",
+    help="The documents to train on: list, fetch, look at or prepare them.",
 )
 
 
@@ -51,17 +51,91 @@ def fetch(
 @data_app.command(epilog=EXAMPLES["data"])
 def inspect(
     file: Annotated[
-        str, typer.Argument(metavar="NAME|FILE", help="A data set or a text file.")
+        str,
+        typer.Argument(
+            metavar="NAME|FILE|DIR", help="A data set, a text file, or a prepared one."
+        ),
     ],
     block_size: Annotated[
         int, typer.Option("--block-size", help="The block to measure cuts by.")
     ] = 16,
     json: Json = False,
 ) -> None:
-    """Say what a text holds before training on it."""
-    found = inspection.inspect(load(file), block_size)
+    """Say what a text holds before training on it.
+
+    Of a prepared folder every byte is verified.
+    """
+    corpus = run.read_data(file, whole=True)
+    if not isinstance(corpus, Corpus):
+        _inspect_prepared(file, block_size, json)
+        return
+    found = inspection.inspect(corpus, block_size)
     if json:
         say_json(found.to_json())
         return
     for line in inspection_lines(found):
         say(line)
+
+
+@data_app.command(epilog=EXAMPLES["data"])
+def prepare(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILES...", help="Texts, one document a line."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", help="The new folder.", readable=False),
+    ],
+    tokenizer: Annotated[
+        str, typer.Option("--tokenizer", help="char, bytes or bpe.")
+    ] = "char",
+    vocab_size: Annotated[
+        int | None,
+        typer.Option("--vocab-size", help="Tokens for bpe, BOS included. [4096]"),
+    ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", metavar="MB", help="Text that bpe learns from. [32]"),
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Each file is one document.")
+    ] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Each line is a JSON object.")
+    ] = False,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Each row is a document.")
+    ] = False,
+    field: Annotated[
+        str | None,
+        typer.Option("--field", help="The field or column with the text. [text]"),
+    ] = None,
+    shard_tokens: Annotated[
+        int | None,
+        typer.Option("--shard-tokens", help="About so many a file. [16777216]"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Turn files of any size into token ids on disk, to train on with --data DIR.
+
+    Stopped at any moment, the same command goes on where it was.
+    """
+    from glassgpt.cli.preparing import prepare_files
+
+    kinds = {"whole": whole, "jsonl": jsonl, "parquet": parquet}
+    choices = {
+        "tokenizer": tokenizer,
+        "vocab_size": vocab_size,
+        "sample": sample,
+        "name": field,
+        "shard": shard_tokens,
+    }
+    chosen = [kind for kind, given in kinds.items() if given]
+    prepare_files(files, out, chosen, choices, json)
+
+
+def _inspect_prepared(folder: str, block_size: int, json: bool) -> None:
+    from glassgpt.cli.preparing import inspect_folder
+
+    inspect_folder(folder, block_size, json)

@@ -54,6 +54,7 @@ _EXAMPLES = {
         "glassgpt data list",
         "glassgpt data inspect my-words.txt",
         "glassgpt data fetch karpathy-names",
+        "glassgpt data prepare book.txt --tokenizer bytes --out prepared",
     ],
     "bench": ["glassgpt bench --quick", "glassgpt bench --json"],
     "guide": [

@@ -77,14 +77,39 @@ def say_sample(number: int, sample: "Sample") -> None:
     if not in_terminal():
         say(f"sample {number}: {sample.text}")
         return
-    line = f"sample {number}: {visible(sample.text)}"
-    if sample.known is None:
-        say(line)
-        return
-    from rich.text import Text
+    GrowingSample().end(number, sample)
 
-    mark = Text(" known", style="dim") if sample.known else Text(" new", style="green")
-    console().print(Text(line.ljust(28)) + mark)
+
+class GrowingSample:
+    """A sample in a terminal, shown while it is written."""
+
+    def __init__(self) -> None:
+        self._number, self._shown = 1, ""
+
+    def __call__(self, text: str) -> None:
+        """Show what is there by now; a character that is not whole yet waits."""
+        line = f"sample {self._number}: {visible(text)}"
+        if line.startswith(self._shown) and not text.endswith("\ufffd"):
+            sys.stdout.write(line[len(self._shown) :])
+            sys.stdout.flush()
+            self._shown = line
+
+    def end(self, number: int, sample: "Sample") -> None:
+        """Show the rest of it, and whether it stands in the data."""
+        line = f"sample {number}: {visible(sample.text)}"
+        if not line.startswith(self._shown):
+            say()
+            self._shown = ""
+        rest = line[len(self._shown) :]
+        self._number, self._shown = number + 1, ""
+        if sample.known is None:
+            say(rest)
+            return
+        from rich.text import Text
+
+        mark = Text(" known", style="dim") if sample.known else Text(" new", "green")
+        padding = " " * (28 - len(line))
+        console().print(Text(rest + padding) + mark)
 
 
 def say_known(samples: "list[Sample]") -> None:

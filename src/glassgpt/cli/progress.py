@@ -8,12 +8,21 @@ from typing import Any
 from glassgpt import curves
 from glassgpt.cli.output import console, evaluation_lines, say, say_aside, say_json
 from glassgpt.config import Record
-from glassgpt.events import Evaluated, Event, Noted, Saved, Started, Stepped
+from glassgpt.events import (
+    Evaluated,
+    Event,
+    Measured,
+    Noted,
+    Saved,
+    Started,
+    Stepped,
+)
 from glassgpt.numbers import format_number
 
 # a training that takes longer than this says so first
 _LONG = 5.0
 _MOST_LINES = 1000
+_PACE_EVERY = 10.0  # seconds
 _MOST_AVERAGES = 2048
 
 
@@ -27,11 +36,31 @@ def announcement(event: Started) -> str:
     return line
 
 
+def pace_line(event: Measured) -> str:
+    """How fast training goes, and what that is a share of."""
+    line = f"step {event.step} | {format_number(event.tokens_per_second, 0)} tokens/s"
+    if event.mfu is not None:
+        line += f" | MFU {event.mfu:.1%} of {event.peak_flops / 1e12:.3g} TFLOP/s"
+    line += f" | gradient norm {event.gradient_norm:.3g}"
+    line += f" | memory {event.memory / 2**30:.2f} GiB"
+    if event.seconds_left >= 1:
+        line += f" | {_duration(event.seconds_left)} left"
+    return line
+
+
 class PlainLines:
     """The lines of a lesson, for a pipe or a file."""
 
     def __init__(self) -> None:
         self._num_steps, self._every = 0, 1
+        self._paced_at = time.monotonic()
+
+    def _is_time(self) -> bool:
+        """Whether a line on the pace is due; a training of seconds has none."""
+        if time.monotonic() - self._paced_at < _PACE_EVERY:
+            return False
+        self._paced_at = time.monotonic()
+        return True
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -44,6 +73,8 @@ class PlainLines:
                     say(f"step {step} / {self._num_steps} | loss {loss:.4f}")
             case Evaluated(step=step, evaluation=evaluation) if step < self._num_steps:
                 say(f"step {step} | held-out loss {evaluation.loss:.4f}")
+            case Measured() if self._is_time():
+                say_aside(pace_line(event))
             case Noted(text=text):
                 say_aside(text)
 
@@ -64,6 +95,8 @@ class JsonLines:
                 say_json({"event": "evaluated", "step": step, "heldout": measured})
             case Saved(step=step):
                 say_json({"event": "saved", "step": step})
+            case Measured():
+                say_json({"event": "pace", **event.log_entry()})
             case Noted(text=text):
                 say_json({"event": "note", "text": text})
 
@@ -79,6 +112,7 @@ class Bar(AbstractContextManager["Bar"]):
             BarColumn(bar_width=24),
             TextColumn("loss {task.fields[loss]}"),
             TextColumn("{task.fields[curve]}"),
+            TextColumn("{task.fields[pace]}"),
             TimeRemainingColumn(),
             console=console(),
         )
@@ -102,13 +136,18 @@ class Bar(AbstractContextManager["Bar"]):
             case Evaluated(step=step, evaluation=evaluation) if step < self._num_steps:
                 line = evaluation_lines(evaluation)[0]
                 self._progress.console.print(f"step {step}: {line}")
+            case Measured(tokens_per_second=rate, mfu=mfu):
+                share = "" if mfu is None else f", MFU {mfu:.0%}"
+                pace = f"{format_number(rate, 0)} tokens/s{share}"
+                self._progress.update(self._task, pace=pace)
             case Noted(text=text):
                 self._progress.console.print(text, style="yellow")
 
     def _begin(self, record: Record, step: int) -> None:
         self._start, self._num_steps = step, record.train.num_steps
+        empty: dict[str, Any] = dict.fromkeys(("count", "loss", "curve", "pace"), "")
         self._task = self._progress.add_task(
-            "", total=self._num_steps, completed=step, count="", loss="", curve=""
+            "", total=self._num_steps, completed=step, **empty
         )
         self._progress.start()
 

@@ -6,7 +6,15 @@ from typing import Annotated
 import typer
 
 from glassgpt.cli.options import Json, RunArgument
-from glassgpt.cli.output import say_aside, say_json, say_known, say_note, say_sample
+from glassgpt.cli.output import (
+    GrowingSample,
+    in_terminal,
+    say_aside,
+    say_json,
+    say_known,
+    say_note,
+    say_sample,
+)
 from glassgpt.errors import DataError
 from glassgpt.run import load
 
@@ -51,12 +59,16 @@ def sample(
     loaded = load(run, say_note)
     known = None
     try:
-        known = frozenset(loaded.corpus.documents)
+        known = loaded.known
     except DataError as error:
         if new_only:
             raise
         say_aside(f"{error}: samples are not marked known or new")
     samples = []
+    # what may still be passed over is shown when it is whole
+    growing = None
+    if in_terminal() and not (json or new_only or unique or together):
+        growing = GrowingSample()
     for number, one in enumerate(
         loaded.write(
             count,
@@ -69,11 +81,17 @@ def sample(
             unique=unique,
             known=known,
             together=together,
+            hear=growing,
         ),
         start=1,
     ):
         samples.append(one)
-        say_json(asdict(one)) if json else say_sample(number, one)
+        if json:
+            say_json(asdict(one))
+        elif growing:
+            growing.end(number, one)
+        else:
+            say_sample(number, one)
     if not json:
         say_known(samples)
     if len(samples) < count:

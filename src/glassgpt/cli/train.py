@@ -1,19 +1,20 @@
 """glassgpt train: a model from documents, kept in a run folder."""
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from glassgpt import checkpoint, config, datasets
+from glassgpt import checkpoint, config, datasets, engines
 from glassgpt.cli import output
 from glassgpt.cli.options import Json
 from glassgpt.cli.output import in_terminal, say
 from glassgpt.cli.progress import display
 from glassgpt.config import Record
-from glassgpt.engines.base import num_params
+from glassgpt.course import suited
+from glassgpt.engines.base import Crew, num_params
 from glassgpt.errors import (
     CheckpointError,
     GlassGPTError,
@@ -22,10 +23,11 @@ from glassgpt.errors import (
     missing,
     unknown,
 )
-from glassgpt.events import Result
-from glassgpt.files import reason
-from glassgpt.run import read_corpus, recorded
-from glassgpt.runs import RunFolder, next_run_path
+from glassgpt.events import Listener, Result, ignore
+from glassgpt.files import json_bytes, reason
+from glassgpt.presets import LESSONS
+from glassgpt.run import read_data, recorded
+from glassgpt.runs import RECORD, FollowedRun, RunFolder, next_run_path
 from glassgpt.training import Session
 
 _NEXT = {
@@ -42,18 +44,28 @@ def train(
         int | None, typer.Option("--step", help="The lesson's record: 0 to 5. [5]")
     ] = None,
     preset: Annotated[
-        str | None, typer.Option("--preset", help="A record by name, such as step3.")
+        str | None,
+        typer.Option(
+            "--preset",
+            help="A record by name: step3, small, char-medium, gpt2-124m, 1b.",
+        ),
+    ] = None,
+    depth: Annotated[
+        int | None,
+        typer.Option("--depth", help="A record of so many layers, the rest derived."),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             "--data",
-            metavar="NAME|FILE",
-            help="A data set's name or a text, one document a line. [names]",
+            metavar="NAME|FILE|DIR",
+            help="A data set's name, a text, one document a line, or a prepared folder."
+            " [names]",
         ),
     ] = None,
     engine: Annotated[
-        str | None, typer.Option("--engine", help="auto, kernel or reference. [auto]")
+        str | None,
+        typer.Option("--engine", help="auto, kernel, torch or reference. [auto]"),
     ] = None,
     steps: Annotated[
         int | None, typer.Option("--steps", help="Training steps. [1000]")
@@ -93,12 +105,13 @@ def train(
         if value is not None:
             given[name] = value
     if resume:
-        named = step is not None or preset is not None
-        asked = _preset_name(step, preset) if named else None
+        named = (step, preset, depth) != (None, None, None)
+        asked = _preset_name(step, preset, depth) if named else None
         _resume(out, asked, given, data, engine, json)
     else:
         data = "names" if data is None else data
-        _start(_preset_name(step, preset), given, data, engine, out, json)
+        name = _preset_name(step, preset, depth)
+        _start(name, given, data, engine, out, json)
 
 
 def train_with_defaults() -> None:
@@ -119,11 +132,39 @@ def _start(
     json: bool,
 ) -> Path:
     record = config.preset(preset_name).with_settings(**given)
-    session = Session(record, read_corpus(data), engine or "auto")
+    if out is None and engines.processes() > 1:
+        remedy = "Name the run's folder for all of them: --out DIR"
+        raise missing("--out with several processes", remedy)
+    corpus = read_data(data)
+    session = Session(suited(record, corpus, given), corpus, engine or "auto")
     path = out or next_run_path(Path("runs"), preset_name)
-    folder = RunFolder.create(path, session.facts())
-    _train(session, folder, json)
+    if engines.restarts_by_itself() and (path / RECORD).exists():
+        folder = _same_run(path, session)
+        _train(session, folder, json, resume=True)
+        return path
+    _train(session, _new_folder(path, session), json)
     return path
+
+
+def _new_folder(path: Path, session: Session) -> RunFolder:
+    """The run's folder, which the leader makes and the others find."""
+    crew = session.engine.crew
+    crew.wait()  # nobody looks for a run.json that is just being made
+    if crew.leads:
+        folder = RunFolder.create(path, session.facts())
+    crew.wait()
+    return folder if crew.leads else FollowedRun.open(path)
+
+
+def _same_run(path: Path, session: Session) -> RunFolder:
+    """The folder of a run that torchrun has started before; another is an error."""
+    kind = RunFolder if session.engine.crew.leads else FollowedRun
+    folder = kind.open(path)
+    facts = {**session.facts(), "engine": folder.record.get("engine")}
+    if json_bytes(facts) != json_bytes(folder.record):
+        remedy = "Choose another folder with --out, or repeat its flags."
+        raise invalid("--out", path, "it holds another run", remedy)
+    return folder
 
 
 def _resume(
@@ -136,11 +177,12 @@ def _resume(
 ) -> None:
     if out is None:
         raise missing("--out", "Name the run to go on with: --resume --out DIR")
-    folder = RunFolder.open(out)
+    leads = engines.rank() == 0
+    folder = (RunFolder if leads else FollowedRun).open(out)
     record = recorded(folder)
     _refuse_contradictions(folder.record, record, preset_name, given, data)
     session = Session(
-        record, read_corpus(folder.record["data"]), engine or folder.record["engine"]
+        record, read_data(folder.record["data"]), engine or folder.record["engine"]
     )
     _refuse_other_documents(folder.record, session.facts())
     result = Result.from_log(folder.read_log())
@@ -161,18 +203,29 @@ def _is_kept(folder: RunFolder, step: int) -> bool:
 def _train(
     session: Session, folder: RunFolder, json: bool, resume: bool = False
 ) -> None:
+    crew = session.engine.crew
     try:
-        with folder.lock(), display(json, in_terminal()) as listen:
+        with folder.lock(), _listener(crew, json) as listen:
+            crew.wait()  # until the leader has the lock
             if resume:
                 session.restore(folder, listen)
             result = session.train(listen, folder)
-        _print_result(session, result, folder, json)
+        if crew.leads:
+            _print_result(session, result, folder, json)
+        crew.leave()
     except OSError as error:
         if isinstance(error, BrokenPipeError) or error.filename:
             raise
         line = f"invalid output: stdout; {reason(error)}"
         remedy = f"Go on with: glassgpt train --resume --out {folder.path}"
         raise GlassGPTError(line, remedy) from error
+
+
+def _listener(crew: Crew, json: bool) -> AbstractContextManager[Listener]:
+    """What tells of the training; only the leader of a crew talks."""
+    if not crew.leads:
+        return nullcontext(ignore)
+    return display(json, in_terminal())
 
 
 def _print_result(
@@ -197,9 +250,15 @@ def _print_result(
     output.say(f"run: {output.visible(str(folder.path))}")
 
 
-def _preset_name(step: int | None, preset: str | None) -> str:
-    if step is not None and preset is not None:
-        raise invalid("--preset", preset, "--step is given too", "Take one of the two.")
+def _preset_name(step: int | None, preset: str | None, depth: int | None) -> str:
+    """The preset's name, of the one flag that may be given."""
+    given = {"--step": step, "--preset": preset, "--depth": depth}
+    flags = [flag for flag, value in given.items() if value is not None]
+    if len(flags) > 1:
+        why = f"{flags[0]} is given too"
+        raise invalid(flags[1], given[flags[1]], why, "Take one of the two.")
+    if depth is not None:
+        return f"depth-{depth}"
     if step is None:
         return preset or "step5"
     if step not in range(6):
@@ -235,14 +294,25 @@ def _refuse_contradictions(
         if values[name] != kept[name]:
             why = f"the run has {kept[name]}"
             raise invalid(name, values[name], why, remedy)
-    if preset_name is not None and preset_name != f"step{record.model.step}":
-        raise invalid(
-            "step", preset_name, f"the run is of step{record.model.step}", remedy
-        )
+    if preset_name is not None and not _is_of(preset_name, given, record):
+        kind = "step" if preset_name in LESSONS else "preset"
+        why = f"the run is of step{record.model.step}"
+        if kind == "preset":
+            why = "the run has another shape"
+        raise invalid(kind, preset_name, why, remedy)
     if data is not None:
         where = data if data in datasets.NAMES else str(Path(data).resolve())
         if where != facts["data"]:
             raise invalid("--data", data, f"the run has {facts['data']}", remedy)
+
+
+def _is_of(preset_name: str, given: dict[str, Any], record: Record) -> bool:
+    """Whether a run may have begun with this preset: of the same step, or shape."""
+    asked, model = config.preset(preset_name).model, record.model
+    if preset_name in LESSONS:
+        return asked.step == model.step
+    shape = {"n_layer", "n_embd", "n_head", "block_size"} - given.keys()
+    return all(getattr(asked, name) == getattr(model, name) for name in shape)
 
 
 def _refuse_other_documents(kept: dict[str, Any], now: dict[str, Any]) -> None:

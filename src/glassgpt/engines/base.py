@@ -7,8 +7,11 @@ that the loop, the commands and the tests never need to know which engine comput
 import functools
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from glassgpt.config import ModelConfig, Record
 from glassgpt.errors import CheckpointError, invalid
@@ -25,6 +28,46 @@ class Reader(Protocol):
         """The probability of each token to come next: (vocab_size,), sums to 1."""
 
 
+class Crew:
+    """The processes that train one run together: this one, alone.
+
+    The first, of rank 0, leads: it alone talks and keeps the log.
+    """
+
+    rank = 0
+    size = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that talks."""
+        return self.rank == 0
+
+    def wait(self) -> None:
+        """Go on when all have come here."""
+
+    def any(self, flag: bool) -> bool:
+        """Whether it is so on any of them; all must ask."""
+        return flag
+
+    def leave(self) -> None:
+        """Part from the others at the end, so that none takes it for a failure."""
+
+
+ALONE = Crew()
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one process saves of a moment: tensors that no other process saves.
+
+    They are whole once `wait` has returned, and stay so until the next share is taken.
+    """
+
+    weights: dict[str, Tensor]
+    buffers: dict[str, Tensor]
+    wait: Callable[[], None] = lambda: None
+
+
 class Engine(Protocol):
     """A model and its optimiser. The same record gives the same numbers on each."""
 
@@ -32,6 +75,9 @@ class Engine(Protocol):
     record: Record
     # how many steps the loop may hand over at once and still answer Ctrl-C in time
     steps_at_once: int
+    crew: Crew
+    # whether a checkpoint is written while training goes on
+    saves_behind: bool
 
     @classmethod
     def check(cls, record: Record) -> None:
@@ -45,6 +91,9 @@ class Engine(Protocol):
 
     def buffers(self) -> dict[str, Tensor]:
         """A copy of what the optimiser remembers: "m.wte", "v.wte" and so on."""
+
+    def share(self) -> Share:
+        """What this process saves of this moment; all of the crew must ask."""
 
     def restore(
         self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
@@ -96,6 +145,15 @@ class Engine(Protocol):
     def reader(self) -> Reader:
         """Begin a new document."""
 
+    def seconds_a_step(self, batch: Batch) -> float:
+        """What a step on such a batch may take, found without changing anything."""
+
+    def watched(self) -> dict[str, float]:
+        """What the last step showed besides its loss; empty where nothing is kept.
+
+        tokens, gradient_norm, memory in bytes, flops of the step, peak_flops a second.
+        """
+
 
 def shapes(model: ModelConfig) -> dict[str, tuple[int, int]]:
     """The matrices of a model, (rows, columns) by name, in the order of their draw."""
@@ -128,6 +186,45 @@ def num_params(model: ModelConfig) -> int:
     if model.step == 0:
         return 0
     return sum(math.prod(shape) for shape in shapes(model).values())
+
+
+def seconds_by_gradient(engine: Engine, batch: Batch) -> float:
+    """What a step may take, by measuring the gradient of one document."""
+    if engine.record.model.step == 0:
+        return 0.0
+    start = time.perf_counter()
+    with suppress(ArithmeticError, ValueError):  # the first step will tell of it
+        engine.gradients(batch[0])
+    return (time.perf_counter() - start) * len(batch)
+
+
+# fields that say how a batch is computed on tensors, and what other engines do: nothing
+FOR_TENSORS: dict[str, Any] = {
+    "micro_batch": 0,
+    "compile": "off",
+    "remat": "off",
+    "shard": "none",
+}
+
+
+def to_read(record: Record) -> Record:
+    """The record as any engine may load it, to read and to write with its weights.
+
+    Without what only training in tensors asks for; bfloat16 has float32 weights.
+    """
+    changed = dict(FOR_TENSORS)
+    if record.train.dtype == "bfloat16":
+        changed["dtype"] = "float32"
+    return replace(record, train=replace(record.train, **changed))
+
+
+def refuse_tensors(record: Record) -> None:
+    """Raise UsageError for a record that asks for what only the torch engine does."""
+    for name, plain in FOR_TENSORS.items():
+        value = getattr(record.train, name)
+        if value != plain:
+            why, remedy = "only the torch engine has it", f"Leave {name} out."
+            raise invalid(name, value, why, remedy)
 
 
 @functools.cache

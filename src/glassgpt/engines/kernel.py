@@ -9,14 +9,18 @@ import numpy as np
 
 from glassgpt.config import Record
 from glassgpt.engines.base import (
+    ALONE,
     Batch,
+    Share,
     Tokens,
     buffer_names,
     match_shapes,
     num_params,
+    refuse_tensors,
+    seconds_by_gradient,
     shapes,
 )
-from glassgpt.errors import DivergedError
+from glassgpt.errors import DivergedError, invalid
 from glassgpt.kernel.arguments import Ints, Reals
 from glassgpt.kernel.library import open_library
 from glassgpt.kernel.mersenne import Random
@@ -35,6 +39,8 @@ class KernelEngine:
     """An engine made of the C kernel. See `engines.base.Engine`."""
 
     name = "kernel"
+    crew = ALONE
+    saves_behind = False
 
     def __init__(self, record: Record, rng: random.Random) -> None:
         self.check(record)
@@ -52,6 +58,10 @@ class KernelEngine:
 
         Raises GlassGPTError where the kernel is not built.
         """
+        refuse_tensors(record)
+        if record.train.dtype not in _TYPECODES:
+            why = "the kernel has float64 and float32"
+            raise invalid("dtype", record.train.dtype, why, "Try dtype=float32.")
         open_library(record.train.dtype)
         require_possible(record.model, record.train.dtype)
 
@@ -66,6 +76,10 @@ class KernelEngine:
             for kept, matrices in self._kept().items()
             for name, tensor in self._tensors(matrices).items()
         }
+
+    def share(self) -> Share:
+        """All that there is to save."""
+        return Share(self.weights(), self.buffers())
 
     def restore(
         self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
@@ -185,6 +199,14 @@ class KernelEngine:
     def reader(self) -> "KernelReader":
         """Begin a new document."""
         return KernelReader(self)
+
+    def seconds_a_step(self, batch: Batch) -> float:
+        """What a step on such a batch may take."""
+        return seconds_by_gradient(self, batch)
+
+    def watched(self) -> dict[str, float]:
+        """Nothing is kept."""
+        return {}
 
     def _kept(self) -> dict[str, Mapping[str, Reals]]:
         if self.record.model.step == 0:

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from glassgpt import optim
 from glassgpt.config import Record
-from glassgpt.engines.base import Batch, Tokens, buffer_names, match_shapes, shapes
+from glassgpt.engines.base import (
+    ALONE,
+    Batch,
+    Share,
+    Tokens,
+    buffer_names,
+    match_shapes,
+    refuse_tensors,
+    seconds_by_gradient,
+    shapes,
+)
 from glassgpt.engines.lesson_model import LessonModel, LessonReader, deep_and_quick
 from glassgpt.errors import DivergedError, invalid
 from glassgpt.lessons import FOLDER
@@ -22,6 +32,8 @@ class ReferenceEngine:
 
     name = "reference"
     steps_at_once = 1
+    crew = ALONE
+    saves_behind = False
 
     def __init__(
         self, record: Record, rng: random.Random, lessons: Path = FOLDER
@@ -34,6 +46,7 @@ class ReferenceEngine:
     @classmethod
     def check(cls, record: Record) -> None:
         """Raise UsageError for a record that this engine cannot compute."""
+        refuse_tensors(record)
         if record.train.dtype != "float64":
             why = "the reference engine has float64 only"
             raise invalid("dtype", record.train.dtype, why, "Leave dtype out.")
@@ -49,6 +62,10 @@ class ReferenceEngine:
             for buffer, values in self._buffers.items()
             for name, tensor in self._model.by_name(values).items()
         }
+
+    def share(self) -> Share:
+        """All that there is to save."""
+        return Share(self.weights(), self.buffers())
 
     def restore(
         self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
@@ -113,6 +130,14 @@ class ReferenceEngine:
     def reader(self) -> LessonReader:
         """Begin a new document."""
         return self._model.reader()
+
+    def seconds_a_step(self, batch: Batch) -> float:
+        """What a step on such a batch may take."""
+        return seconds_by_gradient(self, batch)
+
+    def watched(self) -> dict[str, float]:
+        """Nothing is kept."""
+        return {}
 
     def train_steps(self, step: int, batches: Sequence[Batch]) -> Iterator[float]:
         """The losses of several steps in a row, each updated before it is given."""

@@ -65,13 +65,15 @@ def settings(
 ) -> Any:
     """A record's training as the struct that C reads."""
     codes = constants()
+    # what is packed comes as sequences of the block's length, and is read as it is
+    mode = "truncate" if train.doc_mode == "pack" else train.doc_mode
     norms = {"document": "BY_DOCUMENT", "token": "BY_TOKEN"}
     return struct("glassgpt_training")(
         optimizer=codes[train.optimizer.upper()],
         schedule=codes[train.schedule.upper()],
         bias_correction=int(bias_correction),
         loss_norm=codes[norms[train.loss_norm]],
-        doc_mode=codes[train.doc_mode.upper()],
+        doc_mode=codes[mode.upper()],
         batch_docs=train.batch_docs,
         num_steps=train.num_steps,
         warmup_steps=train.warmup_steps,

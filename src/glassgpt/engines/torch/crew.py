@@ -1,0 +1,95 @@
+"""The processes that torchrun starts: who this one is, and how they agree."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+
+from glassgpt.engines.base import ALONE, Crew
+from glassgpt.errors import GlassGPTError, invalid
+
+# an evaluation or a save of the leader may take this long before the others give up
+_PATIENCE = timedelta(minutes=30)
+_LOST = ("gloo", "nccl", "connection", "peer", "timed out", "tcpstore", "store->")
+
+
+class TorchCrew(Crew):
+    """Some processes, on one machine or many, that hold a model together."""
+
+    def __init__(self, rank: int, size: int, local_rank: int) -> None:
+        self.rank, self.size, self.local_rank = rank, size, local_rank
+
+    def wait(self) -> None:
+        """Go on when all have come here."""
+        self.any(False)
+
+    def any(self, flag: bool) -> bool:
+        """Whether it is so on any of them; all must ask."""
+        found = torch.tensor([int(flag)])
+        with together():
+            dist.all_reduce(found, dist.ReduceOp.MAX)
+        return bool(found.item())
+
+    def leave(self) -> None:
+        """End the group, so that no process is told of a lost one."""
+        if dist.is_initialized():
+            dist.destroy_process_group()
+
+
+def join() -> Crew:
+    """This process's place among those of torchrun; alone where there is no torchrun.
+
+    NCCL carries what is on GPUs, gloo what is not.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        return ALONE
+    rank, local_rank = int(os.environ["RANK"]), int(os.environ.get("LOCAL_RANK", "0"))
+    if not dist.is_initialized():
+        backend = "gloo"
+        if torch.cuda.is_available():
+            _require_own_gpu(local_rank)
+            torch.cuda.set_device(local_rank)
+            backend = "cpu:gloo,cuda:nccl"
+        with together():
+            dist.init_process_group(backend, timeout=_PATIENCE)
+    return TorchCrew(rank, size, local_rank)
+
+
+def device_of(crew: Crew) -> torch.device:
+    """The GPU of this process, or the CPU."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", getattr(crew, "local_rank", 0))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Say in one line that another process is gone, where that ends what we do.
+
+    Raises GlassGPTError for that, and for a GPU without room.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        remedy = "Try --set micro_batch=8, less, or remat=on."
+        raise invalid(
+            "GPU", "full", "it has no room left", remedy, GlassGPTError
+        ) from (error)
+    except RuntimeError as error:
+        if dist.is_initialized() and any(x in str(error).lower() for x in _LOST):
+            rank = os.environ.get("RANK", "?")
+            remedy = "See the first error above; torchrun --max-restarts 3 goes on."
+            why = "another process of this run has ended or cannot be reached"
+            raise invalid("rank", rank, why, remedy, GlassGPTError) from error
+        raise
+
+
+def _require_own_gpu(local_rank: int) -> None:
+    count = torch.cuda.device_count()
+    if local_rank >= count:
+        remedy = f"Try torchrun --nproc-per-node {count}."
+        raise invalid("rank", local_rank, f"this machine has {count} GPUs", remedy)

@@ -1,0 +1,42 @@
+"""Small prepared folders: `from prepared_support import ...`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from glassgpt.prepared.course import PreparedCorpus, open_prepared
+from glassgpt.prepared.plan import Plan
+from glassgpt.prepared.preparing import prepare
+
+KINDS = ("char", "bytes", "bpe")
+# the smallest that can be learned, in shards of a few documents
+SMALL: dict[str, Any] = {"vocab_size": 280, "shard": 200}
+
+
+def prepared(
+    folder: Path, texts: list[str] | bytes, tokenizer: str = "char", **choices: Any
+) -> PreparedCorpus:
+    """Documents, one a line, prepared below `folder`."""
+    raw = texts if isinstance(texts, bytes) else "\r\n".join([*texts, ""]).encode()
+    return of_file(folder, raw, tokenizer, **choices)
+
+
+def of_file(
+    folder: Path, raw: bytes, tokenizer: str = "char", **choices: Any
+) -> PreparedCorpus:
+    """A file of these bytes, prepared below `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "file").write_bytes(raw)
+    plan = Plan((str(folder / "file"),), tokenizer, **{**SMALL, **choices})
+    prepare(plan, folder / "out")
+    return open_prepared(str(folder / "out"))
+
+
+def json_lines(*objects: object) -> bytes:
+    """Objects as JSON, one a line."""
+    return "".join(json.dumps(one) + "\n" for one in objects).encode()
+
+
+def texts_of(data: PreparedCorpus) -> list[str]:
+    """All documents, one by one."""
+    return [data.text(i) for i in range(len(data))]
