@@ -30,13 +30,13 @@ def resident():
     lines = open("/proc/self/status").read().splitlines()
     return int(next(x for x in lines if x.startswith("VmRSS")).split()[1]) * 1024
 data = read_data(sys.argv[1])
-chosen = {"n_embd": 4, "n_head": 2, "batch_docs": 100, "num_steps": 2000}
+chosen = {"n_embd": 4, "n_head": 2, "batch_docs": 100, "num_steps": 1000}
 chosen |= {"eval_docs": 20, "doc_mode": sys.argv[2], "holdout": float(sys.argv[3])}
 session = Session(suited(preset("step5").with_settings(**chosen), data, {}), data)
 sizes, read = [], 0
-for step in range(2000):
+for step in range(1000):
     read += sum(map(len, session._batch(step)))
-    if step % 100 == 99:
+    if step % 50 == 49:
         sizes.append(resident())
 print(json.dumps({"sizes": sizes, "read": read}))
 """
