@@ -239,6 +239,12 @@ def buffer_names(optimizer: str) -> tuple[str, ...]:
     }[optimizer]
 
 
+def summed_losses(engine: Engine, documents: Batch) -> tuple[float, int]:
+    """`sum_of_losses` of an engine that reads one document after the other."""
+    losses = [loss for tokens in documents for loss in engine.token_losses(tokens)]
+    return math.fsum(losses), len(losses)
+
+
 def match_shapes(
     tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[int, int]]
 ) -> None:

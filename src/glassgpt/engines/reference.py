@@ -18,6 +18,7 @@ from glassgpt.engines.base import (
     refuse_tensors,
     seconds_by_gradient,
     shapes,
+    summed_losses,
 )
 from glassgpt.engines.lesson_model import LessonModel, LessonReader, deep_and_quick
 from glassgpt.errors import DivergedError, invalid
@@ -101,8 +102,7 @@ class ReferenceEngine:
 
     def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
         """-ln p of each next token of all documents, added up, and how many they are."""
-        losses = [loss for tokens in documents for loss in self.token_losses(tokens)]
-        return math.fsum(losses), len(losses)
+        return summed_losses(self, documents)
 
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""

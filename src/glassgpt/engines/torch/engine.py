@@ -19,6 +19,7 @@ from glassgpt.engines.base import (
     Tokens,
     match_shapes,
     shapes,
+    summed_losses,
 )
 from glassgpt.engines.torch.batches import deal
 from glassgpt.engines.torch.crew import device_of, join, together
@@ -119,6 +120,10 @@ class TorchEngine:
     def token_losses(self, tokens: Tokens) -> list[float]:
         """-ln p of each next token: (n,)."""
         return self._token_losses(tokens).tolist()
+
+    def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
+        """-ln p of each next token of all documents, added up, and how many they are."""
+        return summed_losses(self, documents)
 
     @torch.no_grad()
     def logits(self, tokens: Tokens) -> list[list[float]]:
