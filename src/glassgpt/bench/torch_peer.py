@@ -54,7 +54,9 @@ class TorchPeer:
             (a @ w[f"layer0.attn_w{part}"].T).view(shape).transpose(0, 1)
             for part in "qkv"
         )
-        heads = F.scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True)
+        heads = F.scaled_dot_product_attention(
+            q[None], k[None], v[None], is_causal=True
+        )
         x = x + heads[0].transpose(0, 1).reshape(n, -1) @ w["layer0.attn_wo"].T
         h = F.relu(self._norm(x) @ w["layer0.mlp_fc1"].T)
         x = x + h @ w["layer0.mlp_fc2"].T

@@ -101,7 +101,7 @@ class ReferenceEngine:
         return [-math.log(p) if p > 0 else math.inf for p in probs]
 
     def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
-        """-ln p of each next token of all documents, added up, and how many they are."""
+        """The sum of -ln p over all documents' next tokens, and how many they are."""
         return summed_losses(self, documents)
 
     def logits(self, tokens: Tokens) -> list[list[float]]:

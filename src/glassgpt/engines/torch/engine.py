@@ -122,7 +122,7 @@ class TorchEngine:
         return self._token_losses(tokens).tolist()
 
     def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
-        """-ln p of each next token of all documents, added up, and how many they are."""
+        """The sum of -ln p over all documents' next tokens, and how many they are."""
         return summed_losses(self, documents)
 
     @torch.no_grad()
