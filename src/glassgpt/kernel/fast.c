@@ -8,7 +8,9 @@
 #include <cpuid.h>
 
 /* Asked directly: what compilers offer for it does not link into every library. */
-static int has_bits(unsigned found, unsigned wanted) { return (found & wanted) == wanted; }
+static int has_bits(unsigned found, unsigned wanted) {
+    return (found & wanted) == wanted;
+}
 
 /* Whether the system keeps these registers when another program has its turn. */
 static int are_kept(unsigned registers) {
@@ -24,7 +26,8 @@ int glassgpt_best_isa(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !has_bits(c, fma | osxsave | avx))
         return ISA_BASELINE;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has_bits(b, avx2) || !are_kept(ymm))
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has_bits(b, avx2) ||
+        !are_kept(ymm))
         return ISA_BASELINE;
     return has_bits(b, avx512) && are_kept(zmm) ? ISA_AVX512 : ISA_AVX2;
 }
@@ -61,10 +64,12 @@ double glassgpt_peak(int isa, int rounds, real *sums) {
 
 void fast_turn(const glassgpt *g) { OF(g->isa, turn)(g); }
 
-double fast_gradient(const glassgpt *g, const int *tokens, int n, real share, int adds) {
+double fast_gradient(const glassgpt *g, const int *tokens, int n, real share,
+                     int adds) {
     const int T = g->sizes.T;
     if (!adds && g->config.without) {
-        zero(g->grads, (size_t)g->num_weights); /* of what is left out, nothing is heard */
+        /* of what is left out, nothing is heard */
+        zero(g->grads, (size_t)g->num_weights);
         adds = 1;
     }
     double total = 0;

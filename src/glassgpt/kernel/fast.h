@@ -1,11 +1,11 @@
 /* The fast paths: what the plain loops of a step's gradient and update can be replaced
    with, and where these keep their numbers.
 
-   The same source is compiled for each instruction set of the machine's kind. It adds in
-   another order than the plain loops and shows no activations; all else is the same. At
-   n_embd 16 a step of float64 takes a fourth of the plain loops' time, of float32 a
-   fourth, too (AVX2). A
-   model has a fast path when a row of its matrices is whole vectors. */
+   The same source is compiled for each instruction set of the machine's kind. It adds
+   in another order than the plain loops and shows no activations; all else is the same.
+   At n_embd 16 a step of float64 takes a fourth of the plain loops' time, of float32 a
+   fourth, too (AVX2). A model has a fast path when a row of its matrices is whole
+   vectors. */
 #ifndef GLASSGPT_FAST_H
 #define GLASSGPT_FAST_H
 
@@ -14,8 +14,8 @@
 /* A layer's part of what they keep: g->scratch, further on by `layer`. */
 Scratch scratch_at(const glassgpt *g, int layer);
 
-/* The instruction set that a model is trained with: the widest that divides a row, up to
-   `most`; ISA_PLAIN where none does. */
+/* The instruction set that a model is trained with: the widest that divides a row, up
+   to `most`; ISA_PLAIN where none does. */
 int fast_isa(const glassgpt *g, int most);
 
 /* Brings the turned weights up to date. */
@@ -29,9 +29,10 @@ double fast_gradient(const glassgpt *g, const int *tokens, int n, real share, in
    unless `exactly`. */
 double fast_update(glassgpt *g, const glassgpt_training *how, int step, int exactly);
 
-/* A whole step whose gradients nobody asks for and which never reach memory; weights come
-   out as from fast_gradient and fast_update. fast_step returns 0 where the numbers are too
-   large to be sure that no gradient is out of range: then nothing has changed. */
+/* A whole step whose gradients nobody asks for and which never reach memory; weights
+   come out as from fast_gradient and fast_update. fast_step returns 0 where the numbers
+   are too large to be sure that no gradient is out of range; nothing has then changed.
+   */
 int fast_can_step(const glassgpt *g, const glassgpt_training *how);
 int fast_step(glassgpt *g, const glassgpt_training *how, int step, const int *tokens,
               int n, double *loss);

@@ -46,7 +46,8 @@ static void embed(const glassgpt *g, const int *tokens, int n) {
     const Tensors w = tensors_at(g, g->weights, 0);
     const Scratch s = g->scratch;
     for (int t = 0; t < n; t++) {
-        const real *token = w.wte + (size_t)tokens[t] * C, *position = w.wpe + (size_t)t * C;
+        const real *token = w.wte + (size_t)tokens[t] * C,
+                   *position = w.wpe + (size_t)t * C;
         real *sum = s.embedding + (size_t)t * C;
         if (left_out(g, WITHOUT_POSITIONS)) copy(sum, token, (size_t)C);
         else
@@ -63,7 +64,8 @@ static void layer_forward(const glassgpt *g, const Scratch *s, real *out, int n)
     if (left_out(g, WITHOUT_ATTENTION)) copy(s->between, s->before, (size_t)n * C);
     else {
         norm_of(g, s->attn_norm, s->attn_scale, s->before, n);
-        positions_product(s->qkv, 3 * C, NULL, s->attn_norm, C, s->turned_qkv, n, C, 3 * C);
+        positions_product(s->qkv, 3 * C, NULL, s->attn_norm, C, s->turned_qkv, n, C,
+                          3 * C);
         fast_attention_forward(g, s, attention_of(g), n);
         positions_product(s->between, C, residual ? s->before : NULL, s->heads, C,
                           s->turned_wo, n, C, C);
@@ -103,14 +105,16 @@ static void layer_backward(const glassgpt *g, const Scratch *s, const Tensors *w
         positions_product(s->dhidden, F, NULL, s->dafter, C, w->mlp_fc2, n, C, F);
         fast_relu_backward(s->dhidden, s->hidden, (size_t)n * F);
         positions_product(s->dpart, C, NULL, s->dhidden, F, w->mlp_fc1, n, F, C);
-        part_backward(g, s->dbetween, s->dafter, s->dpart, s->mlp_norm, s->mlp_scale, n);
+        part_backward(g, s->dbetween, s->dafter, s->dpart, s->mlp_norm, s->mlp_scale,
+                      n);
     }
     if (left_out(g, WITHOUT_ATTENTION)) copy(dbefore, s->dbetween, (size_t)n * C);
     else {
         positions_product(s->dheads, C, NULL, s->dbetween, C, w->attn_wo, n, C, C);
         fast_attention_backward(g, s, attention_of(g), n);
         positions_product(s->dpart, C, NULL, s->dqkv, 3 * C, w->attn_wq, n, 3 * C, C);
-        part_backward(g, dbefore, s->dbetween, s->dpart, s->attn_norm, s->attn_scale, n);
+        part_backward(g, dbefore, s->dbetween, s->dpart, s->attn_norm, s->attn_scale,
+                      n);
     }
 }
 
@@ -122,7 +126,8 @@ static double gpt_pass(const glassgpt *g, const int *tokens, int n, real share) 
     embed(g, tokens, n);
     for (int layer = 0; layer <= last; layer++) {
         const Scratch at = scratch_at(g, layer);
-        layer_forward(g, &at, layer < last ? scratch_at(g, layer + 1).before : s.after, n);
+        layer_forward(g, &at, layer < last ? scratch_at(g, layer + 1).before : s.after,
+                      n);
     }
     positions_product(s.logits, W, NULL, s.after, C, s.turned_head, n, C, W);
     const double loss = fast_cross_entropy(s.logits, tokens + 1, n, V, W, share);
@@ -134,7 +139,8 @@ static double gpt_pass(const glassgpt *g, const int *tokens, int n, real share) 
         layer_backward(g, &at, &own, dbefore, n);
     }
     if (!left_out(g, WITHOUT_NORMS))
-        fast_norm_backward(s.dembedding, NULL, s.dembedding, s.before, s.emb_scale, n, C);
+        fast_norm_backward(s.dembedding, NULL, s.dembedding, s.before, s.emb_scale, n,
+                           C);
     return loss;
 }
 
@@ -173,9 +179,10 @@ static double gpt_reach(const glassgpt *g, int n) {
                  squares(s.dembedding, C);
     for (int layer = 0; layer < g->sizes.L; layer++) {
         const Scratch at = scratch_at(g, layer);
-        sum += squares(at.attn_norm, C) + squares(at.dqkv, 3 * C) + squares(at.heads, C) +
-               squares(at.dbetween, C) + squares(at.mlp_norm, C) +
-               squares(at.dhidden, F) + squares(at.hidden, F) + squares(at.dafter, C);
+        sum += squares(at.attn_norm, C) + squares(at.dqkv, 3 * C) +
+               squares(at.heads, C) + squares(at.dbetween, C) +
+               squares(at.mlp_norm, C) + squares(at.dhidden, F) +
+               squares(at.hidden, F) + squares(at.dafter, C);
     }
     return sum;
 }

@@ -5,7 +5,8 @@
 #include "fast_mlp.h"
 
 static double pass(const glassgpt *g, const int *tokens, int n, real share) {
-    return g->model == MLP ? mlp_pass(g, tokens, n, share) : gpt_pass(g, tokens, n, share);
+    return g->model == MLP ? mlp_pass(g, tokens, n, share)
+                           : gpt_pass(g, tokens, n, share);
 }
 
 static void weights(const glassgpt *g, const int *tokens, int n, Use use) {
@@ -32,15 +33,16 @@ void FAST(turn)(const glassgpt *g) {
     else turn_gpt(g);
 }
 
-double FAST(gradient)(const glassgpt *g, const int *tokens, int n, real share, int adds) {
+double FAST(gradient)(const glassgpt *g, const int *tokens, int n, real share,
+                      int adds) {
     const double loss = pass(g, tokens, n, share);
     weights(g, tokens, n, (Use){.what = adds ? ADDED : STORED});
     return loss;
 }
 
 /* A gradient is a sum of products of two numbers, so none is above half the sum of all
-   their squares: if that is small, no gradient is out of range, and fast_update would not
-   find their norm too large. */
+   their squares: if that is small, no gradient is out of range, and fast_update would
+   not find their norm too large. */
 int FAST(step)(const glassgpt *g, const glassgpt_training *how, int step,
                const int *tokens, int n, double *loss) {
     const double most = 1e13;
@@ -62,7 +64,8 @@ void FAST(move)(glassgpt *g, const glassgpt_training *how, int step) {
     const size_t P = (size_t)g->num_weights;
     for (int i = 0; i < g->num_tensors; i++) {
         const int start = glassgpt_tensor_offset(g, i);
-        const int end = i + 1 < g->num_tensors ? glassgpt_tensor_offset(g, i + 1) : (int)P;
+        const int end =
+            i + 1 < g->num_tensors ? glassgpt_tensor_offset(g, i + 1) : (int)P;
         const real *dw = g->grads + start;
         move_tensor(moved_by(dw, (Use){.P = P}), dw, (size_t)(end - start), &rates,
                     how->optimizer);

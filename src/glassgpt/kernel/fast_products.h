@@ -1,15 +1,15 @@
 /* Products of matrices, the whole of a name at once.
 
-   One function is at the bottom of everything: a tile of the result, some rows by one or
-   two vectors, stays in registers while the terms of its sums go by. A row of b is
-   loaded once for all rows of the tile, a number of a is used for both vectors. There is
-   an instance for every number of rows, so that nothing is computed for padding. */
+   One function is at the bottom of everything: a tile of the result, some rows by one
+   or two vectors, stays in registers while the terms of its sums go by. A row of b is
+   loaded once for all rows of the tile, a number of a is used for both vectors. There
+   is an instance for every number of rows, so that nothing is computed for padding. */
 #ifndef GLASSGPT_FAST_PRODUCTS_H
 #define GLASSGPT_FAST_PRODUCTS_H
 
 #include "vectors.h"
 
-/* What a tile has at most: its numbers, a row of b and a number of a fit in registers. */
+/* What a tile has at most: it, a row of b and a number of a fit into registers. */
 enum { MOST_ROWS = REGISTERS == 32 ? 8 : 6, MOST_VECTORS = 2 };
 #define TERMS _Pragma("GCC unroll 4")
 typedef vec Tile[8][MOST_VECTORS];
@@ -92,8 +92,8 @@ INLINE void turn_block(real *to, size_t to_row, const real *from, size_t from_ro
     UNROLL for (int i = 0; i < LANES; i++) store(to + i * to_row, block[i]);
 }
 
-/* to (columns, rows) = from (rows, columns): rows become columns. In memory the next row
-   of `to` is to_row numbers on. columns is a multiple of LANES. */
+/* to (columns, rows) = from (rows, columns): rows become columns. In memory the next
+   row of `to` is to_row numbers on. columns is a multiple of LANES. */
 NOINLINE void turn_over(real *to, size_t to_row, const real *from, size_t from_row,
                         int rows, int columns) {
     int r = 0;

@@ -1,9 +1,10 @@
 /* How weights move, on vectors: the rules of optim.c, two vectors at a time.
 
    A square root and a division take as long as all the rest of a step at n_embd 16.
-   Where there is an instruction that guesses 1/sqrt x or 1/x to 12 bits or more, that and
-   Newton's steps take their place; else two vectors share a division. The pairs begin
-   anew with each tensor, so that a weight moves the same in whatever order it comes. */
+   Where there is an instruction that guesses 1/sqrt x or 1/x to 12 bits or more, that
+   and Newton's steps take their place; else two vectors share a division. The pairs
+   begin anew with each tensor, so that a weight moves the same in whatever order it
+   comes. */
 #ifndef GLASSGPT_FAST_UPDATE_H
 #define GLASSGPT_FAST_UPDATE_H
 
@@ -40,7 +41,8 @@ INLINE vec less_over_root(vec w, vec x, vec y, vec s, vec eps) {
     const vec positive = multiply_add(y, s, least), half = positive * splat((real)-0.5);
     vec root = guess_over_root(positive);
     UNROLL for (int i = 0; i < GUESSES; i++)
-        root = multiply_add(multiply_add(half * root, root, splat((real)0.5)), root, root);
+        root =
+            multiply_add(multiply_add(half * root, root, splat((real)0.5)), root, root);
     const vec below = multiply_add(positive, root, eps);
     vec over = guess_over(below);
     UNROLL for (int i = 0; i < GUESSES; i++)
@@ -49,8 +51,8 @@ INLINE vec less_over_root(vec w, vec x, vec y, vec s, vec eps) {
 }
 
 /* The same for one or two vectors of w. */
-INLINE void take_over_roots(vec *w, const vec *x, const vec *y, const int vectors, vec s,
-                            vec eps) {
+INLINE void take_over_roots(vec *w, const vec *x, const vec *y, const int vectors,
+                            vec s, vec eps) {
     if (GUESSES || vectors == 1) {
         UNROLL for (int i = 0; i < vectors; i++)
             w[i] = less_over_root(w[i], x[i], y[i], s, eps);
@@ -88,7 +90,8 @@ INLINE void move_weights(Moved to, size_t at, size_t next, const vec *slope,
             change[i] = r->corrected * mean;
         }
         if (rule != SGD && rule != MOMENTUM) {
-            square[i] = multiply_add(r->beta2, load(v), r->rest2 * (slope[i] * slope[i]));
+            square[i] =
+                multiply_add(r->beta2, load(v), r->rest2 * (slope[i] * slope[i]));
             store(v, square[i]);
         }
     }
@@ -129,7 +132,8 @@ NOINLINE double squares(const real *numbers, size_t count) {
         const vec a = load(numbers + i), b = load(numbers + i + LANES);
         even = multiply_add(a, a, even), odd = multiply_add(b, b, odd);
     }
-    for (; i < count; i += LANES) even = multiply_add(load(numbers + i), load(numbers + i), even);
+    for (; i < count; i += LANES)
+        even = multiply_add(load(numbers + i), load(numbers + i), even);
     return (double)sum_of(even + odd);
 }
 

@@ -1,9 +1,10 @@
 /* The gradients of weights, and what becomes of them.
 
    When all gradients of inputs are known, a matrix needs nothing but two arrays: what
-   went in, x, and how the loss moves with what came out, dy. So its gradient can be used
-   up at once, a tile at a time, while it is in registers: weights, m and v move, and the
-   gradient never reaches memory. That takes a quarter off a step at n_embd 16. */
+   went in, x, and how the loss moves with what came out, dy. So its gradient can be
+   used up at once, a tile at a time, while it is in registers: weights, m and v move,
+   and the gradient never reaches memory. That takes a fifth off a step of float64 at
+   n_embd 16, and a tenth off one of float32. */
 #ifndef GLASSGPT_FAST_WEIGHTS_H
 #define GLASSGPT_FAST_WEIGHTS_H
 
@@ -49,11 +50,13 @@ INLINE void some_rows(real *dw, const real *dy, size_t dy_row, const real *x, in
     Tile sum;
     int at = 0;
     for (; at + 2 * LANES <= columns; at += 2 * LANES) {
-        sums(sum, what == ADDED ? dw + at : NULL, row, dy, 1, dy_row, x + at, row, n, rows, 2);
+        sums(sum, what == ADDED ? dw + at : NULL, row, dy, 1, dy_row, x + at, row, n,
+             rows, 2);
         use_tile(dw + at, row, sum, rows, 2, use, what);
     }
     if (at == columns) return;
-    sums(sum, what == ADDED ? dw + at : NULL, row, dy, 1, dy_row, x + at, row, n, rows, 1);
+    sums(sum, what == ADDED ? dw + at : NULL, row, dy, 1, dy_row, x + at, row, n, rows,
+         1);
     use_tile(dw + at, row, sum, rows, 1, use, what);
 }
 
@@ -69,26 +72,28 @@ INLINE void all_rows(real *dw, const real *dy, size_t dy_row, const real *x, int
 }
 
 /* dw (rows, columns) = dy^T x: a linear layer's, from n positions. */
-NOINLINE void weight_gradient(real *dw, const real *dy, size_t dy_row, const real *x, int n,
-                              int rows, int columns, Use use) {
+NOINLINE void weight_gradient(real *dw, const real *dy, size_t dy_row, const real *x,
+                              int n, int rows, int columns, Use use) {
     if (use.what == STORED) all_rows(dw, dy, dy_row, x, n, rows, columns, use, STORED);
     if (use.what == ADDED) all_rows(dw, dy, dy_row, x, n, rows, columns, use, ADDED);
     if (use.what == SGD) all_rows(dw, dy, dy_row, x, n, rows, columns, use, SGD);
     if (use.what == ADAM) all_rows(dw, dy, dy_row, x, n, rows, columns, use, ADAM);
 }
 
-/* Rows of an embedding (rows, columns) from dx (n, columns): row[t] hears of position t,
-   or with row NULL row t does. */
-NOINLINE void embedding_gradient(real *dw, const real *dx, const int *row, int n, int rows,
-                                 int columns, Use use) {
+/* Rows of an embedding (rows, columns) from dx (n, columns): row[t] hears of position
+   t, or with row NULL row t does. */
+NOINLINE void embedding_gradient(real *dw, const real *dx, const int *row, int n,
+                                 int rows, int columns, Use use) {
     const size_t count = (size_t)rows * (size_t)columns;
     if (use.what != ADDED)
         for (size_t i = 0; i < count; i += LANES) store(dw + i, splat(0));
     for (int t = 0; t < n; t++, dx += columns) {
         real *to = dw + (size_t)(row ? row[t] : t) * columns;
-        for (int i = 0; i < columns; i += LANES) store(to + i, load(to + i) + load(dx + i));
+        for (int i = 0; i < columns; i += LANES)
+            store(to + i, load(to + i) + load(dx + i));
     }
-    if (use.what < STORED) move_tensor(moved_by(dw, use), dw, count, use.rates, use.what);
+    if (use.what < STORED)
+        move_tensor(moved_by(dw, use), dw, count, use.rates, use.what);
 }
 
 #endif

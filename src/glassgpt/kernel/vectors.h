@@ -81,7 +81,8 @@ INLINE mask first_lanes(int count) {
 #undef NUMBER
 }
 
-/* --- a b + c, sqrt x, and the larger, b where one is no number: one instruction each --- */
+/* --- a b + c, sqrt x, and the larger, b where one is no number: one instruction each
+   --- */
 
 #if defined(__x86_64__)
 #if defined(FAST_AVX512)
@@ -105,7 +106,9 @@ INLINE mask first_lanes(int count) {
 #define REGISTER REGISTER_pd
 #endif
 INLINE vec square_root(vec x) { return (vec)OPERATION(sqrt)((REGISTER)x); }
-INLINE vec larger(vec a, vec b) { return (vec)OPERATION(max)((REGISTER)a, (REGISTER)b); }
+INLINE vec larger(vec a, vec b) {
+    return (vec)OPERATION(max)((REGISTER)a, (REGISTER)b);
+}
 #if defined(FAST_AVX2) || defined(FAST_AVX512)
 INLINE vec multiply_add(vec a, vec b, vec c) {
     return (vec)OPERATION(fmadd)((REGISTER)a, (REGISTER)b, (REGISTER)c);
@@ -123,7 +126,9 @@ INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
 #define REGISTER float64x2_t
 #endif
 INLINE vec square_root(vec x) { return (vec)OPERATION(vsqrtq)((REGISTER)x); }
-INLINE vec larger(vec a, vec b) { return (vec)OPERATION(vmaxq)((REGISTER)a, (REGISTER)b); }
+INLINE vec larger(vec a, vec b) {
+    return (vec)OPERATION(vmaxq)((REGISTER)a, (REGISTER)b);
+}
 INLINE vec multiply_add(vec a, vec b, vec c) {
     return (vec)OPERATION(vfmaq)((REGISTER)c, (REGISTER)a, (REGISTER)b);
 }
@@ -239,7 +244,8 @@ INLINE vec largest_of(vec x) {
 /* x (LANES, LANES) turned over its diagonal: first inside blocks of 16 bytes, then
    block by block. */
 INLINE void turn(vec x[LANES]) {
-    UNROLL for (int i = 0; i < LANES; i += 2) EXCHANGE(x[i], x[i + 1], LOW_ENDS, HIGH_ENDS);
+    UNROLL for (int i = 0; i < LANES; i += 2)
+        EXCHANGE(x[i], x[i + 1], LOW_ENDS, HIGH_ENDS);
 #ifdef GLASSGPT_FLOAT32
     UNROLL for (int i = 0; i < LANES; i += 4) {
         EXCHANGE(x[i], x[i + 2], LOW_PAIRS, HIGH_PAIRS);
