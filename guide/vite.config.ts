@@ -14,7 +14,7 @@ function kernelFiles(): Plugin {
   return {
     name: "glassgpt-kernel",
     buildStart() {
-      for (const precision of ["f64", "f32"]) {
+      for (const precision of ["f64", "f32", "f32-relaxed"]) {
         const path = resolve(kernel, `built/glassgpt-${precision}.wasm`);
         if (!existsSync(path))
           this.error(

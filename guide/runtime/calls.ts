@@ -13,6 +13,10 @@ export interface Calls {
   draw_weights(g: Address, random: Address, init_std: number): void;
   /** Leaves parts out from now on, or puts them back: WITHOUT_... added up. */
   leave_out(g: Address, without: number): void;
+  /** The widest instructions that this machine has: ISA_... */
+  best_isa(): number;
+  /** Trains with these instructions from now on, or where a row of this model is no whole number of their vectors, with the widest below. Returns which; -1 where the machine does not have them. A new model has the best. */
+  use_isa(g: Address, isa: number): number;
   /** P, how many numbers `weights` holds. */
   num_weights(g: Address): number;
   /** How many tensors those are. */
@@ -291,5 +295,9 @@ export const CONSTANTS = {
   "TRUNCATE": 0,
   "CHUNK": 1,
   "MISTAKE_KEEP_GRADS": 1,
-  "MISTAKE_OVERWRITE": 2
+  "MISTAKE_OVERWRITE": 2,
+  "ISA_PLAIN": 0,
+  "ISA_BASELINE": 1,
+  "ISA_AVX2": 2,
+  "ISA_AVX512": 3
 } as const;

@@ -1,4 +1,5 @@
 /* The kernel in the browser: a WebAssembly module, its memory and typed calls. */
+import relaxed from "../../src/glassgpt/kernel/built/glassgpt-f32-relaxed.wasm?url";
 import f32 from "../../src/glassgpt/kernel/built/glassgpt-f32.wasm?url";
 import f64 from "../../src/glassgpt/kernel/built/glassgpt-f64.wasm?url";
 import { CONSTANTS, PREFIX, STRUCTS, type Address, type Calls } from "./calls.ts";
@@ -9,7 +10,15 @@ type Fields<S extends keyof typeof STRUCTS> = Partial<
   Record<keyof (typeof STRUCTS)[S]["fields"], number>
 >;
 
-const FILES: Record<Precision, string> = { float64: f64, float32: f32 };
+// a module whose only function is one f32x4.relaxed_madd
+const RELAXED = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0,
+  253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11,
+);
+const FILES: Record<Precision, string> = {
+  float64: f64,
+  float32: WebAssembly.validate(RELAXED) ? relaxed : f32,
+};
 const modules = new Map<Precision, Promise<WebAssembly.Module>>();
 
 /** The code of the constant of that name: code("adam") is ADAM. */

@@ -117,15 +117,16 @@ def figure(chromium: Any, site: str) -> Iterator[Opener]:
 
 
 @contextmanager
-def one_sign_turned(folder: Path, file: str, right: str, wrong: str) -> Iterator[Path]:
-    """The kernel as WebAssembly, with one mistake in it."""
+def signs_turned(folder: Path, *turns: tuple[str, str, str]) -> Iterator[Path]:
+    """The kernel as WebAssembly, with mistakes in it: file, right and wrong text."""
     from glassgpt.kernel import build
 
     sources = folder / "sources"
     sources.mkdir()
     for path in build.source_files():
         shutil.copy(path, sources)
-    text = (sources / file).read_text("utf-8")
-    assert text.count(right) == 1
-    (sources / file).write_text(text.replace(right, wrong), "utf-8")
-    yield build.build_wasm(folder, sources)[0]
+    for file, right, wrong in turns:
+        text = (sources / file).read_text("utf-8")
+        assert text.count(right) == 1
+        (sources / file).write_text(text.replace(right, wrong), "utf-8")
+    yield build.build_wasm(folder, sources, ["f64"])[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from figure_browser import Opener, chromium, figure, one_sign_turned, site
+from figure_browser import Opener, chromium, figure, signs_turned, site
 from support import Started, central_differences, record_of, start
 
 from glassgpt import data
@@ -211,12 +211,9 @@ def test_the_public_names_give_the_worked_figures(
 
 def test_a_kernel_with_one_sign_turned_is_found(figure: Opener, tmp_path: Path) -> None:
     pytest.importorskip("ziglang", reason="not run: ziglang is not installed")
-    turned = (
-        "layers.c",
-        "dlogits[targets[t]] -= share;",
-        "dlogits[targets[t]] += share;",
-    )
-    with one_sign_turned(tmp_path, *turned) as wasm:
+    plain = ("layers.c", "dlogits[targets[t]] -=", "dlogits[targets[t]] +=")
+    fast = ("fast_layers.h", "logits[targets[t]] -=", "logits[targets[t]] +=")
+    with signs_turned(tmp_path, plain, fast) as wasm:
         live = figure("train-live", props={"step": 1}, at=12, wasm=wasm).column(1)
         assert live != pytest.approx(lesson(1).train(12), **NEAR)
         scatter = figure("gradient-scatter", word="otto", wasm=wasm)

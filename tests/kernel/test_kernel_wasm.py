@@ -29,11 +29,17 @@ LESSON = {"vocab_size": 27, "n_embd": 16, "n_layer": 1, "block_size": 16,
 
 @pytest.fixture(scope="session")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Both modules, by the precision's name in Python."""
+    """All modules, by the precision's name in Python."""
     if importlib.util.find_spec("ziglang") is None:
         not_run("zig", "ziglang is not installed")
     built = build.build_wasm(tmp_path_factory.mktemp("wasm"))
-    return dict(zip(("float64", "float32"), built, strict=True))
+    return dict(zip(("float64", "float32", "float32-relaxed"), built, strict=True))
+
+
+@pytest.fixture(scope="session", params=["float64", "float32", "float32-relaxed"])
+def module(request: pytest.FixtureRequest, modules: dict[str, Path]) -> Path:
+    """Each module."""
+    return modules[str(request.param)]
 
 
 @pytest.fixture(scope="session", params=["float64", "float32"])

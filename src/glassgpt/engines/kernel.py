@@ -149,7 +149,7 @@ class KernelEngine:
         )
         trainer = Trainer(self.kernel, documents, self.record.train)
         try:
-            losses = trainer.steps(step, np.arange(len(documents))).losses
+            losses = trainer.steps(step, np.arange(len(documents)), norms=False).losses
         except DivergedError as error:
             yield from trainer.losses.tolist()
             raise error

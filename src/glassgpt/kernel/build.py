@@ -20,7 +20,8 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,8 @@ FOLDER = Path(__file__).parent
 # apart from the modules: what looks for those would take a library for one
 BUILT = FOLDER / "built"
 PRECISIONS = {"f64": (), "f32": ("-DGLASSGPT_FLOAT32",)}
+# relaxed SIMD multiplies and adds in one instruction, where a browser has it
+WASM = {**PRECISIONS, "f32-relaxed": (*PRECISIONS["f32"], "-mrelaxed-simd")}
 ZIG_VERSION = "0.17.0"
 
 # The order of additions stays as written, on every machine. sqrt may be an instruction,
@@ -93,9 +96,9 @@ def library_name(precision: str) -> str:
     return f"libglassgpt-{precision}.{ending}"
 
 
-def wasm_name(precision: str) -> str:
-    """The file of a WebAssembly module: precision is "f64" or "f32"."""
-    return f"glassgpt-{precision}.wasm"
+def wasm_name(kind: str) -> str:
+    """The file of a WebAssembly module: kind is "f64", "f32" or "f32-relaxed"."""
+    return f"glassgpt-{kind}.wasm"
 
 
 def platform_tag(compiler: Compiler) -> str:
@@ -120,29 +123,22 @@ def build(
     compiler = compiler or find_compiler()
     position = () if sys.platform == "win32" else ("-fPIC",)
     flags = (*FLAGS, "-shared", *position, *compiler.flags, *extra)
-    return [
-        _compile(compiler, flags, precision, sources, into / library_name(precision))
-        for precision in precisions
-    ]
+    wanted = {into / library_name(p): (*flags, *PRECISIONS[p]) for p in precisions}
+    return _compile_all(compiler, sources, wanted)
 
 
-def build_wasm(into: Path = BUILT, sources: Path = FOLDER) -> list[Path]:
-    """Build both WebAssembly modules and return their paths.
+def build_wasm(
+    into: Path = BUILT, sources: Path = FOLDER, kinds: Iterable[str] = tuple(WASM)
+) -> list[Path]:
+    """Build the WebAssembly modules and return their paths.
 
     Raises GlassGPTError when ziglang is not installed, or is of another version.
     """
     _require_zig()
     compiler = Compiler((sys.executable, "-m", "ziglang", "cc"))
-    return [
-        _compile(
-            compiler,
-            (*FLAGS, *_WASM_FLAGS),
-            precision,
-            sources,
-            into / wasm_name(precision),
-        )
-        for precision in PRECISIONS
-    ]
+    flags = (*FLAGS, *_WASM_FLAGS)
+    wanted = {into / wasm_name(kind): (*flags, *WASM[kind]) for kind in kinds}
+    return _compile_all(compiler, sources, wanted)
 
 
 def source_files(folder: Path = FOLDER) -> list[Path]:
@@ -168,10 +164,21 @@ def is_current(path: Path, folder: Path = FOLDER) -> bool:
     return source_hash(folder).encode() in path.read_bytes()
 
 
+def _compile_all(
+    compiler: Compiler, sources: Path, wanted: Mapping[Path, Iterable[str]]
+) -> list[Path]:
+    """Compile each file with its flags, side by side; their paths."""
+    with ThreadPoolExecutor() as pool:
+        made = [
+            pool.submit(_compile, compiler, flags, sources, path)
+            for path, flags in wanted.items()
+        ]
+        return [each.result() for each in made]
+
+
 def _compile(
     compiler: Compiler,
     flags: Iterable[str],
-    precision: str,
     sources: Path,
     output: Path,
 ) -> Path:
@@ -181,7 +188,7 @@ def _compile(
     stamp = f'-DGLASSGPT_SOURCES="{source_hash(sources)}"'
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         whole = Path(folder) / output.name
-        command = [*compiler.command, *flags, *PRECISIONS[precision], stamp, *names]
+        command = [*compiler.command, *flags, stamp, *names]
         libraries = [] if output.suffix == ".wasm" else ["-lm"]
         done = _run([*command, "-o", str(whole.absolute()), *libraries], cwd=sources)
         if done is None or done.returncode:
@@ -228,6 +235,7 @@ def _run(
 
 def main(arguments: list[str]) -> int:
     """Build what is asked for; the exit status."""
+    makers: dict[str, Callable[[], list[Path]]]
     makers = {"native": build, "wasm": build_wasm}
     try:
         for kind in arguments or ["native"]:

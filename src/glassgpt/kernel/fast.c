@@ -8,7 +8,9 @@
 #include <cpuid.h>
 
 /* Asked directly: what compilers offer for it does not link into every library. */
-static int has_bits(unsigned found, unsigned wanted) { return (found & wanted) == wanted; }
+static int has_bits(unsigned found, unsigned wanted) {
+    return (found & wanted) == wanted;
+}
 
 /* Whether the system keeps these registers when another program has its turn. */
 static int are_kept(unsigned registers) {
@@ -24,7 +26,8 @@ int glassgpt_best_isa(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !has_bits(c, fma | osxsave | avx))
         return ISA_BASELINE;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has_bits(b, avx2) || !are_kept(ymm))
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has_bits(b, avx2) ||
+        !are_kept(ymm))
         return ISA_BASELINE;
     return has_bits(b, avx512) && are_kept(zmm) ? ISA_AVX512 : ISA_AVX2;
 }
@@ -56,32 +59,53 @@ int glassgpt_use_isa(glassgpt *g, int isa) {
 
 void fast_turn(const glassgpt *g) { OF(g->isa, turn)(g); }
 
-/* Gradients that no position adds to: all where parts are left out, else only rows of
-   the embeddings. */
-static void clear(const glassgpt *g) {
-    const Sizes s = g->sizes;
-    const Tensors dw = tensors_at(g, g->grads, 0);
-    if (g->config.without) zero(g->grads, (size_t)g->num_weights);
-    else zero(dw.wte, (size_t)(s.V + (g->model == GPT ? s.T : 0)) * s.C);
-}
-
-double fast_gradient(const glassgpt *g, const int *tokens, int n, real share, int add) {
+double fast_gradient(const glassgpt *g, const int *tokens, int n, real share,
+                     int adds) {
     const int T = g->sizes.T;
-    if (!add) clear(g);
-    add |= g->config.without != 0;
+    if (!adds && g->config.without) {
+        /* of what is left out, nothing is heard */
+        zero(g->grads, (size_t)g->num_weights);
+        adds = 1;
+    }
     double total = 0;
     for (int start = (n - 1) / T * T; start >= 0; start -= T) { /* as pass() does */
         const int piece = n - start < T ? n - start : T;
-        total += OF(g->isa, gradient)(g, tokens + start, piece, share, add);
-        add = 1;
+        total += OF(g->isa, gradient)(g, tokens + start, piece, share, adds);
+        adds = 1;
     }
     return total;
 }
 
+/* Below it, 1 / (sqrt(v) + eps) needs more care than the fast rules take. */
+static const double LEAST_EPS = 1e-12;
+
+static int is_plain_update(const glassgpt_training *how) {
+    return how->optimizer >= RMSPROP && how->eps_adam < LEAST_EPS;
+}
+
+/* A norm that leaves room for squares of gradients in float32. */
+static const double LARGE_NORM = 1e15;
+
 double fast_update(glassgpt *g, const glassgpt_training *how, int step, int exactly) {
-    const int P = g->num_weights;
-    double norm = sqrt(OF(g->isa, squares)(g->grads, P));
-    if (exactly || how->grad_clip > 0 || !is_finite(norm)) return glassgpt_update(g, how, step);
-    OF(g->isa, move)(how, step, g->weights, g->grads, g->m, g->v, P);
+    double norm = sqrt(OF(g->isa, squares)(g->grads, g->num_weights));
+    if (!(norm < LARGE_NORM)) return glassgpt_update(g, how, step);
+    if (exactly || how->grad_clip > 0) norm = clip_grads(g, how);
+    if (is_plain_update(how))
+        glassgpt_optimise(how, step, g->weights, g->grads, g->m, g->v, g->num_weights);
+    else OF(g->isa, move)(g, how, step);
     return norm;
+}
+
+int fast_can_step(const glassgpt *g, const glassgpt_training *how) {
+    const int row = g->sizes.C, lanes = OF(g->isa, lanes)();
+    if (g->config.without || how->grad_clip > 0 || how->batch_docs > 1) return 0;
+    if (how->mistakes || (row != lanes && row % (2 * lanes))) return 0;
+    return how->optimizer == SGD || (how->optimizer == ADAM && !is_plain_update(how));
+}
+
+int fast_step(glassgpt *g, const glassgpt_training *how, int step, const int *tokens,
+              int n, double *loss) {
+    if (n > g->sizes.T || !OF(g->isa, step)(g, how, step, tokens, n, loss)) return 0;
+    *loss = 1.0 / n * *loss;
+    return 1;
 }

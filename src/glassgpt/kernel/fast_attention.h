@@ -1,9 +1,10 @@
 /* Attention with queries in the lanes.
 
-   A row is a key, a lane is a query, so that softmax goes down the rows and never across
-   a vector. All sums are products of fast_products.h: a head's keys times its queries, its
-   values times the weights. For them queries lie turned, (C, N), and what comes out does,
-   too. Lanes past the last query hold numbers without meaning, which stay in them. */
+   A row is a key, a lane is a query, so that softmax goes down the rows and never
+   across a vector. All sums are products of fast_products.h: a head's keys times its
+   queries, its values times the weights. For them queries lie turned, (C, N), and what
+   comes out does, too. Lanes past the last query hold numbers without meaning, which
+   stay in them. */
 #ifndef GLASSGPT_FAST_ATTENTION_H
 #define GLASSGPT_FAST_ATTENTION_H
 
@@ -11,8 +12,9 @@
 #include "fast_maths.h"
 #include "fast_products.h"
 
-/* One head and the queries from `from` on, LANES of them, against the keys below `keys`.
-   Rows of scores and of what is turned are N apart, rows of what is not are `width`. */
+/* One head and the queries from `from` on, LANES of them, against the keys below
+   `keys`. Rows of scores and of what is turned are N apart, rows of what is not are
+   `width`. */
 typedef struct {
     int N, width, D, from, keys, masked;
     real over; /* scores are multiplied by it */
@@ -71,13 +73,16 @@ INLINE int keys_of(const Block *at, int n) {
 }
 
 /* heads (n, C), and weights (H, N, N), from qkv (n, 3 C) */
-NOINLINE void fast_attention_forward(const glassgpt *g, const Scratch *s, Block at, int n) {
-    const int C = g->sizes.C, D = at.D, N = at.N, lanes_up = (n + LANES - 1) / LANES * LANES;
+NOINLINE void fast_attention_forward(const glassgpt *g, const Scratch *s, Block at,
+                                     int n) {
+    const int C = g->sizes.C, D = at.D, N = at.N,
+              lanes_up = (n + LANES - 1) / LANES * LANES;
     turn_over(s->turned_rows, N, s->qkv, at.width, lanes_up, C);
     for (int h = 0; h < g->sizes.H; h++) {
         const real *queries = s->turned_rows + h * D * N;
         const real *keys = s->qkv + C + h * D, *values = keys + C;
-        real *weights = s->weights + (size_t)h * N * N, *out = s->turned_out + h * D * N;
+        real *weights = s->weights + (size_t)h * N * N,
+             *out = s->turned_out + h * D * N;
         for (at.from = 0; at.from < n; at.from += LANES) {
             at.keys = keys_of(&at, n);
             rows_product(weights + at.from, keys, at.width, 1, queries + at.from, N, D,
@@ -92,8 +97,10 @@ NOINLINE void fast_attention_forward(const glassgpt *g, const Scratch *s, Block 
 
 /* From dheads (n, C) to dqkv (n, 3 C). What the keys and values hear comes from queries
    as rows: so weights and dscores are turned, too, block by block. */
-NOINLINE void fast_attention_backward(const glassgpt *g, const Scratch *s, Block at, int n) {
-    const int C = g->sizes.C, D = at.D, N = at.N, lanes_up = (n + LANES - 1) / LANES * LANES;
+NOINLINE void fast_attention_backward(const glassgpt *g, const Scratch *s, Block at,
+                                      int n) {
+    const int C = g->sizes.C, D = at.D, N = at.N,
+              lanes_up = (n + LANES - 1) / LANES * LANES;
     turn_over(s->turned_rows, N, s->dheads, C, lanes_up, C);
     for (int h = 0; h < g->sizes.H; h++) {
         const real *dheads = s->dheads + h * D, *dturned = s->turned_rows + h * D * N;
@@ -102,8 +109,8 @@ NOINLINE void fast_attention_backward(const glassgpt *g, const Scratch *s, Block
         real *dq = s->turned_out + h * D * N, *dk = dq + C * N, *dv = dk + C * N;
         for (at.from = 0; at.from < n; at.from += LANES) {
             at.keys = keys_of(&at, n);
-            rows_product(s->dscores + at.from, values, at.width, 1, dturned + at.from, N,
-                         D, at.keys);
+            rows_product(s->dscores + at.from, values, at.width, 1, dturned + at.from,
+                         N, D, at.keys);
             softmax_down_backward(s->dscores + at.from, weights + at.from, &at);
             rows_product(dq + at.from, keys, 1, at.width, s->dscores + at.from, N,
                          at.keys, D);
@@ -111,8 +118,10 @@ NOINLINE void fast_attention_backward(const glassgpt *g, const Scratch *s, Block
         for (int key = 0; key < n; key += LANES) {
             const int first = at.masked ? key : 0; /* the first query that sees it */
             for (int t = first; t < n; t += LANES) {
-                turn_block(s->turned_dscores + t * N + key, N, s->dscores + key * N + t, N);
-                turn_block(s->turned_weights + t * N + key, N, weights + key * N + t, N);
+                turn_block(s->turned_dscores + t * N + key, N, s->dscores + key * N + t,
+                           N);
+                turn_block(s->turned_weights + t * N + key, N, weights + key * N + t,
+                           N);
             }
             rows_product(dk + key, queries + first * at.width, 1, at.width,
                          s->turned_dscores + first * N + key, N, n - first, D);

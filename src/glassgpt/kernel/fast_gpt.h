@@ -5,20 +5,24 @@
 #include "arrays.h"
 #include "fast_attention.h"
 #include "fast_layers.h"
+#include "fast_weights.h"
 
 INLINE int left_out(const glassgpt *g, int part) { return g->config.without & part; }
 
+static void turn_layer(const glassgpt *g, int layer) {
+    const int C = g->sizes.C, F = g->sizes.F;
+    const Tensors w = tensors_at(g, g->weights, layer);
+    const Scratch s = scratch_at(g, layer);
+    turn_over(s.turned_qkv, 3 * C, w.attn_wq, C, 3 * C, C);
+    turn_over(s.turned_wo, C, w.attn_wo, C, C, C);
+    turn_over(s.turned_fc1, F, w.mlp_fc1, C, F, C);
+    turn_over(s.turned_fc2, C, w.mlp_fc2, F, C, F);
+}
+
 static void turn_gpt(const glassgpt *g) {
-    const int V = g->sizes.V, C = g->sizes.C, F = g->sizes.F;
-    for (int layer = 0; layer < g->sizes.L; layer++) {
-        const Tensors w = tensors_at(g, g->weights, layer);
-        const Scratch s = scratch_at(g, layer);
-        turn_over(s.turned_qkv, 3 * C, w.attn_wq, C, 3 * C, C);
-        turn_over(s.turned_wo, C, w.attn_wo, C, C, C);
-        turn_over(s.turned_fc1, F, w.mlp_fc1, C, F, C);
-        turn_over(s.turned_fc2, C, w.mlp_fc2, F, C, F);
-    }
+    const int V = g->sizes.V, C = g->sizes.C;
     const Tensors w = tensors_at(g, g->weights, 0);
+    for (int layer = 0; layer < g->sizes.L; layer++) turn_layer(g, layer);
     turn_over(g->scratch.turned_head, g->sizes.W, w.lm_head, C, V, C);
 }
 
@@ -42,7 +46,8 @@ static void embed(const glassgpt *g, const int *tokens, int n) {
     const Tensors w = tensors_at(g, g->weights, 0);
     const Scratch s = g->scratch;
     for (int t = 0; t < n; t++) {
-        const real *token = w.wte + (size_t)tokens[t] * C, *position = w.wpe + (size_t)t * C;
+        const real *token = w.wte + (size_t)tokens[t] * C,
+                   *position = w.wpe + (size_t)t * C;
         real *sum = s.embedding + (size_t)t * C;
         if (left_out(g, WITHOUT_POSITIONS)) copy(sum, token, (size_t)C);
         else
@@ -59,7 +64,8 @@ static void layer_forward(const glassgpt *g, const Scratch *s, real *out, int n)
     if (left_out(g, WITHOUT_ATTENTION)) copy(s->between, s->before, (size_t)n * C);
     else {
         norm_of(g, s->attn_norm, s->attn_scale, s->before, n);
-        positions_product(s->qkv, 3 * C, NULL, s->attn_norm, C, s->turned_qkv, n, C, 3 * C);
+        positions_product(s->qkv, 3 * C, NULL, s->attn_norm, C, s->turned_qkv, n, C,
+                          3 * C);
         fast_attention_forward(g, s, attention_of(g), n);
         positions_product(s->between, C, residual ? s->before : NULL, s->heads, C,
                           s->turned_wo, n, C, C);
@@ -74,78 +80,111 @@ static void layer_forward(const glassgpt *g, const Scratch *s, real *out, int n)
     }
 }
 
-/* --- backward: dx (n, C) goes from the end of the model to its beginning --- */
+/* --- backward: first how the loss moves with every input --- */
 
-INLINE void norm_of_backward(const glassgpt *g, real *dx, const real *dy, const real *y,
-                             const real *scale, int n) {
-    const int C = g->sizes.C, residual = !left_out(g, WITHOUT_RESIDUALS);
+/* dx = the gradient of what a part reads, from dy, that of its normed input, and dout,
+   that of what comes out at the part's end */
+INLINE void part_backward(const glassgpt *g, real *dx, const real *dout, const real *dy,
+                          const real *y, const real *scale, int n) {
+    const int C = g->sizes.C;
+    const real *start = left_out(g, WITHOUT_RESIDUALS) ? NULL : dout;
     if (!left_out(g, WITHOUT_NORMS)) {
-        fast_norm_backward(dx, residual ? dx : NULL, dy, y, scale, n, C);
+        fast_norm_backward(dx, start, dy, y, scale, n, C);
         return;
     }
     for (int i = 0; i < n * C; i += LANES)
-        store(dx + i, residual ? load(dx + i) + load(dy + i) : load(dy + i));
+        store(dx + i, start ? load(start + i) + load(dy + i) : load(dy + i));
 }
 
-static void layer_backward(const glassgpt *g, const Scratch *s, int layer, int n, int add) {
+/* from s->dafter by s->dbetween to dbefore, all (n, C) */
+static void layer_backward(const glassgpt *g, const Scratch *s, const Tensors *w,
+                           real *dbefore, int n) {
     const int C = g->sizes.C, F = g->sizes.F;
-    const Tensors w = tensors_at(g, g->weights, layer);
-    const Tensors dw = tensors_at(g, g->grads, layer);
-    if (!left_out(g, WITHOUT_MLP)) {
-        positions_product(s->dhidden, F, NULL, s->dx, C, w.mlp_fc2, n, C, F);
+    if (left_out(g, WITHOUT_MLP)) copy(s->dbetween, s->dafter, (size_t)n * C);
+    else {
+        positions_product(s->dhidden, F, NULL, s->dafter, C, w->mlp_fc2, n, C, F);
         fast_relu_backward(s->dhidden, s->hidden, (size_t)n * F);
-        positions_product(s->dpart, C, NULL, s->dhidden, F, w.mlp_fc1, n, F, C);
-        gradient_product(dw.mlp_fc2, s->dx, C, s->hidden, n, C, F, add);
-        gradient_product(dw.mlp_fc1, s->dhidden, F, s->mlp_norm, n, F, C, add);
-        norm_of_backward(g, s->dx, s->dpart, s->mlp_norm, s->mlp_scale, n);
+        positions_product(s->dpart, C, NULL, s->dhidden, F, w->mlp_fc1, n, F, C);
+        part_backward(g, s->dbetween, s->dafter, s->dpart, s->mlp_norm, s->mlp_scale,
+                      n);
     }
-    if (!left_out(g, WITHOUT_ATTENTION)) {
-        positions_product(s->dheads, C, NULL, s->dx, C, w.attn_wo, n, C, C);
-        gradient_product(dw.attn_wo, s->dx, C, s->heads, n, C, C, add);
+    if (left_out(g, WITHOUT_ATTENTION)) copy(dbefore, s->dbetween, (size_t)n * C);
+    else {
+        positions_product(s->dheads, C, NULL, s->dbetween, C, w->attn_wo, n, C, C);
         fast_attention_backward(g, s, attention_of(g), n);
-        positions_product(s->dpart, C, NULL, s->dqkv, 3 * C, w.attn_wq, n, 3 * C, C);
-        gradient_product(dw.attn_wq, s->dqkv, 3 * C, s->attn_norm, n, 3 * C, C, add);
-        norm_of_backward(g, s->dx, s->dpart, s->attn_norm, s->attn_scale, n);
+        positions_product(s->dpart, C, NULL, s->dqkv, 3 * C, w->attn_wq, n, 3 * C, C);
+        part_backward(g, dbefore, s->dbetween, s->dpart, s->attn_norm, s->attn_scale,
+                      n);
     }
 }
 
-static void embed_backward(const glassgpt *g, const int *tokens, int n) {
-    const int C = g->sizes.C;
-    const Tensors dw = tensors_at(g, g->grads, 0);
-    const Scratch s = g->scratch;
-    if (!left_out(g, WITHOUT_NORMS))
-        fast_norm_backward(s.dx, NULL, s.dx, s.before, s.emb_scale, n, C);
-    for (int t = 0; t < n; t++) {
-        const real *dsum = s.dx + (size_t)t * C;
-        real *dtoken = dw.wte + (size_t)tokens[t] * C, *dposition = dw.wpe + (size_t)t * C;
-        for (int i = 0; i < C; i += LANES) {
-            store(dtoken + i, load(dtoken + i) + load(dsum + i));
-            if (!left_out(g, WITHOUT_POSITIONS))
-                store(dposition + i, load(dposition + i) + load(dsum + i));
-        }
-    }
-}
-
-static double gpt_gradient(const glassgpt *g, const int *tokens, int n, real share,
-                           int add) {
-    const int V = g->sizes.V, W = g->sizes.W, C = g->sizes.C, L = g->sizes.L;
-    const Tensors w = tensors_at(g, g->weights, 0), dw = tensors_at(g, g->grads, 0);
-    const Scratch s = g->scratch;
+/* The sum of -ln p over n predictions, and all gradients but those of weights. */
+static double gpt_pass(const glassgpt *g, const int *tokens, int n, real share) {
+    const int V = g->sizes.V, W = g->sizes.W, C = g->sizes.C, last = g->sizes.L - 1;
+    const Tensors w = tensors_at(g, g->weights, 0);
+    const Scratch s = g->scratch, end = scratch_at(g, last);
     embed(g, tokens, n);
-    for (int layer = 0; layer < L; layer++) {
+    for (int layer = 0; layer <= last; layer++) {
         const Scratch at = scratch_at(g, layer);
-        layer_forward(g, &at, layer + 1 < L ? at.before + (size_t)g->sizes.N * C : s.after, n);
+        layer_forward(g, &at, layer < last ? scratch_at(g, layer + 1).before : s.after,
+                      n);
     }
     positions_product(s.logits, W, NULL, s.after, C, s.turned_head, n, C, W);
     const double loss = fast_cross_entropy(s.logits, tokens + 1, n, V, W, share);
-    positions_product(s.dx, C, NULL, s.logits, W, w.lm_head, n, V, C);
-    gradient_product(dw.lm_head, s.logits, W, s.after, n, V, C, add);
-    for (int layer = L - 1; layer >= 0; layer--) {
+    positions_product(end.dafter, C, NULL, s.logits, W, w.lm_head, n, V, C);
+    for (int layer = last; layer >= 0; layer--) {
         const Scratch at = scratch_at(g, layer);
-        layer_backward(g, &at, layer, n, add);
+        const Tensors own = tensors_at(g, g->weights, layer);
+        real *dbefore = layer ? scratch_at(g, layer - 1).dafter : s.dembedding;
+        layer_backward(g, &at, &own, dbefore, n);
     }
-    embed_backward(g, tokens, n);
+    if (!left_out(g, WITHOUT_NORMS))
+        fast_norm_backward(s.dembedding, NULL, s.dembedding, s.before, s.emb_scale, n,
+                           C);
     return loss;
+}
+
+/* --- and then with every weight --- */
+
+static void layer_weights(const glassgpt *g, int layer, int n, Use use) {
+    const int C = g->sizes.C, F = g->sizes.F;
+    const Tensors dw = tensors_at(g, g->grads, layer);
+    const Scratch s = scratch_at(g, layer);
+    if (!left_out(g, WITHOUT_ATTENTION)) {
+        weight_gradient(dw.attn_wq, s.dqkv, 3 * C, s.attn_norm, n, 3 * C, C, use);
+        weight_gradient(dw.attn_wo, s.dbetween, C, s.heads, n, C, C, use);
+    }
+    if (!left_out(g, WITHOUT_MLP)) {
+        weight_gradient(dw.mlp_fc1, s.dhidden, F, s.mlp_norm, n, F, C, use);
+        weight_gradient(dw.mlp_fc2, s.dafter, C, s.hidden, n, C, F, use);
+    }
+}
+
+static void gpt_weights(const glassgpt *g, const int *tokens, int n, Use use) {
+    const int V = g->sizes.V, W = g->sizes.W, T = g->sizes.T, C = g->sizes.C;
+    const Tensors dw = tensors_at(g, g->grads, 0);
+    const Scratch s = g->scratch;
+    embedding_gradient(dw.wte, s.dembedding, tokens, n, V, C, use);
+    if (!left_out(g, WITHOUT_POSITIONS))
+        embedding_gradient(dw.wpe, s.dembedding, NULL, n, T, C, use);
+    weight_gradient(dw.lm_head, s.logits, W, s.after, n, V, C, use);
+    for (int layer = 0; layer < g->sizes.L; layer++) layer_weights(g, layer, n, use);
+}
+
+/* The sum of the squares of all that weights' gradients are made of. */
+static double gpt_reach(const glassgpt *g, int n) {
+    const size_t C = (size_t)(n * g->sizes.C), F = (size_t)(n * g->sizes.F);
+    const Scratch s = g->scratch;
+    double sum = squares(s.logits, (size_t)(n * g->sizes.W)) + squares(s.after, C) +
+                 squares(s.dembedding, C);
+    for (int layer = 0; layer < g->sizes.L; layer++) {
+        const Scratch at = scratch_at(g, layer);
+        sum += squares(at.attn_norm, C) + squares(at.dqkv, 3 * C) +
+               squares(at.heads, C) + squares(at.dbetween, C) +
+               squares(at.mlp_norm, C) + squares(at.dhidden, F) +
+               squares(at.hidden, F) + squares(at.dafter, C);
+    }
+    return sum;
 }
 
 #endif

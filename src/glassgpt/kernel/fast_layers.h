@@ -18,7 +18,7 @@ NOINLINE void fast_norm(real *y, real *scale, const real *x, int n, int C, real 
     }
 }
 
-/* dx = start + the gradient of x, from that of y = x scale; start may be NULL, or dx. */
+/* dx = start + the gradient of x, from that of y = x scale; start may be NULL or dx. */
 NOINLINE void fast_norm_backward(real *dx, const real *start, const real *dy,
                                  const real *y, const real *scale, int n, int C) {
     for (int t = 0; t < n; t++, dx += C, dy += C, y += C) {
@@ -48,8 +48,8 @@ INLINE void fast_relu_backward(real *dy, const real *y, size_t count) {
         store(dy + i, keep(load(y + i) > splat(0), load(dy + i)));
 }
 
-/* -ln p of a token `gap` below the likeliest, the e^x of all adding up to total; without
-   end where p is too small for a number, as it is for the plain loops. */
+/* -ln p of a token `gap` below the likeliest, the e^x of all adding up to total;
+   without end where p is too small for a number, as it is for the plain loops. */
 static double surprise(double gap, double total) {
     const double loss = gap + log(total);
     return loss > (sizeof(real) == 8 ? 745.1 : 103.9) ? loss * __builtin_inf() : loss;
@@ -57,8 +57,8 @@ static double surprise(double gap, double total) {
 
 /* logits (n, W), of them V in use, become how the loss moves with them, each position
    counting `share`; the sum of -ln p over targets (n,) is returned. */
-NOINLINE double fast_cross_entropy(real *logits, const int *targets, int n, int V, int W,
-                                   real share) {
+NOINLINE double fast_cross_entropy(real *logits, const int *targets, int n, int V,
+                                   int W, real share) {
     double losses = 0;
     for (int t = 0; t < n; t++, logits += W) {
         vec top = splat(logits[0]), total = splat(0);

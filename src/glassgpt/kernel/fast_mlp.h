@@ -4,7 +4,7 @@
 
 #include "arrays.h"
 #include "fast_layers.h"
-#include "fast_products.h"
+#include "fast_weights.h"
 
 static void turn_mlp(const glassgpt *g) {
     const int V = g->sizes.V, C = g->sizes.C, F = g->sizes.F;
@@ -13,10 +13,10 @@ static void turn_mlp(const glassgpt *g) {
     turn_over(g->scratch.turned_fc2, g->sizes.W, w.mlp_fc2, F, V, F);
 }
 
-static double mlp_gradient(const glassgpt *g, const int *tokens, int n, real share,
-                           int add) {
+/* The sum of -ln p over n predictions, and all gradients but those of weights. */
+static double mlp_pass(const glassgpt *g, const int *tokens, int n, real share) {
     const int V = g->sizes.V, W = g->sizes.W, C = g->sizes.C, F = g->sizes.F;
-    const Tensors w = tensors_at(g, g->weights, 0), dw = tensors_at(g, g->grads, 0);
+    const Tensors w = tensors_at(g, g->weights, 0);
     const Scratch s = g->scratch;
     for (int t = 0; t < n; t++)
         copy(s.embedding + (size_t)t * C, w.wte + (size_t)tokens[t] * C, (size_t)C);
@@ -26,15 +26,25 @@ static double mlp_gradient(const glassgpt *g, const int *tokens, int n, real sha
     const double loss = fast_cross_entropy(s.logits, tokens + 1, n, V, W, share);
     positions_product(s.dhidden, F, NULL, s.logits, W, w.mlp_fc2, n, V, F);
     fast_relu_backward(s.dhidden, s.hidden, (size_t)n * F);
-    positions_product(s.dx, C, NULL, s.dhidden, F, w.mlp_fc1, n, F, C);
-    gradient_product(dw.mlp_fc2, s.logits, W, s.hidden, n, V, F, add);
-    gradient_product(dw.mlp_fc1, s.dhidden, F, s.embedding, n, F, C, add);
-    for (int t = 0; t < n; t++) {
-        real *dtoken = dw.wte + (size_t)tokens[t] * C;
-        const real *dsum = s.dx + (size_t)t * C;
-        for (int i = 0; i < C; i += LANES) store(dtoken + i, load(dtoken + i) + load(dsum + i));
-    }
+    positions_product(s.dembedding, C, NULL, s.dhidden, F, w.mlp_fc1, n, F, C);
     return loss;
+}
+
+static void mlp_weights(const glassgpt *g, const int *tokens, int n, Use use) {
+    const int V = g->sizes.V, W = g->sizes.W, C = g->sizes.C, F = g->sizes.F;
+    const Tensors dw = tensors_at(g, g->grads, 0);
+    const Scratch s = g->scratch;
+    embedding_gradient(dw.wte, s.dembedding, tokens, n, V, C, use);
+    weight_gradient(dw.mlp_fc1, s.dhidden, F, s.embedding, n, F, C, use);
+    weight_gradient(dw.mlp_fc2, s.logits, W, s.hidden, n, V, F, use);
+}
+
+/* The sum of the squares of all that weights' gradients are made of. */
+static double mlp_reach(const glassgpt *g, int n) {
+    const size_t C = (size_t)(n * g->sizes.C), F = (size_t)(n * g->sizes.F);
+    const Scratch s = g->scratch;
+    return squares(s.logits, (size_t)(n * g->sizes.W)) + squares(s.hidden, F) +
+           squares(s.dhidden, F) + squares(s.embedding, C) + squares(s.dembedding, C);
 }
 
 #endif

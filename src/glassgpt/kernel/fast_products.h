@@ -1,35 +1,45 @@
 /* Products of matrices, the whole of a name at once.
 
-   One function is at the bottom of everything: a tile of the result, some rows by one or
-   two vectors, stays in registers while the terms of its sums go by. A row of b is
-   loaded once for all rows of the tile, a number of a is used for both vectors. There is
-   an instance for every number of rows, so that nothing is computed for padding. */
+   One function is at the bottom of everything: a tile of the result, some rows by one
+   or two vectors, stays in registers while the terms of its sums go by. A row of b is
+   loaded once for all rows of the tile, a number of a is used for both vectors. There
+   is an instance for every number of rows, so that nothing is computed for padding. */
 #ifndef GLASSGPT_FAST_PRODUCTS_H
 #define GLASSGPT_FAST_PRODUCTS_H
 
 #include "vectors.h"
 
-/* What a tile has at most: its numbers, a row of b and a number of a fit in registers. */
-enum { MOST_ROWS = 6, MOST_VECTORS = 2 };
+/* What a tile has at most: it, a row of b and a number of a fit into registers. */
+enum { MOST_ROWS = REGISTERS == 32 ? 8 : 6, MOST_VECTORS = 2 };
+#define TERMS _Pragma("GCC unroll 4")
+typedef vec Tile[8][MOST_VECTORS];
 
-/* y (rows, 2 vectors) = start + a (rows, terms) b (terms, 2 vectors); start may be NULL.
-   In memory the next row of y is y_row numbers on, the next column of a is a_column. */
-INLINE void tile(real *y, size_t y_row, const real *start, const real *a, size_t a_row,
-                 size_t a_column, const real *b, size_t b_row, int terms,
+/* sum (rows, vectors) = start + a (rows, terms) b (terms, vectors); start may be NULL.
+   In memory the next row of start is start_row numbers on, the next column of a is
+   a_column. */
+INLINE void sums(Tile sum, const real *start, size_t start_row, const real *a,
+                 size_t a_row, size_t a_column, const real *b, size_t b_row, int terms,
                  const int rows, const int vectors) {
-    vec sum[MOST_ROWS][MOST_VECTORS], part[MOST_VECTORS];
+    vec part[MOST_VECTORS];
     UNROLL for (int r = 0; r < rows; r++)
         UNROLL for (int v = 0; v < vectors; v++)
-            sum[r][v] = start ? load(start + r * y_row + v * LANES) : splat(0);
-    for (int k = 0; k < terms; k++) {
+            sum[r][v] = start ? load(start + r * start_row + v * LANES) : splat(0);
+    TERMS for (int k = 0; k < terms; k++, b += b_row) {
         UNROLL for (int v = 0; v < vectors; v++) part[v] = load(b + v * LANES);
         UNROLL for (int r = 0; r < rows; r++) {
             const vec factor = splat(a[r * a_row + k * a_column]);
             UNROLL for (int v = 0; v < vectors; v++)
                 sum[r][v] = multiply_add(factor, part[v], sum[r][v]);
         }
-        b += b_row;
     }
+}
+
+/* y (rows, vectors) = start + a b */
+INLINE void tile(real *y, size_t y_row, const real *start, const real *a, size_t a_row,
+                 size_t a_column, const real *b, size_t b_row, int terms,
+                 const int rows, const int vectors) {
+    Tile sum;
+    sums(sum, start, y_row, a, a_row, a_column, b, b_row, terms, rows, vectors);
     UNROLL for (int r = 0; r < rows; r++)
         UNROLL for (int v = 0; v < vectors; v++)
             store(y + r * y_row + v * LANES, sum[r][v]);
@@ -64,23 +74,14 @@ NOINLINE void positions_product(real *y, size_t y_row, const real *start, const 
         break;
         switch (rows) {
             ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
+#if REGISTERS == 32
+            ROWS(7) ROWS(8)
+#endif
         }
 #undef ROWS
         y += rows * y_row, x += rows * x_row, n -= rows;
         if (start) start += rows * y_row;
     }
-}
-
-/* dw (rows, columns) = dy^T x, or added to it: the gradient of a linear layer's weights
-   from n positions. dy (n, rows), x (n, columns) */
-NOINLINE void gradient_product(real *dw, const real *dy, size_t dy_row, const real *x,
-                               int n, int rows, int columns, int add) {
-    const size_t row = (size_t)columns;
-    int r = 0;
-    for (; r + 4 <= rows; r += 4, dw += 4 * row)
-        strip(dw, row, add ? dw : NULL, dy + r, 1, dy_row, x, row, n, 4, columns);
-    for (; r < rows; r++, dw += row)
-        strip(dw, row, add ? dw : NULL, dy + r, 1, dy_row, x, row, n, 1, columns);
 }
 
 /* to = from (LANES, LANES) turned over its diagonal. */
@@ -91,8 +92,8 @@ INLINE void turn_block(real *to, size_t to_row, const real *from, size_t from_ro
     UNROLL for (int i = 0; i < LANES; i++) store(to + i * to_row, block[i]);
 }
 
-/* to (columns, rows) = from (rows, columns): rows become columns. In memory the next row
-   of `to` is to_row numbers on. columns is a multiple of LANES. */
+/* to (columns, rows) = from (rows, columns): rows become columns. In memory the next
+   row of `to` is to_row numbers on. columns is a multiple of LANES. */
 NOINLINE void turn_over(real *to, size_t to_row, const real *from, size_t from_row,
                         int rows, int columns) {
     int r = 0;

@@ -21,6 +21,9 @@
      T  positions      F  4 C, hidden      D  C / H       n  positions in use
      P  all weights
 
+   Steps are trained in vectors where the machine has them (fast.h): to the same
+   numbers, but for the order of additions. What shows activations is plain loops.
+
    Arrays are row-major. `real` is double or float, as the library was built. A document
    is its token ids, BOS at both ends; n predictions take n + 1 tokens. Functions that
    can refuse say in their comment what they then return; nothing is changed by then. */
@@ -71,8 +74,8 @@ enum {
     MISTAKE_OVERWRITE = 2   /* = in place of += where a number is used twice */
 };
 
-/* With which instructions steps are trained: in plain loops, or in vectors of what every
-   machine of its kind has, or of what some have. */
+/* With which instructions steps are trained: in plain loops, or in vectors of what
+   every machine of its kind has, or of what some have. */
 enum { ISA_PLAIN = 0, ISA_BASELINE = 1, ISA_AVX2 = 2, ISA_AVX512 = 3 };
 
 /* The shape of a model. */

@@ -12,8 +12,9 @@ enum { ALIGNMENT = 64, MOST_VOCAB = 4096, MOST_MLP_POSITIONS = 64, MOST_LANES = 
 
 /* A count with room for whole vectors of any instruction set. */
 static int whole_vectors(int count) {
-    return count > INT32_MAX - MOST_LANES ? INT32_MAX
-                                          : (count + MOST_LANES - 1) / MOST_LANES * MOST_LANES;
+    return count > INT32_MAX - MOST_LANES
+               ? INT32_MAX
+               : (count + MOST_LANES - 1) / MOST_LANES * MOST_LANES;
 }
 
 static Sizes sizes_of(const glassgpt_config *c) {
@@ -92,7 +93,8 @@ static void take_scratch(Block *block, glassgpt *g) {
     const int N = g->sizes.N, W = g->sizes.W, P = g->sizes.P;
 #define TAKE(name, models, layers, rows, columns)                                      \
     if (g->model & (models))                                                           \
-        g->scratch.name = take(block, (double)(layers) * (rows) * (columns) * sizeof(real));
+        g->scratch.name =                                                              \
+            take(block, (double)(layers) * (rows) * (columns) * sizeof(real));
     SCRATCH(TAKE)
 #undef TAKE
 }

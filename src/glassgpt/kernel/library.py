@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glassgpt.errors import GlassGPTError, invalid, missing
+from glassgpt.errors import GlassGPTError, invalid, missing, unknown
 from glassgpt.kernel.build import BUILT, is_current, library_name
 from glassgpt.kernel.describe import DESCRIPTION
 
@@ -82,6 +82,34 @@ def open_library(dtype: str) -> Library:
     except (OSError, AttributeError) as error:
         raise invalid("kernel", path.name, str(error), _BUILD, GlassGPTError) from error
     return Library(dtype, functions)
+
+
+def isa_names() -> dict[str, int]:
+    """The kernel's ways of training by name: "plain" loops, "baseline", "avx2", ..."""
+    prefix = "ISA_"
+    return {
+        name.removeprefix(prefix).lower(): code
+        for name, code in constants().items()
+        if name.startswith(prefix)
+    }
+
+
+def asked_isa(best: int) -> int:
+    """What GLASSGPT_ISA in the environment asks for; without it the machine's best.
+
+    Raises UsageError for a name that there is not, or that this machine lacks.
+    """
+    names = isa_names()
+    asked = os.environ.get("GLASSGPT_ISA", "")
+    if not asked:
+        return best
+    if asked not in names:
+        raise unknown("GLASSGPT_ISA", asked, names)
+    if names[asked] > best:
+        known = ", ".join(name for name, code in names.items() if code <= best)
+        why = "this machine does not have it"
+        raise invalid("GLASSGPT_ISA", asked, why, f"Take one of: {known}")
+    return names[asked]
 
 
 def why_unavailable(dtype: str = "float64") -> str:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from glassgpt.config import ModelConfig
-from glassgpt.errors import invalid, missing
+from glassgpt.errors import invalid, missing, unknown
 from glassgpt.kernel.arguments import Ints, Reals, address, flags, number, tokens
-from glassgpt.kernel.library import open_library, struct
+from glassgpt.kernel.library import asked_isa, isa_names, open_library, struct
 from glassgpt.kernel.mersenne import Random
 
 MOST_VOCAB = 4096
@@ -27,8 +27,13 @@ class Kernel:
     last pass left, by the names in tensors.h; the shapes are those of the whole block,
     the first n positions are those that were used.
 
-    Raises UsageError for a shape that the kernel can't have, GlassGPTError where it is
-    not built.
+    `isa` names the instructions that steps are trained with: "plain" loops, "baseline",
+    "avx2" or "avx512". Without it GLASSGPT_ISA in the environment does, or they are the
+    machine's best. The attribute says which they are: narrower ones for a model whose
+    rows are not whole vectors.
+
+    Raises UsageError for a shape that the kernel can't have and for instructions that
+    the machine lacks, GlassGPTError where the kernel is not built.
     """
 
     def __init__(
@@ -36,6 +41,7 @@ class Kernel:
         model: ModelConfig,
         dtype: str = "float64",
         without: Collection[str] = (),
+        isa: str = "",
     ) -> None:
         self.model = model
         self.dtype = dtype
@@ -43,6 +49,7 @@ class Kernel:
         self.call: Any = open_library(dtype).call
         self._create(_config(model, flags("WITHOUT_", without)))
         self.without = frozenset([without] if isinstance(without, str) else without)
+        self.isa = self._use_isa(isa)
         self.flat = self._flat()
         self.weights = self._tensors(self.flat["weights"])
         self.grads = self._tensors(self.flat.get("grads"))
@@ -144,6 +151,17 @@ class Kernel:
         self.g: int = self.call.create(
             self._memory.ctypes.data, ctypes.addressof(config)
         )
+
+    def _use_isa(self, name: str) -> str:
+        """Choose how steps are trained; the name of what they then use."""
+        names = isa_names()
+        if name and name not in names:
+            raise unknown("isa", name, names)
+        best = int(self.call.best_isa())
+        used = self.call.use_isa(self.g, names[name] if name else asked_isa(best))
+        if used < 0:
+            raise invalid("isa", name, "this machine does not have it")
+        return next(known for known, code in names.items() if code == used)
 
     def _view(self, where: int | None, shape: tuple[int, ...]) -> Reals:
         """The numbers at an address in our memory, which lives as long as they do."""

@@ -88,11 +88,16 @@ double clip_factor(const glassgpt_training *how, double norm) {
     return how->grad_clip > 0 && norm > how->grad_clip ? how->grad_clip / norm : 1;
 }
 
-double glassgpt_update(glassgpt *g, const glassgpt_training *how, int step) {
+double clip_grads(glassgpt *g, const glassgpt_training *how) {
     const double norm = grad_norm(g), factor = clip_factor(how, norm);
-    if (!g->grads || !is_finite(norm)) return norm;
-    if (factor != 1)
+    if (g->grads && is_finite(norm) && factor != 1)
         for (int i = 0; i < g->num_weights; i++) g->grads[i] *= (real)factor;
-    glassgpt_optimise(how, step, g->weights, g->grads, g->m, g->v, g->num_weights);
+    return norm;
+}
+
+double glassgpt_update(glassgpt *g, const glassgpt_training *how, int step) {
+    const double norm = clip_grads(g, how);
+    if (g->grads && is_finite(norm))
+        glassgpt_optimise(how, step, g->weights, g->grads, g->m, g->v, g->num_weights);
     return norm;
 }

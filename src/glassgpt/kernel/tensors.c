@@ -52,6 +52,7 @@ Scratch scratch_at(const glassgpt *g, int layer) {
     const int N = g->sizes.N, W = g->sizes.W, P = g->sizes.P;
     const int L = -1; /* marks: this one has layers */
     Scratch at = g->scratch;
+    if (layer == 0) return at;
 #define POINT(name, models, layers, rows, columns)                                     \
     if (at.name && layers < 0) at.name += (size_t)layer * (rows) * (columns);
     SCRATCH(POINT)

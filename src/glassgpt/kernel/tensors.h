@@ -47,10 +47,10 @@ enum { ONCE, EACH_LAYER };
     X(probs,       ALL,       T, V, 0, 0)  /* softmax of the logits */                 \
     X(losses,      ALL,       T, 0, 0, 0)  /* -ln p of the token that came */
 
-/* What they keep between its parts. C, F, H, L, V as in glassgpt.h; N is T, W is V, P is
-   the outputs of mlp_fc2, each up to a whole vector of any instruction set.
+/* What they keep between its parts. C, F, H, L, V as in glassgpt.h; N is T, W is V, P
+   is the outputs of mlp_fc2, each up to a whole vector of any instruction set.
 
-      name           models     shape      what it is */
+   name           models     shape      what it is */
 #define SCRATCH(X)                                                                     \
     X(turned_qkv,    GPT,       L, C, 3*C) /* attn_wq, attn_wk, attn_wv, by columns */ \
     X(turned_wo,     GPT,       L, C, C)                                               \
@@ -71,13 +71,15 @@ enum { ONCE, EACH_LAYER };
     X(mlp_scale,     GPT,       L, N, 1)                                               \
     X(hidden,        MLP | GPT, L, N, F)                                               \
     X(logits,        MLP | GPT, 1, N, W)   /* and their gradient, in the same place */ \
-    X(dx,            MLP | GPT, 1, N, C)   /* of the residual stream, going back */    \
+    X(dafter,        GPT,       L, N, C)   /* of the stream after a layer, */          \
+    X(dbetween,      GPT,       L, N, C)   /* between its parts */                     \
+    X(dembedding,    MLP | GPT, 1, N, C)   /* and before the first, or its embedding */\
     X(dpart,         GPT,       1, N, C)   /* of what a part of a layer reads */       \
     X(dheads,        GPT,       1, N, C)                                               \
-    X(dqkv,          GPT,       1, N, 3*C)                                             \
-    X(dhidden,       MLP | GPT, 1, N, F)                                               \
+    X(dqkv,          GPT,       L, N, 3*C)                                             \
+    X(dhidden,       MLP | GPT, L, N, F)                                               \
     X(turned_rows,   GPT,       1, C, N)   /* of an array in attention, by columns */  \
-    X(turned_out,    GPT,       1, 3*C, N)                                              \
+    X(turned_out,    GPT,       1, 3*C, N)                                             \
     X(dscores,       GPT,       1, N, N)                                               \
     X(turned_dscores, GPT,      1, N, N)                                               \
     X(turned_weights, GPT,      1, N, N)

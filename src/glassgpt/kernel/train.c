@@ -49,6 +49,14 @@ static double step_gradient(glassgpt *g, const glassgpt_training *how,
     return loss;
 }
 
+/* A step of one document that is one sequence, at once. Returns 0 where it was not
+   made. */
+static int whole_step(glassgpt *g, const glassgpt_training *how, const Corpus *corpus,
+                      const int *order, int step, double *loss) {
+    const Sequence document = document_at(g, corpus, order[0], how->doc_mode);
+    return fast_step(g, how, step, document.tokens, document.n, loss);
+}
+
 /* Step 0's update. */
 static void count_pairs(glassgpt *g, const glassgpt_training *how, const Corpus *corpus,
                         const int *order) {
@@ -97,18 +105,25 @@ int glassgpt_train(glassgpt *g, const glassgpt_training *how, const int *tokens,
                    double *trace) {
     const Corpus corpus = {tokens, offsets};
     const int keeps = how->mistakes & MISTAKE_KEEP_GRADS;
-    const Pass pass = {g->isa != ISA_PLAIN && !(how->mistakes & MISTAKE_OVERWRITE), keeps};
+    const Pass pass = {g->isa != ISA_PLAIN && !(how->mistakes & MISTAKE_OVERWRITE),
+                       keeps};
     if (!are_readable(g, how, &corpus, order, count)) return -1;
+    const int whole = pass.fast && !norms && !trace && fast_can_step(g, how);
     if (pass.fast) fast_turn(g);
     for (int i = 0; i < count; i++, order += how->batch_docs) {
         double *row = trace ? trace + (size_t)i * num_traced * TRACED_NUMBERS : NULL;
         if (row) trace_before(g, traced, num_traced, row);
         if (!pass.fast && !keeps) glassgpt_zero_grads(g);
+        /* the last step leaves its gradients where a caller can see them */
+        if (whole && i + 1 < count &&
+            whole_step(g, how, &corpus, order, first_step + i, losses + i))
+            continue;
 
         losses[i] = step_gradient(g, how, &corpus, order, pass);
         const double norm = !is_finite(losses[i]) ? grad_norm(g)
-                            : pass.fast ? fast_update(g, how, first_step + i, norms != NULL)
-                                        : glassgpt_update(g, how, first_step + i);
+                            : pass.fast
+                                ? fast_update(g, how, first_step + i, norms != NULL)
+                                : glassgpt_update(g, how, first_step + i);
         if (norms) norms[i] = norm;
         if (!is_finite(losses[i]) || !is_finite(norm)) return i;
 

@@ -120,8 +120,12 @@ class Trainer:
         """The learning rate of a step, counted from 0."""
         return float(self.kernel.call.learning_rate(self.how, step))
 
-    def steps(self, first_step: int, order: object, traced: object = ()) -> Trained:
+    def steps(
+        self, first_step: int, order: object, traced: object = (), norms: bool = True
+    ) -> Trained:
         """Train on the documents in `order`, batch_docs of them a step.
+
+        Without `norms` they are not measured, and a step takes less time.
 
         The numbers do not depend on how a run is cut into calls. Raises DivergedError,
         with that step not made, when a loss or a gradient is not finite; the losses of
@@ -135,12 +139,13 @@ class Trainer:
         first = whole("step", first_step, 0, self.train.num_steps - count)
         chosen = ints("weight", traced, 0, kernel.num_weights - 1)
         kernel.mistakes(self._mistakes)
-        losses, norms = np.zeros(count), np.zeros(count)
+        losses, measured = np.zeros(count), np.zeros(count if norms else 0)
         trace = np.zeros((count, len(chosen), len(TRACED)))
         done = kernel.call.train(
             kernel.g, self.how,
             address(self.documents.tokens), address(self.documents.offsets),
-            address(indices), first, count, address(losses), address(norms),
+            address(indices), first, count, address(losses),
+            address(measured) if norms else None,
             address(chosen), len(chosen), address(trace) if len(chosen) else None,
         )  # fmt: skip
         assert done >= 0, "the kernel refused documents that were checked"
@@ -148,7 +153,7 @@ class Trainer:
         if done < count:
             rate = self.learning_rate(first + done)
             raise DivergedError(first + done, float(losses[done]), rate)
-        return Trained(losses, norms, trace)
+        return Trained(losses, measured, trace)
 
     def gradient(self, order: object) -> float:
         """The loss of one step's documents; their gradient is added to `grads`."""

@@ -30,6 +30,12 @@
 #define VECTOR_BYTES 16
 #endif
 
+#if defined(FAST_AVX512) || defined(__aarch64__)
+#define REGISTERS 32
+#else
+#define REGISTERS 16
+#endif
+
 /* LANES numbers in a vector; EACH_LANE(f) is f(0), f(1), ... up to the last. */
 #define LIST_2(f) f(0), f(1)
 #define LIST_4(f) LIST_2(f), f(2), f(3)
@@ -75,7 +81,8 @@ INLINE mask first_lanes(int count) {
 #undef NUMBER
 }
 
-/* --- a b + c, sqrt x, and the larger, b where one is no number: one instruction each --- */
+/* --- a b + c, sqrt x, and the larger, b where one is no number: one instruction each
+   --- */
 
 #if defined(__x86_64__)
 #if defined(FAST_AVX512)
@@ -99,7 +106,9 @@ INLINE mask first_lanes(int count) {
 #define REGISTER REGISTER_pd
 #endif
 INLINE vec square_root(vec x) { return (vec)OPERATION(sqrt)((REGISTER)x); }
-INLINE vec larger(vec a, vec b) { return (vec)OPERATION(max)((REGISTER)a, (REGISTER)b); }
+INLINE vec larger(vec a, vec b) {
+    return (vec)OPERATION(max)((REGISTER)a, (REGISTER)b);
+}
 #if defined(FAST_AVX2) || defined(FAST_AVX512)
 INLINE vec multiply_add(vec a, vec b, vec c) {
     return (vec)OPERATION(fmadd)((REGISTER)a, (REGISTER)b, (REGISTER)c);
@@ -117,7 +126,9 @@ INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
 #define REGISTER float64x2_t
 #endif
 INLINE vec square_root(vec x) { return (vec)OPERATION(vsqrtq)((REGISTER)x); }
-INLINE vec larger(vec a, vec b) { return (vec)OPERATION(vmaxq)((REGISTER)a, (REGISTER)b); }
+INLINE vec larger(vec a, vec b) {
+    return (vec)OPERATION(vmaxq)((REGISTER)a, (REGISTER)b);
+}
 INLINE vec multiply_add(vec a, vec b, vec c) {
     return (vec)OPERATION(vfmaq)((REGISTER)c, (REGISTER)a, (REGISTER)b);
 }
@@ -233,7 +244,8 @@ INLINE vec largest_of(vec x) {
 /* x (LANES, LANES) turned over its diagonal: first inside blocks of 16 bytes, then
    block by block. */
 INLINE void turn(vec x[LANES]) {
-    UNROLL for (int i = 0; i < LANES; i += 2) EXCHANGE(x[i], x[i + 1], LOW_ENDS, HIGH_ENDS);
+    UNROLL for (int i = 0; i < LANES; i += 2)
+        EXCHANGE(x[i], x[i + 1], LOW_ENDS, HIGH_ENDS);
 #ifdef GLASSGPT_FLOAT32
     UNROLL for (int i = 0; i < LANES; i += 4) {
         EXCHANGE(x[i], x[i + 2], LOW_PAIRS, HIGH_PAIRS);
