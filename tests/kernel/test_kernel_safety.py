@@ -230,6 +230,16 @@ def files_of(*names: str) -> list[str]:
     return [str(HERE / f"test_kernel_{name}.py") for name in names]
 
 
+FAST = [
+    f"{HERE / 'test_kernel_fast.py'}::test_{name}"
+    for name in (
+        "gradients_of_words_of_every_length_are_the_plain_loops",
+        "gradients_of_every_shape_are_the_plain_loops",
+        "forty_steps_are_the_plain_loops",
+        "a_step_is_the_same_to_the_last_bit_however_a_run_is_cut",
+        "what_is_not_finite_stops_before_anything_moves",
+    )
+]
 ALL = ("gradients", "training", "random", "mistakes", "writing", "observe", "ops")
 
 
@@ -242,7 +252,7 @@ def test_sanitizers_find_nothing(profile: str, tmp_path: Path) -> None:
             "test_c_refuses_what_it_cannot_read_and_changes_nothing",
         )
     ]
-    tests = [*files_of(*ALL), *wild]
+    tests = [*files_of(*ALL), *wild, *FAST]
     status, output = run_sanitized(tests, build.FOLDER, tmp_path, profile)
     assert "ERROR: AddressSanitizer" not in output, output
     assert "runtime error" not in output, output
@@ -253,6 +263,7 @@ def test_sanitizers_find_nothing(profile: str, tmp_path: Path) -> None:
 BROKEN = {
     "gpt.c": ("zero(da.mlp_norm, count);", "zero(da.mlp_norm, count + 9 * T * C);"),
     "layers.c": ("i = 1; i < count; i++", "i = 1; i <= count + 16; i++"),
+    "fast_products.h": ("r + LANES <= rows; r", "r <= rows; r"),
     "optim.c": ("const real rate =", "const real rate = (step + INT32_MAX) *"),
 }
 
@@ -265,7 +276,8 @@ def test_sanitizers_would_find_it(file: str, tmp_path: Path) -> None:
     text = (sources / file).read_text("utf-8")
     assert right in text
     (sources / file).write_text(text.replace(right, wrong), "utf-8")
-    tests = files_of("training" if file == "optim.c" else "gradients")
+    which = {"optim.c": files_of("training"), "fast_products.h": FAST}
+    tests = which.get(file, files_of("gradients"))
     status, output = run_sanitized(tests, sources, tmp_path)
     assert status != 0
     assert "ERROR: AddressSanitizer" in output or "runtime error" in output, output
