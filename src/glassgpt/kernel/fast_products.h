@@ -96,12 +96,15 @@ INLINE void turn_block(real *to, size_t to_row, const real *from, size_t from_ro
    row of `to` is to_row numbers on. columns is a multiple of LANES. */
 NOINLINE void turn_over(real *to, size_t to_row, const real *from, size_t from_row,
                         int rows, int columns) {
-    int r = 0;
-    for (; r + LANES <= rows; r += LANES)
-        for (int c = 0; c < columns; c += LANES)
+    /* along the rows of `to`: at n_embd 128 these lie far apart */
+    for (int c = 0; c < columns; c += LANES) {
+        int r = 0;
+        for (; r + LANES <= rows; r += LANES)
             turn_block(to + c * to_row + r, to_row, from + r * from_row + c, from_row);
-    for (; r < rows; r++)
-        for (int c = 0; c < columns; c++) to[c * to_row + r] = from[r * from_row + c];
+        for (; r < rows; r++)
+            for (int i = c; i < c + LANES; i++)
+                to[i * to_row + r] = from[r * from_row + i];
+    }
 }
 
 #endif
