@@ -24,9 +24,10 @@ from glassgpt.tokenizer import CharTokenizer, Tokenizer
 Ids = NDArray[Any]
 # documents that are looked at together
 BLOCK = 4096
-# what may be touched before it is let go, and what one touch may bring in
+# what may be touched before it is let go, and what one touch may bring in: the system
+# maps what it has cached around it, up to 2 MB
 _TOUCHED = 32 << 20
-_A_TOUCH = 128 << 10
+_A_TOUCH = 2 << 20
 _OPEN = 32
 
 
