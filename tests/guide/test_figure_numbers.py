@@ -79,7 +79,7 @@ def test_what_counting_costs_is_what_the_package_says(
     visit = figure("train-live", props={"step": 0}, at=1000, seed=seed)
     for name in ("uniform", "letter", "bigram", "trigram"):
         assert f"{expected[name]:.3f}" in visit.sentence
-    labels = visit.page.inner_text("svg.curve")
+    labels = str(visit.page.text_content("svg.curve"))
     assert f"trigram {expected['trigram']:.2f}" in labels
 
 

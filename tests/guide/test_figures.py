@@ -212,7 +212,7 @@ def test_home_shows_a_run_before_there_is_one(figure: Opener) -> None:
     more = {"levels": [3.3, 2.8, 2.5, 2.4], "names": ["ann", "bob"]}
     visit = figure("train-home", props={**props, **more})
     assert visit.page.get_attribute(".ghost", "d").count("L") == 2
-    assert "letter 2.80" in visit.page.inner_text("svg.curve")
+    assert "letter 2.80" in str(visit.page.text_content("svg.curve"))
     assert visit.page.inner_text(".names").split() == ["ann", "bob"]
     visit.page.click(".primary")
     visit.settle()

@@ -197,7 +197,7 @@ def test_no_room_is_left_under_a_figure(path: str, visit: Any) -> None:
             "(all) => all.map((one) => [one.localName,"
             " one.offsetHeight - one.querySelector('.frame').offsetHeight])",
         )
-        assert [room for room in rooms if room[1] > 56] == []
+        assert [room for room in rooms if room[1] > 72] == []
 
 
 @pytest.mark.parametrize("path", PATHS)
