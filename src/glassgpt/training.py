@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from glassgpt.config import Record
 from glassgpt.course import Prepared, course_of, tokenizer_of
 from glassgpt.data import Corpus
 from glassgpt.engines.base import Engine
-from glassgpt.errors import CheckpointError, Interrupted, invalid
+from glassgpt.errors import CheckpointError, GlassGPTError, Interrupted, invalid
 from glassgpt.evaluation import FEWEST, Evaluation, evaluate
 from glassgpt.events import (
     Evaluated,
@@ -179,6 +179,12 @@ class Session:
             if folder and self.engine.crew.size == 1:
                 self.save(folder)
                 self._wait_for_saves(ignore)
+            raise
+        except GlassGPTError:
+            # what was handed over is still written; alone, nobody else can be missing
+            if self._saver and self.engine.crew.size == 1:
+                with suppress(GlassGPTError):
+                    self._saver.finish()
             raise
 
     def _look_after(self, folder: RunFolder | None, listen: Listener) -> None:
