@@ -348,5 +348,3 @@ const end = document.querySelector(".near");
 if (end) finishing(end);
 terms(document.querySelectorAll<HTMLAnchorElement>("a.term"));
 document.querySelectorAll(".filemap").forEach(mapping);
-const end = document.querySelector(".near");
-if (end) finishing(end);
