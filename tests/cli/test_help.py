@@ -9,7 +9,17 @@ from conftest import Call
 
 from glassgpt import __version__
 
-COMMANDS = ("train", "sample", "eval", "check", "show", "data", "runs", "export", "bench")
+COMMANDS = (
+    "train",
+    "sample",
+    "eval",
+    "check",
+    "show",
+    "data",
+    "runs",
+    "export",
+    "bench",
+)
 DATA = (("data", "list"), ("data", "fetch"), ("data", "inspect"))
 
 

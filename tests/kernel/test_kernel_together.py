@@ -161,7 +161,9 @@ def test_documents_measured_together_are_those_measured_one_by_one(
 
 def test_more_documents_than_lanes_are_each_measured() -> None:
     kernel, rng = started(LESSON), random.Random(2)
-    words = [[0, *rng.choices(range(1, 27), k=rng.randint(0, 20)), 0] for _ in range(700)]
+    words = [
+        [0, *rng.choices(range(1, 27), k=rng.randint(0, 20)), 0] for _ in range(700)
+    ]
     given, every = Documents(words, 27), np.arange(700)
     for mode in ("truncate", "chunk"):
         single, _ = evaluate(kernel, given, every, mode)
@@ -189,4 +191,3 @@ def test_what_cannot_be_written_together_is_refused() -> None:
     for temperature in (0, 1):
         with pytest.raises(UsageError, match="the weights have diverged"):
             write_together(kernel, Random(1), [0], 5, temperature)
-

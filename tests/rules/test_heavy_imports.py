@@ -23,7 +23,8 @@ ALL_BUT_CLI = """
 import importlib, pkgutil, glassgpt
 for one in pkgutil.walk_packages(glassgpt.__path__, "glassgpt."):
     if not one.name.startswith(("glassgpt.cli", "glassgpt.steps", "glassgpt.guide",
-                                "glassgpt.__main__", "glassgpt.kernel.", "glassgpt.bench",
+                                "glassgpt.__main__", "glassgpt.kernel.",
+                                "glassgpt.bench",
                                 "glassgpt.engines.kernel")):
         importlib.import_module(one.name)
 """

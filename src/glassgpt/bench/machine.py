@@ -114,7 +114,9 @@ class Bench:
         self, n_embd: int, peaks: dict[tuple[str, str], float], tell: Tell
     ) -> Iterator[Row]:
         cases = dict(self._training_cases(n_embd))
-        found = medians(cases, self.plan.rounds, lambda t: tell(f"n_embd {n_embd}, {t}"))
+        found = medians(
+            cases, self.plan.rounds, lambda t: tell(f"n_embd {n_embd}, {t}")
+        )
         for name, seconds in found.items():
             engine, dtype = name.rsplit(" ", 1)
             model = self.record(n_embd, dtype).model
@@ -123,11 +125,11 @@ class Bench:
             compiler = self.compiler if engine in machine_isas() else ""
             share = rate / peak if peak else None
             microseconds = 1e6 * seconds
-            yield Row("step", engine, dtype, n_embd, microseconds, "us", compiler, share)
+            yield Row(
+                "step", engine, dtype, n_embd, microseconds, "us", compiler, share
+            )
 
-    def _training_cases(
-        self, n_embd: int
-    ) -> Iterator[tuple[str, Callable[[], float]]]:
+    def _training_cases(self, n_embd: int) -> Iterator[tuple[str, Callable[[], float]]]:
         """Seconds a step, of each way to make one."""
         for dtype in DTYPES:
             record = self.record(n_embd, dtype)

@@ -24,7 +24,10 @@ class NumpyPeer:
         self.record = record
         self.flat = np.concatenate([w.reshape(-1) for w in weights.values()])
         self.grad, self.m, self.v = (np.zeros_like(self.flat) for _ in range(3))
-        self.w, self.d = self._views(self.flat, weights), self._views(self.grad, weights)
+        self.w, self.d = (
+            self._views(self.flat, weights),
+            self._views(self.grad, weights),
+        )
 
     def train(self, step: int, tokens: Sequence[int]) -> float:
         """One step on one document; its loss."""
@@ -96,9 +99,7 @@ class NumpyPeer:
         d["wpe"][:n] = demb
         return float(loss)
 
-    def _views(
-        self, flat: Array, weights: Mapping[str, Array]
-    ) -> dict[str, Array]:
+    def _views(self, flat: Array, weights: Mapping[str, Array]) -> dict[str, Array]:
         found, start = {}, 0
         for name, w in weights.items():
             found[name] = flat[start : start + w.size].reshape(w.shape)

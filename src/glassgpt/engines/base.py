@@ -58,7 +58,7 @@ class Engine(Protocol):
         """-ln p of each next token: (n,)."""
 
     def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
-        """-ln p of each next token of all documents, added up, and how many they are."""
+        """The sum of -ln p over the next tokens of all documents, and their number."""
 
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""

@@ -92,7 +92,7 @@ class KernelEngine:
         return [float(loss) for loss in losses]
 
     def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
-        """-ln p of each next token of all documents, added up, and how many they are."""
+        """The sum of -ln p over the next tokens of all documents, and their number."""
         self.in_cache = None
         given = Documents(documents, self.record.model.vocab_size)
         every = np.arange(len(given))

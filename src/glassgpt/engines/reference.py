@@ -83,7 +83,7 @@ class ReferenceEngine:
         return [-math.log(p) if p > 0 else math.inf for p in probs]
 
     def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
-        """-ln p of each next token of all documents, added up, and how many they are."""
+        """The sum of -ln p over the next tokens of all documents, and their number."""
         losses = [loss for tokens in documents for loss in self.token_losses(tokens)]
         return math.fsum(losses), len(losses)
 
