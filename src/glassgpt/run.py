@@ -88,11 +88,11 @@ class Run:
         """New documents as they are written, the same for the same seed.
 
         `temperature` is 0 or from 0.05 to 2, by default the lesson's; `seed` is by
-        default the run's. `known` are documents to tell from new ones.
-        `together` writes many at a time, in another order of draws: other documents for the same seed,
-        and on the kernel a hundred times as many a second. Raises
-        UsageError for values that cannot be, and for a character in the prompt that
-        the vocabulary does not hold.
+        default the run's. `known` are documents to tell from new ones. `together`
+        writes many at a time, in another order of draws: other documents for the same
+        seed, and on the kernel many times as many a second. Raises UsageError for
+        values that cannot be, and for a character in the prompt that the vocabulary
+        does not hold.
         """
         for name, value, usual in (("n", n, 20), ("seed", seed or 0, 42)):
             if value < 0:
