@@ -117,3 +117,17 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_is_taken(
     assert done.status == 0
     assert len(done.error) == 1 and "state.json is missing" in done.error[0]
     assert done.error[0].endswith("step 6 is left out")
+
+
+def test_together_writes_other_samples_the_same_for_the_same_seed(
+    call: Call, trained: Path
+) -> None:
+    first = texts(call, trained, "--together", "-n", 300)
+    assert len(first) == 300
+    assert texts(call, trained, "--together", "-n", 7) == first[:7]
+    assert texts(call, trained, "--together", "-n", 7, "--seed", 1) != first[:7]
+    assert first != texts(call, trained, "-n", 300)
+    begun = texts(call, trained, "--together", "--prompt", "mar")
+    assert all(text.startswith("mar") for text in begun)
+    once = texts(call, trained, "--together", "--unique", "-n", 40)
+    assert len(set(once)) == 40

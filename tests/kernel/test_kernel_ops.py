@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from glassgpt.config import TrainConfig
 from glassgpt.errors import UsageError
 from glassgpt.kernel import ops
+from glassgpt.kernel.arguments import address
+from glassgpt.kernel.library import open_library
 from glassgpt.lessons import lesson
 
 NUMBERS = st.floats(-50, 50)
@@ -106,3 +108,18 @@ def test_numbers_that_do_not_fit_are_refused() -> None:
     ):
         with pytest.raises(UsageError):
             ask()
+
+
+def test_a_peak_counts_what_it_computes_and_refuses_what_is_not_there() -> None:
+    for dtype in ("float64", "float32"):
+        call, sums = open_library(dtype).call, np.zeros(12, dtype)
+        best = call.best_isa()
+        for isa in range(1, best + 1):
+            once = call.peak(isa, 1, address(sums))
+            assert once % 24 == 0 and once >= 24 * 2
+            lanes = once / 24
+            kept = np.arange(12) * 0.999 + 0.001
+            np.testing.assert_allclose(sums, lanes * kept, rtol=1e-6)
+            assert call.peak(isa, 7, address(sums)) == 7 * once
+        assert call.peak(0, 7, address(sums)) == 0
+        assert call.peak(best + 1, 7, address(sums)) == 0

@@ -10,8 +10,8 @@ def step_flops(model: ModelConfig, predictions: int) -> int:
 
     A multiplication or addition counts 1, as do a square root and a division. Of the
     forward pass: the products of matrices, and scores and weighted values with those
-    positions that attention looks at. The backward pass takes each product twice. Norms,
-    softmax and the like are left out: they are a few in a hundred.
+    positions that attention looks at. The backward pass takes each product twice.
+    Norms, softmax and the like are left out: they are a few in a hundred.
     """
     n, c = min(predictions, model.block_size), model.n_embd
     matrices = model.n_layer * 12 * c * c + model.vocab_size * c

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 from glassgpt.config import Record
 
@@ -54,13 +54,15 @@ class TorchPeer:
             (a @ w[f"layer0.attn_w{part}"].T).view(shape).transpose(0, 1)
             for part in "qkv"
         )
-        heads = F.scaled_dot_product_attention(
+        heads = functional.scaled_dot_product_attention(
             q[None], k[None], v[None], is_causal=True
         )
         x = x + heads[0].transpose(0, 1).reshape(n, -1) @ w["layer0.attn_wo"].T
-        h = F.relu(self._norm(x) @ w["layer0.mlp_fc1"].T)
+        h = functional.relu(self._norm(x) @ w["layer0.mlp_fc1"].T)
         x = x + h @ w["layer0.mlp_fc2"].T
-        return F.cross_entropy(x @ w["lm_head"].T, torch.tensor(tokens[1 : n + 1]))
+        return functional.cross_entropy(
+            x @ w["lm_head"].T, torch.tensor(tokens[1 : n + 1])
+        )
 
     def _norm(self, x: Any) -> Any:
-        return F.rms_norm(x, x.shape[-1:], eps=self.record.model.rms_eps)
+        return functional.rms_norm(x, x.shape[-1:], eps=self.record.model.rms_eps)

@@ -11,7 +11,6 @@ import typer
 from glassgpt.cli.options import EXAMPLES
 from glassgpt.cli.output import say
 from glassgpt.errors import GlassGPTError, missing
-from glassgpt.guide import server
 
 guide_app = typer.Typer(no_args_is_help=False)
 
@@ -30,6 +29,9 @@ def guide(
     """Serve the guide on this machine; Ctrl-C ends it."""
     if context.invoked_subcommand is not None:
         return
+    # loaded here: with all that it needs it takes a tenth of every command's start
+    from glassgpt.guide import server
+
     with contextlib.suppress(KeyboardInterrupt), server.serve(port) as running:
         address = f"http://{server.HOST}:{running.server_port}/"
         say(f"guide: {address} (Ctrl-C ends it)")
@@ -49,6 +51,7 @@ def build(
     ] = "en",
 ) -> None:
     """Write the guide as files for any static host."""
+    from glassgpt.guide import server
     from glassgpt.guide.sources import FOLDER
 
     if not (FOLDER / "pages").is_dir():

@@ -131,7 +131,7 @@ def write_together(
     top_p: float = 1.0,
     count: int = TOGETHER,
 ) -> list[list[int]]:
-    """The tokens of `count` documents, each as `write` has them, drawn in another order.
+    """The tokens of `count` documents, as `write` has them, drawn in another order.
 
     In groups of TOGETHER, every document that goes on draws one token, in their order,
     then every one its next. Raises UsageError as `write` does, for a model without its

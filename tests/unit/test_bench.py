@@ -1,0 +1,213 @@
+"""The benchmark: its peers compute the same, and its counts are right."""
+
+import importlib.util
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from support import not_run
+
+from glassgpt.bench import machine
+from glassgpt.bench.counting import ADAM, mean_flops, step_flops
+from glassgpt.bench.machine import Bench, Plan, Row, ratios
+from glassgpt.bench.numpy_peer import NumpyPeer
+from glassgpt.bench.rounds import medians
+from glassgpt.cli import run as glassgpt
+from glassgpt.config import ModelConfig, Record, preset
+from glassgpt.data import parse_documents
+from glassgpt.engines.reference import ReferenceEngine
+from glassgpt.errors import UsageError
+from glassgpt.kernel.library import why_unavailable
+from glassgpt.kernel.mersenne import Random
+from glassgpt.kernel.model import Kernel
+from glassgpt.kernel.writing import Reader
+
+WORDS = [[26, 0, 13, 13, 0, 26], [26, 4, 26], [26, *range(20), 26], [26, 1, 14, 1, 26]]
+TINY = Plan(rounds=1, steps=3, peer_steps=2, lesson_steps=1, widths=(16,))
+
+
+@pytest.fixture(autouse=True)
+def kernel() -> None:
+    if why := why_unavailable():
+        not_run("cc", why)
+
+
+def small(n_embd: int = 8) -> Record:
+    return preset("step5").with_settings(n_embd=n_embd, num_steps=50)
+
+
+def test_flops_are_those_that_the_kernel_counts_in_a_forward_pass() -> None:
+    model = ModelConfig(step=5, vocab_size=7, n_embd=8, n_head=2, n_layer=3)
+    kernel = Kernel(model)
+    for n in (1, 2, 9):
+        reader = Reader(kernel)
+        for _ in range(n):
+            reader.read(1)
+        weights = kernel.num_weights
+        assert step_flops(model, n) == 6 * reader.operations + ADAM * weights
+
+
+def test_a_document_longer_than_the_block_counts_as_far_as_it_is_read() -> None:
+    model = small().with_vocabulary(27).model
+    assert step_flops(model, 99) == step_flops(model, model.block_size)
+    two = (step_flops(model, 2) + step_flops(model, 5)) / 2
+    assert mean_flops(model, [[0, 1, 0], [0, 1, 2, 3, 4, 0]]) == two
+
+
+def peers() -> list[Any]:
+    found: list[Any] = [NumpyPeer]
+    if importlib.util.find_spec("torch"):
+        from glassgpt.bench.torch_peer import TorchPeer
+
+        found.append(TorchPeer)
+    return found
+
+
+def gradients(peer: Any) -> dict[str, Any]:
+    if isinstance(peer, NumpyPeer):
+        return peer.d
+    return {name: w.grad.numpy() for name, w in peer.w.items()}
+
+
+def weights(peer: Any) -> dict[str, Any]:
+    if isinstance(peer, NumpyPeer):
+        return peer.w
+    return {name: w.detach().numpy() for name, w in peer.w.items()}
+
+
+def given(engine: ReferenceEngine) -> dict[str, Any]:
+    return {
+        name: np.array(tensor.values).reshape(tensor.shape)
+        for name, tensor in engine.weights().items()
+    }
+
+
+@pytest.mark.parametrize("kind", peers())
+def test_a_peer_has_the_lessons_gradient(kind: Any) -> None:
+    engine = ReferenceEngine(small(), random.Random(1))
+    peer = kind(small(), given(engine))
+    for tokens in WORDS:
+        loss, expected = engine.gradients(tokens)
+        assert peer.gradient(tokens) == pytest.approx(loss, rel=1e-8)
+        found = gradients(peer)
+        assert found.keys() == expected.keys()
+        for name, tensor in expected.items():
+            values = np.array(tensor.values).reshape(tensor.shape)
+            np.testing.assert_allclose(found[name], values, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", peers())
+def test_a_peer_trains_as_the_lesson_does(kind: Any) -> None:
+    engine = ReferenceEngine(small(), random.Random(1))
+    peer = kind(small(), given(engine))
+    for step in range(12):
+        tokens = WORDS[step % len(WORDS)]
+        loss = engine.train_step(step, [tokens])
+        assert peer.train(step, tokens) == pytest.approx(loss, rel=1e-7)
+    for name, w in given(engine).items():
+        np.testing.assert_allclose(weights(peer)[name], w, rtol=1e-6, atol=1e-9)
+
+
+def test_the_torch_peer_is_tested_where_there_is_torch() -> None:
+    if len(peers()) == 1:
+        not_run("torch", "torch is not installed: its peer")
+    assert len(peers()) == 2
+
+
+def test_a_peer_refuses_what_it_does_not_compute() -> None:
+    with pytest.raises(UsageError, match="one layer"):
+        NumpyPeer(preset("step4"), {})
+
+
+def test_rounds_take_every_case_in_turn_and_give_medians() -> None:
+    calls: list[str] = []
+    values = {"a": iter([3.0, 1.0, 2.0]), "b": iter([5.0, 9.0, 7.0])}
+
+    def case(name: str) -> Callable[[], float]:
+        def measure() -> float:
+            calls.append(name)
+            return next(values[name])
+
+        return measure
+
+    told: list[str] = []
+    found = medians({"a": case("a"), "b": case("b")}, 3, told.append)
+    assert found == {"a": 2.0, "b": 7.0}
+    assert calls == ["a", "b"] * 3
+    assert told[0] == "round 1 of 3: a" and len(told) == 6
+
+
+def test_ratios_compare_the_fastest_kernel_with_each_peer() -> None:
+    def row(
+        engine: str, value: float, compiler: str = "", dtype: str = "float32"
+    ) -> Row:
+        return Row("step", engine, dtype, 16, value, "us", compiler)
+
+    rows = [
+        row("plain", 40, "cc 1"), row("avx2", 5, "cc 1"), row("numpy", 200),
+        row("avx2", 10, "cc 1", "float64"), row("lesson", 50000, "", "float64"),
+    ]  # fmt: skip
+    found = {(r["dtype"], r["peer"]): r["times"] for r in ratios(rows)}
+    assert found == {
+        ("float32", "numpy"): 40,
+        ("float32", "lesson"): 10000,
+        ("float64", "lesson"): 5000,
+    }
+
+
+def test_every_case_of_this_machine_is_measured() -> None:
+    text = "\n".join(["anna", "bob", "clara", "dora"] * 8)
+    bench = Bench(parse_documents(text.encode(), "four"), TINY)
+    told: list[str] = []
+    rows = list(bench.rows(told.append))
+    isas = machine.machine_isas()
+    steps = {(row.engine, row.dtype) for row in rows if row.what == "step"}
+    assert {(isa, dtype) for isa in isas for dtype in machine.DTYPES} <= steps
+    assert {("numpy", "float32"), ("numpy", "float64"), ("lesson", "float64")} <= steps
+    fast = [row for row in rows if row.what == "step" and row.engine in isas[1:]]
+    assert all(row.share_of_peak and row.compiler for row in fast)
+    names = {(row.engine, row.dtype) for row in rows if row.what == "names"}
+    assert names == {(isa, dtype) for isa in isas[1:] for dtype in machine.DTYPES}
+    assert all(row.value > 0 for row in rows)
+    assert len(told) == len(rows)
+
+
+def test_json_is_an_object_a_line_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "QUICK", TINY)
+    assert glassgpt(["bench", "--quick", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    first, *others = lines
+    assert first["event"] == "machine"
+    assert {"machine", "date", "compiler", "python", "data", "torch"} <= first.keys()
+    measured = [line for line in others if line["event"] == "measured"]
+    ratio = [line for line in others if line["event"] == "ratio"]
+    assert measured + ratio == others and ratio
+    expected = {"what", "engine", "dtype", "n_embd", "value", "unit", "compiler"}
+    for line in measured:
+        assert line.keys() - {"event", "share_of_peak"} == expected
+    assert {line["what"] for line in measured} == {"peak", "step", "names"}
+
+
+def test_the_table_shows_ratios_and_the_compiler(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "QUICK", TINY)
+    assert glassgpt(["bench", "--quick", "--rounds", "1"]) == 0
+    done = capsys.readouterr()
+    assert f"compiler: {machine.built_with()}" in done.out
+    assert "times numpy" in done.out and "times lesson" in done.out
+    assert "round 1 of 1" in done.err
+
+
+def test_first_weights_of_the_peers_are_the_lessons() -> None:
+    record = small().with_vocabulary(27)
+    found = machine.drawn_weights(record)
+    kernel = Kernel(record.model)
+    kernel.draw_weights(Random(42))
+    assert list(found) == list(kernel.weights)
+    assert all(np.array_equal(found[name], kernel.weights[name]) for name in found)
