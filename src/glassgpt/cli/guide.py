@@ -74,6 +74,7 @@ def key(
     ] = "emma",
 ) -> None:
     """Print every question of the guide with its answer, for those who teach."""
+    from glassgpt.guide import server
     from glassgpt.guide.key import answer_key
 
     for line in answer_key(server.SITE, word):
