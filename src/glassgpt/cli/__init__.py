@@ -22,7 +22,15 @@ def main(arguments: list[str] | None = None) -> None:
 
     0 done, 1 a failure with a message, 2 wrong usage, 130 stopped with Ctrl-C.
     """
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    status = run(sys.argv[1:] if arguments is None else arguments)
+    from glassgpt.engines import processes
+
+    if status and processes() > 1:
+        # a process that fails must not wait for the others, which wait for it
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
