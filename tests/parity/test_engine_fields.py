@@ -18,10 +18,12 @@ OTHER: dict[str, Any] = {
     **{"schedule": "cosine", "warmup_steps": 3, "batch_docs": 3},
     **{"loss_norm": "token", "doc_mode": "chunk"},
 }
-# what the loop around the engine does, and dtype, which the record's table treats
+# what the loop around the engine does, how PyTorch goes about the same numbers, and
+# dtype, which the record's table treats
 OUTSIDE = {
     *("step", "vocab_size", "tokenizer", "order", "holdout", "dtype"),
-    *("checkpoint_every", "keep_last", "eval_every", "eval_docs"),
+    *("checkpoint_every", "keep_last", "keep_best", "eval_every", "eval_docs"),
+    *("micro_batch", "compile", "remat", "shard"),
 }
 # without these, another value could make no difference
 NEEDED: dict[str, dict[str, Any]] = {
