@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from figure_browser import one_sign_turned
+from figure_browser import signs_turned
 
 from glassgpt.guide import verifying
 
@@ -65,19 +65,16 @@ def test_a_page_agrees_with_the_program(verified: Opened, word: str) -> None:
     assert f"{len(expected['gradient']):,}" in rows[0][0]
 
 
-@pytest.mark.parametrize("path", ["/step/1/8/", "/"])
 def test_a_kernel_with_one_sign_turned_does_not_agree(
-    verified: Opened, tmp_path: Path, path: str
+    verified: Opened, tmp_path: Path
 ) -> None:
-    turned = (
-        "layers.c",
-        "dlogits[targets[t]] -= share;",
-        "dlogits[targets[t]] += share;",
-    )
-    with one_sign_turned(tmp_path, *turned) as wasm:
-        state, rows = verified(path, wasm)
-    assert state == "failed"
-    assert "differs" in {row[-1] for row in rows}
+    plain = ("layers.c", "dlogits[targets[t]] -=", "dlogits[targets[t]] +=")
+    fast = ("fast_layers.h", "logits[targets[t]] -=", "logits[targets[t]] +=")
+    with signs_turned(tmp_path, plain, fast) as wasm:
+        for path in ("/step/1/8/", "/"):
+            state, rows = verified(path, wasm)
+            assert (path, state) == (path, "failed")
+            assert "differs" in {row[-1] for row in rows}
 
 
 @pytest.mark.full
