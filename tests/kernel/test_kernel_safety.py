@@ -243,7 +243,9 @@ FAST = [
 ALL = ("gradients", "training", "random", "mistakes", "writing", "observe", "ops")
 
 
-@pytest.mark.parametrize("profile", ["few", pytest.param("ci", marks=pytest.mark.full)])
+# a compiler takes minutes over the fast files when sanitizers watch every step of theirs
+@pytest.mark.soak
+@pytest.mark.parametrize("profile", ["few", "ci"])
 def test_sanitizers_find_nothing(profile: str, tmp_path: Path) -> None:
     wild = [
         f"{HERE / 'test_kernel_safety.py'}::{name}"
@@ -268,6 +270,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("file", BROKEN)
 def test_sanitizers_would_find_it(file: str, tmp_path: Path) -> None:
     sources = tmp_path / "sources"

@@ -91,6 +91,7 @@ def test_what_two_processes_saved_loads_in_one_and_in_the_kernel(
     assert run.losses == approx(expected.losses, rel=1e-9)
 
 
+@pytest.mark.soak
 def test_a_process_that_ends_ends_the_others_with_one_line(tmp_path: Path) -> None:
     words, out = tmp_path / "words.txt", tmp_path / "run"
     words.write_text("\n".join(small.names(60)))
