@@ -243,7 +243,7 @@ FAST = [
 ALL = ("gradients", "training", "random", "mistakes", "writing", "observe", "ops")
 
 
-# a compiler takes minutes over the fast files when sanitizers watch every step of theirs
+# with sanitizers a compiler takes minutes over the fast files
 @pytest.mark.soak
 @pytest.mark.parametrize("profile", ["few", "ci"])
 def test_sanitizers_find_nothing(profile: str, tmp_path: Path) -> None:

@@ -123,8 +123,9 @@ def run_html(one: Run, number: int, words: dict[str, str]) -> str:
         f'<button type="button" data-do="{do}" hidden>{escape(words[word])}</button>'
         for do, word in (("run", "run_run"), ("change", "run_change"))
     )
+    label = escape(words["run_label"])
     return (
-        f'<section class="run panel" aria-label="{escape(words["run_label"])}" '
+        f'<div class="run panel" role="group" aria-label="{label}" '
         f'data-run="{data}"><p class="where"><span>{escape(words["run_try"])}</span>'
         f"{buttons}</p>"
         f'<div class="run-code"><pre class="code" tabindex="0" '
@@ -133,5 +134,5 @@ def run_html(one: Run, number: int, words: dict[str, str]) -> str:
         f'<div class="run-printed"><p class="label" id="run-{number}">'
         f"{escape(words['run_printed'])}</p>"
         f'<pre class="output" tabindex="0" aria-labelledby="run-{number}">'
-        f"{escape(printed, quote=False)}</pre></div></section>\n"
+        f"{escape(printed, quote=False)}</pre></div></div>\n"
     )
