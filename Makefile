@@ -22,7 +22,7 @@ check: kernel site browser  ## The same at full size: at most 30 minutes
 	$(PYTEST) -m full
 	$(BIN)/glassgpt check --all
 
-soak: kernel  ## What takes longer still: twenty kills of two processes
+soak: kernel site browser  ## What takes longer still, by hand: sweeps, sanitizers, kills
 	$(PYTEST) -m soak
 
 kernel: .venv/.tools

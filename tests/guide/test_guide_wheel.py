@@ -60,7 +60,7 @@ def offline(tmp_path: Path) -> dict[str, str]:
     return {**given, "PATH": str(nothing), "HOME": str(tmp_path), "CC": ""}
 
 
-@pytest.mark.full
+@pytest.mark.soak
 def test_the_guide_opens_from_a_wheel(
     tmp_path: Path, offline: dict[str, str], chromium: Any
 ) -> None:
@@ -108,7 +108,7 @@ def test_the_guide_opens_from_a_wheel(
     assert complaints == []
 
 
-@pytest.mark.full
+@pytest.mark.soak
 def test_without_the_site_a_line_says_how_to_make_it(
     tmp_path: Path, offline: dict[str, str]
 ) -> None:

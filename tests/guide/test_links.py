@@ -76,7 +76,7 @@ def test_a_copied_link_shows_the_same_in_a_private_window(
     reproduced(chromium, guide_address, name, state, word="abba", docs=DOCS)
 
 
-@pytest.mark.full
+@pytest.mark.soak
 @pytest.mark.parametrize("own", [False, True], ids=["names", "own-data"])
 @pytest.mark.parametrize(("name", "state"), states(), ids=str)
 def test_a_copied_link_of_any_state_shows_the_same(

@@ -186,6 +186,7 @@ def test_a_question_bears_any_word(word: str, visit: Any) -> None:
     assert there.page.locator(".question b b").count() == 0
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("path", PATHS)
 def test_no_room_is_left_under_a_figure(path: str, visit: Any) -> None:
     for width in (390, 1440):

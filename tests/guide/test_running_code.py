@@ -166,7 +166,7 @@ def test_what_a_page_says_is_printed_stands_there_without_scripts(
     context.close()
 
 
-@pytest.mark.full
+@pytest.mark.soak
 def test_every_run_prints_in_the_browser_what_the_page_says(
     page: Any, guide_address: str, guide_site: Path
 ) -> None:

@@ -126,7 +126,7 @@ def test_three_kills_change_nothing(tmp_path: Path) -> None:
     assert_killing_changes_nothing(tmp_path, 16, kills=3, past_0=3, shard="none")
 
 
-@pytest.mark.full
+@pytest.mark.soak
 def test_five_kills_of_shared_weights_change_nothing(tmp_path: Path) -> None:
     assert_killing_changes_nothing(tmp_path, 24, kills=5, past_0=4, shard="full")
 
