@@ -121,7 +121,7 @@ def sources() -> list[Path]:
     """The front end's own files."""
     return [
         path
-        for folder in ("figures", "runtime")
+        for folder in ("figures", "runtime", "editor", "verify")
         for path in sorted((GUIDE / folder).rglob("*"))
         if path.suffix in (".ts", ".svelte", ".mjs")
     ]
@@ -139,7 +139,7 @@ def test_every_word_of_the_interface_is_in_the_strings() -> None:
     used = set(re.findall(r'\bt\(\s*(?:[^()"]*\? )?"([\w-]+)"', text))
     assert used and used <= set(strings)
     quoted = set(re.findall(r'"([\w-]+)"', text))
-    prefixes = ("title-", "missing-", "refused-")
+    prefixes = ("title-", "missing-", "refused-", "part-", "verify-")
     unused = {key for key in strings if not key.startswith(prefixes)} - quoted
     assert unused == set()
     figures = {path.stem for path in (GUIDE / "figures").glob("*.svelte")}
