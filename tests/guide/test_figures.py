@@ -240,6 +240,7 @@ def test_a_browser_without_vectors_is_told_so(chromium: Any, site: str) -> None:
     page.close()
 
 
+@pytest.mark.soak
 def test_nothing_is_fetched_for_figures_before_one_is_near(
     chromium: Any, site: str
 ) -> None:
@@ -259,6 +260,7 @@ def test_nothing_is_fetched_for_figures_before_one_is_near(
     page.close()
 
 
+@pytest.mark.soak
 def test_every_figure_is_described() -> None:
     for name, each in known().items():
         assert each["chunk"].endswith(".js"), name

@@ -237,6 +237,7 @@ def test_every_page_says_its_language_and_title(guide_site: Path) -> None:
     assert len(titles) == len(set(titles))
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("path", PATHS)
 def test_no_plain_english_is_left_in_the_other_language(
     path: str, visit: Any, pseudo_address: str

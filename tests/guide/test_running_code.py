@@ -96,6 +96,7 @@ def test_python_comes_with_the_first_press_and_not_before(page: Any) -> None:
     assert [url for url in page.asked if url.endswith("pyodide.asm.wasm")]
 
 
+@pytest.mark.soak
 def test_twenty_edits_end_in_a_clear_result(page: Any) -> None:
     box = Box(page)
     box.open()

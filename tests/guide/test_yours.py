@@ -124,6 +124,7 @@ def test_a_lesson_that_was_read_is_marked_in_its_step(visit: Any) -> None:
     assert [a.get_attribute("href") for a in read.all()] == ["../../step/0/3/"]
 
 
+@pytest.mark.soak
 def test_what_a_link_brought_goes_along_and_is_not_kept(visit: Any) -> None:
     there = visit()
     there.go("/yours/")

@@ -47,7 +47,7 @@ def question_html(question: Question, words: dict[str, str], number: int = 1) ->
     place = "" if number == 1 else f"-{number}"
     letters = escape("".join(facts.letters()))
     return (
-        f'<section class="question card" aria-labelledby="question{place}">'
+        f'<div class="question card" role="group" aria-labelledby="question{place}">'
         f'<h2 id="question{place}">{escape(words["question"])}</h2>'
         f'<p class="ask">{ask}</p><form data-answers="{data}" data-each="{each}" '
         f'data-within="{within}" data-letters="{letters}">'
@@ -57,7 +57,7 @@ def question_html(question: Question, words: dict[str, str], number: int = 1) ->
         f'<button type="submit">{escape(words["check"])}</button></form>'
         f'<p class="verdict" role="status"></p>'
         f"<details><summary>{escape(words['show_answer'])}</summary>"
-        f'<p class="working">{question.answers[first][1]}</p></details></section>\n'
+        f'<p class="working">{question.answers[first][1]}</p></details></div>\n'
     )
 
 
