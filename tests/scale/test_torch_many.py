@@ -68,6 +68,7 @@ def test_two_processes_train_as_one(
         assert found["weights"][name] == approx(values, rel=1e-7, abs=1e-9), name
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("shard", ["none", "full"])
 def test_what_two_processes_saved_loads_in_one_and_in_the_kernel(
     shard: str, tmp_path: Path
