@@ -35,8 +35,8 @@ TOKENS = """
 body { background: var(--paper); color: var(--ink); margin: 16px; font: 17px serif }
 figure { margin: 0; max-width: 560px }
 figure.wide { max-width: 968px }
-.gg-figure > [props] { display: block; min-height: var(--h-wide) }
-@media (max-width: 640px) { .gg-figure > [props] { min-height: var(--h-narrow) } }
+.gg-figure > [props] { display: block; min-height: var(--h-960) }
+@media (max-width: 640px) { .gg-figure > [props] { min-height: var(--h-390) } }
 """
 TYPES = {
     ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm",
@@ -58,7 +58,7 @@ def page(name: str, given: str = "") -> str:
     strings = tomllib.loads((ROOT / "guide/strings/en.toml").read_text())["figure"]
     height = figure["height"]
     kind = "gg-figure wide" if figure.get("wide") else "gg-figure"
-    style = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
+    style = f"--h-390:{height['390']}px;--h-960:{height['960']}px"
     props = html.escape(given or json.dumps(figure.get("sample", {})), quote=True)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>'

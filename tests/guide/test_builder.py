@@ -25,7 +25,7 @@ FIGURES = Figures(
         "bars": {
             "chunk": "bars.js",
             "props": {"step": "number", "names": "text?"},
-            "height": {"narrow": 300, "wide": 200},
+            "height": {"390": 300, "960": 200},
         }
     },
     {"runtime/loader.ts": {"file": "loader-1.js"}},

