@@ -7,21 +7,21 @@ python tools/heights.py [NAME ...]
 import argparse
 import json
 import re
-import threading
-import tomllib
 from collections import defaultdict
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, sync_playwright
-from shots import ARGUMENTS, CHROMIUM, settle
+from browsing import figures, guide, settle
+from playwright.sync_api import Browser
 
-from glassgpt.guide import figures, server, sources
+from glassgpt.guide.figures import WIDTHS
+from glassgpt.guide.sources import FOLDER
 
 MORE = 60  # the most px kept free for states that are taller than the first
+# the widths of a window at which the height from each width of a page on is measured
 BANDS = {"390": (390, 450), "520": (520, 600), "720": (720, 840), "960": (960, 1440)}
 FRAME = "document.getElementById('%s').querySelector('.frame').offsetHeight"
-_FENCE = re.compile(r"```figure (\S+)\n(.*?)```", re.DOTALL)
-_HEIGHT = re.compile(r"^height = .*$", re.MULTILINE)
+FREE = ".gg-figure > [props] { min-height: 0 !important; }"
+_GIVEN = re.compile(r"^height = .*$", re.MULTILINE)
 _KEPT = re.compile(r'"height": \{[^}]*\}')
 Heights = dict[str, int]
 
@@ -32,7 +32,7 @@ def measured(browser: Browser, address: str, identity: str) -> Heights:
     page.goto(address, wait_until="networkidle")
     settle(page)
     page.wait_for_selector(f"#{identity} > [props][data-state=ready]")
-    page.add_style_tag(content=".gg-figure > [props] { min-height: 0 !important; }")
+    page.add_style_tag(content=FREE)
     found = {}
     for band, widths in BANDS.items():
         heights = []
@@ -70,37 +70,29 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     wanted = parser.parse_args().names
     everywhere: dict[str, list[Heights]] = defaultdict(list)
-    folder = sources.FOLDER
-    with server.serve() as running, sync_playwright() as play:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        for source in sources.read_pages(folder / "pages" / "en"):
-            text = source.file.read_text(encoding="utf-8")
-            for name, given in _FENCE.findall(text):
-                if wanted and name not in wanted:
-                    continue
-                told = json.loads((folder / f"figures/{name}.json").read_text())
-                identity = tomllib.loads(given)["id"]
-                address = f"http://{server.HOST}:{running.server_port}{source.path}"
-                found = []
-                for state in told["states"]:
-                    query = {f"{identity}.{key}": value for key, value in state.items()}
-                    at = f"{address}#{urlencode(query)}"
-                    found.append(measured(browser, at, identity))
-                kept = room(found[0], found[1:])
-                print(f"{source.path} {name}: {found[0]} kept {kept}", flush=True)
-                if _HEIGHT.search(given):
-                    text = text.replace(given, _HEIGHT.sub(as_toml(kept), given))
-                    source.file.write_text(text, encoding="utf-8")
-                else:
-                    everywhere[name].append(kept)
-        browser.close()
-        running.shutdown()
+    with guide() as (browser, address):
+        for source, name, identity, given in figures():
+            if wanted and name not in wanted:
+                continue
+            told = json.loads((FOLDER / f"figures/{name}.json").read_text())
+            found = []
+            for state in told["states"]:
+                query = {f"{identity}.{key}": value for key, value in state.items()}
+                at = f"{address}{source.path}#{urlencode(query)}"
+                found.append(measured(browser, at, identity))
+            kept = room(found[0], found[1:])
+            print(f"{source.path} {name}: {found[0]} kept {kept}", flush=True)
+            if _GIVEN.search(given):
+                text = source.file.read_text(encoding="utf-8")
+                text = text.replace(given, _GIVEN.sub(as_toml(kept), given))
+                source.file.write_text(text, encoding="utf-8")
+            else:
+                everywhere[name].append(kept)
     for name, several in everywhere.items():
-        file = folder / f"figures/{name}.json"
-        kept = {band: max(one[band] for one in several) for band in figures.WIDTHS}
+        file = FOLDER / f"figures/{name}.json"
+        highest = {width: max(one[width] for one in several) for width in WIDTHS}
         text = file.read_text(encoding="utf-8")
-        file.write_text(_KEPT.sub(as_json(kept), text), encoding="utf-8")
+        file.write_text(_KEPT.sub(as_json(highest), text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,19 +4,12 @@ python tools/shots.py [--site DIR] [--out DIR] [PATH ...]
 """
 
 import argparse
-import threading
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from browsing import guide, settle
 
 from glassgpt.guide import server
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update"),
-    "--disable-sync",
-]
 WIDTHS = (390, 1440)
 
 
@@ -25,16 +18,6 @@ def paths(site: Path) -> list[str]:
     found = sorted(file.parent.relative_to(site) for file in site.rglob("index.html"))
     names = ["/" if str(p) == "." else f"/{p.as_posix()}/" for p in found]
     return [name for name in names if not name.startswith("/embed/")]
-
-
-def settle(page: Page) -> None:
-    """Scroll through, so that every figure computes; then wait for them."""
-    height = page.evaluate("document.documentElement.scrollHeight")
-    for top in range(0, height, 700):
-        page.evaluate(f"scrollTo({{top: {top}, behavior: 'instant'}})")
-        page.wait_for_timeout(120)
-    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
-    page.wait_for_timeout(300)
 
 
 def main() -> None:
@@ -48,10 +31,7 @@ def main() -> None:
     parser.add_argument("paths", nargs="*")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    with server.serve(site=given.site) as running, sync_playwright() as play:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        root = f"http://{server.HOST}:{running.server_port}"
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with guide(given.site) as (browser, root):
         for theme in given.theme or ("light", "dark"):
             for width in given.width or WIDTHS:
                 context = browser.new_context(
@@ -73,8 +53,6 @@ def main() -> None:
                         full_page=not given.fold,
                     )
                 context.close()
-        browser.close()
-        running.shutdown()
 
 
 if __name__ == "__main__":

@@ -27,7 +27,11 @@ async function load(host: HTMLElement): Promise<void> {
     const note = document.createElement("p");
     note.className = "gg-unsupported";
     note.textContent = t(`missing-${lacking}`);
-    host.prepend(note);
+    // what stands there for readers without scripts serves here too
+    const built = host.querySelector("noscript")?.textContent ?? "";
+    const picture = new DOMParser().parseFromString(built, "text/html").querySelector("img");
+    if (picture) note.append(" ", t("built-picture"));
+    host.replaceChildren(note, ...(picture ? [picture] : []));
     host.dataset["state"] = "unsupported";
     host.style.minHeight = "0"; // no picture will come to fill its room
     return;

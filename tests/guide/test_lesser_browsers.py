@@ -6,6 +6,7 @@ import tomllib
 from typing import Any
 
 import pytest
+import visiting
 
 from glassgpt.guide import pseudo, sources
 
@@ -34,11 +35,18 @@ def test_a_browser_that_cannot_compute_is_told_so(
     figure.scroll_into_view_if_needed()
     page.wait_for_selector(".gg-unsupported")
     assert said in figure.locator(".gg-unsupported").inner_text()
+    if path.startswith("/step/"):  # what it showed when it was photographed
+        picture = figure.locator("img.built")
+        visiting.wait_until(page, "document.querySelector('img.built').complete")
+        assert picture.evaluate("(one) => one.naturalWidth") > 300
+        assert len(picture.get_attribute("alt")) > 20
     # what the figure shows is said in words, and the text has its numbers
     assert figure.locator("figcaption").is_visible()
     assert page.locator("article .num").count() or path.startswith("/sandbox/")
     # no room is kept for a picture that will not come
-    assert figure.bounding_box()["height"] < 500
+    kept = figure.locator("[props]").bounding_box()["height"]
+    inside = figure.locator("[props] > *").all()
+    assert kept <= sum(one.bounding_box()["height"] for one in inside) + 80
     assert errors == []
     page.context.close()
 

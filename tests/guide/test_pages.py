@@ -202,6 +202,9 @@ def test_a_page_reads_without_scripts(path: str, visit: Any) -> None:
     if there.page.locator(".gg-figure").count():
         assert "needs scripts" in there.page.inner_text(".gg-figure")
         assert there.page.inner_text("figcaption")
+    for picture in there.page.locator(".gg-figure img.built").all():
+        picture.scroll_into_view_if_needed()
+        assert picture.is_visible() and picture.get_attribute("alt")
 
 
 def test_on_paper_the_text_stays_and_the_frame_goes(visit: Any) -> None:

@@ -1,7 +1,7 @@
 """The figures that pages may hold, as the front end's build describes them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,11 @@ WIDTHS = ("390", "520", "720", "960")
 
 @dataclass(frozen=True)
 class Figures:
-    """Every figure by name, and where its code is."""
+    """Every figure by name, where its code is, and its built picture as an element."""
 
     table: dict[str, dict[str, Any]]
     manifest: dict[str, dict[str, Any]]
+    pictures: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, assets: Path) -> "Figures":
@@ -97,8 +98,10 @@ def figure_html(
     hint: str = "",
     words: dict[str, str] | None = None,
     wide: bool = False,
+    picture: str = "",
 ) -> str:
-    """A figure's place in a page: hints above, its room, a sentence under it."""
+    """A figure's place in a page: hints above, its room, a sentence under it. Where
+    nothing can be computed the picture stands in the room."""
     said = (words or {}).get("figure_needs_scripts", "")
     room = ";".join(f"--h-{width}:{room}px" for width, room in height.items())
     given = escape(json.dumps(props, ensure_ascii=False, sort_keys=True))
@@ -106,5 +109,5 @@ def figure_html(
     return (
         f'<figure class="{kind}" id="{escape(identity)}" style="{room}">{hint}'
         f'<gg-{name} props="{given}"><p class="fallback"><noscript>{escape(said)}'
-        f"</noscript></p></gg-{name}><figcaption>{alt}</figcaption></figure>\n"
+        f"{picture}</noscript></p></gg-{name}><figcaption>{alt}</figcaption></figure>\n"
     )

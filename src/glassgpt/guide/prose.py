@@ -22,6 +22,7 @@ from glassgpt.guide import code, facts, pseudo, runs
 from glassgpt.guide.calls import CALL, FIXED, answer, answered, check_digits
 from glassgpt.guide.figures import Figures, figure_html
 from glassgpt.guide.glossary import Glossary
+from glassgpt.guide.pictures import picture_name
 from glassgpt.guide.questions import Question, question_html, read_question
 from glassgpt.guide.sources import PageError, Source, read_toml
 from glassgpt.lessons import lesson
@@ -274,6 +275,7 @@ class _Writer:
             f'<ol class="hint">{hints}</ol>' if hints else "",
             self.context.words,
             figures.wide(name),
+            figures.pictures.get(picture_name(self.source.path, identity), ""),
         )
 
     def _run(self, rest: str, text: str) -> str:

@@ -1,8 +1,5 @@
 """Builds the site: pages, search, files; all checked before anything is kept."""
 
-import gzip
-import hashlib
-import html.parser
 import json
 import re
 import shutil
@@ -14,24 +11,19 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from glassgpt.errors import invalid
-from glassgpt.guide import blocks, code, pseudo, sources, verifying
+from glassgpt.guide import blocks, code, pictures, pseudo, sources, verifying
 from glassgpt.guide.calls import answered
 from glassgpt.guide.figures import Figures, figure_html
+from glassgpt.guide.files import encode_all, keep, smaller
 from glassgpt.guide.glossary import Glossary
 from glassgpt.guide.key import QUESTIONS
+from glassgpt.guide.links import check_links
 from glassgpt.guide.prose import Context, Page, render
 from glassgpt.guide.server import POLICY, check_target
-from glassgpt.guide.sources import PageError, Source
+from glassgpt.guide.sources import Source
 from glassgpt.lessons import FILES, FOLDER, Lesson, lesson
 
-try:
-    import brotli
-except ImportError:  # the site is served all the same, in larger parts
-    brotli = None
-
 TEMPLATES = Path(__file__).parent / "templates"
-_ENCODED = {".html", ".css", ".js", ".mjs", ".json", ".wasm", ".txt", ".py", ".svg"}
 _LINK = re.compile(r'(?P<start> (?:href|src|content)=")(?P<path>/[^"/][^"]*|/)"')
 
 
@@ -54,7 +46,7 @@ def build(
     try:
         pages = _Site(work, folder, assets, language).write()
         if encode:
-            _encode(work)
+            encode_all(work)
         if target.exists():
             shutil.rmtree(target)
         work.replace(target)
@@ -115,7 +107,7 @@ class _Site:
         shutil.copytree(self.assets, kept)
         fonts = {}
         for font in sorted((self.folder / "fonts").glob("*.woff2")):
-            fonts[font.stem] = _keep(kept, font.stem, ".woff2", font.read_bytes())
+            fonts[font.stem] = keep(kept, font.stem, ".woff2", font.read_bytes())
         for licence in sorted((self.folder / "fonts").glob("LICENSE*")):
             shutil.copyfile(licence, kept / licence.name)
         sheets = ("tokens.css", "page.css", "run.css", "verify.css")
@@ -125,6 +117,8 @@ class _Site:
         )
         for name, file in fonts.items():
             style = style.replace(f"../fonts/{name}.woff2", file)
+        if self.language == "en":
+            self.figures.pictures.update(pictures.built(self.folder, kept))
         early = (TEMPLATES / "early.js").read_bytes()
         programs = self.target / "programs"
         programs.mkdir()
@@ -133,8 +127,8 @@ class _Site:
         shutil.copyfile(FOLDER / "names.txt", programs / "names.txt")
         return {
             **{f"font_{name}": file for name, file in fonts.items()},
-            "style": _keep(kept, "guide", ".css", _smaller(style).encode()),
-            "early": _keep(kept, "early", ".js", early),
+            "style": keep(kept, "guide", ".css", smaller(style).encode()),
+            "early": keep(kept, "early", ".js", early),
             "loader": self.figures.script("loader"),
             "page": self.figures.script("page"),
             "yours": self.figures.script("yours"),
@@ -354,82 +348,3 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace(
         "</", "<\\/"
     )
-
-
-def _smaller(style: str) -> str:
-    """A style sheet without comments and indentation."""
-    style = re.sub(r"/\*.*?\*/", "", style, flags=re.S)
-    return "\n".join(line.strip() for line in style.splitlines() if line.strip()) + "\n"
-
-
-def _keep(folder: Path, stem: str, suffix: str, body: bytes) -> str:
-    """Write a file under a name that changes with what is in it."""
-    name = f"{stem}-{hashlib.sha256(body).hexdigest()[:8]}{suffix}"
-    (folder / name).write_bytes(body)
-    return name
-
-
-def _encode(target: Path) -> None:
-    """The smaller copies that the server and many hosts send."""
-    for file in sorted(target.rglob("*")):
-        if file.suffix not in _ENCODED or not file.is_file():
-            continue
-        body = file.read_bytes()
-        file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(body, 9, mtime=0))
-        if brotli is not None:
-            quality = 11 if len(body) < 1_000_000 else 9
-            made = brotli.compress(body, quality=quality)
-            file.with_name(f"{file.name}.br").write_bytes(made)
-
-
-class _Links(html.parser.HTMLParser):
-    """The ids of a page, its links, and its pictures without words."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.silent: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if name := given.get("id"):
-            self.ids.append(name)
-        for key in ("href", "src"):
-            if link := given.get(key):
-                self.links.append(link)
-        if tag == "img" and not given.get("alt"):
-            self.silent.append(str(given.get("src")))
-
-
-def check_links(target: Path) -> None:
-    """Raise PageError for a link that leads nowhere, an id twice, a silent picture."""
-    pages = {}
-    for file in sorted(target.rglob("*.html")):
-        parser = _Links()
-        parser.feed(file.read_text(encoding="utf-8"))
-        pages[file.resolve()] = parser
-    for file, parser in pages.items():
-        name = file.relative_to(target.resolve()).as_posix()
-        twice = {one for one in parser.ids if parser.ids.count(one) > 1}
-        if twice:
-            raise invalid(f"id in {name}", sorted(twice)[0], "twice", error=PageError)
-        if parser.silent:
-            raise invalid(f"picture in {name}", parser.silent[0], error=PageError)
-        for link in parser.links:
-            if why := _dead(link, file, pages):
-                raise invalid(f"link in {name}", link, why, error=PageError)
-
-
-def _dead(link: str, file: Path, pages: dict[Path, _Links]) -> str:
-    if re.match(r"https?:|mailto:|data:", link):
-        return ""
-    path, _, anchor = link.partition("#")
-    there = (file.parent / path).resolve() if path else file
-    if path.endswith("/") or there.is_dir():
-        there = there / "index.html"
-    if not there.is_file():
-        return "nothing is there"
-    if anchor and "=" not in anchor and there in pages:
-        return "" if anchor in pages[there].ids else "no such place on that page"
-    return ""

@@ -1,0 +1,45 @@
+"""The pictures that stand where nothing can compute: one of each figure, and not stale."""
+
+import json
+from typing import Any
+
+import pytest
+import visiting
+
+from glassgpt.guide import pictures, sources
+
+FOLDER = sources.FOLDER / "pictures"
+SAID = """(all) => all.map((one) =>
+  [one.closest("figure").id, one.querySelector(".frame-sentence").innerText])"""
+
+
+def index() -> dict[str, dict[str, Any]]:
+    """What each picture is known by."""
+    text = (FOLDER / pictures.INDEX).read_text(encoding="utf-8")
+    found: dict[str, dict[str, Any]] = json.loads(text)
+    return found
+
+
+def test_the_pictures_are_those_that_the_index_names() -> None:
+    assert {file.stem for file in FOLDER.glob("*.webp")} == set(index())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("path", visiting.PATHS)
+def test_a_picture_is_of_what_its_figure_says(path: str, visit: Any) -> None:
+    there = visit(width=1024)
+    there.go(path)
+    there.scroll_through()
+    shown = there.page.locator(".gg-figure > [props]")
+    visiting.wait_until(
+        there.page,
+        "document.querySelectorAll('.gg-figure > [props]:not([data-state=ready])')"
+        ".length === 0",
+    )
+    said = dict(shown.evaluate_all(SAID))
+    known = index()
+    named = {
+        identity: known.pop(pictures.picture_name(path, identity))["said"]
+        for identity in said
+    }
+    assert named == said

@@ -1,0 +1,50 @@
+"""What the tools that look at the built guide share: a browser, pages and figures."""
+
+import re
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from glassgpt.guide import server, sources
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    "--disable-sync",
+]
+PAGES = sources.FOLDER / "pages" / "en"
+FENCE = re.compile(r"```figure (\S+)\n(.*?)```", re.DOTALL)
+
+
+@contextmanager
+def guide(site: Path = server.SITE) -> Iterator[tuple[Browser, str]]:
+    """A browser, and the address of the built guide."""
+    with server.serve(site=site) as running, sync_playwright() as play:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        found = CHROMIUM if Path(CHROMIUM).exists() else None
+        browser = play.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser, f"http://{server.HOST}:{running.server_port}"
+        browser.close()
+        running.shutdown()
+
+
+def settle(page: Page) -> None:
+    """Scroll through, so that every figure computes; then wait for them."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for top in range(0, height, 700):
+        page.evaluate(f"scrollTo({{top: {top}, behavior: 'instant'}})")
+        page.wait_for_timeout(120)
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+    page.wait_for_timeout(300)
+
+
+def figures() -> Iterator[tuple[sources.Source, str, str, str]]:
+    """Every figure on every page: its page, its name, its id, and what it is given."""
+    for source in sources.read_pages(PAGES):
+        for name, given in FENCE.findall(source.text):
+            yield source, name, tomllib.loads(given)["id"], given

@@ -1,0 +1,66 @@
+"""Photographs every figure as it first stands on its page, for browsers that cannot
+compute it and for readers without scripts. Run it after `make site`, when a figure was
+changed; the builder puts the pictures into the pages.
+
+python tools/pictures.py [PATH ...]
+"""
+
+import argparse
+import base64
+import json
+
+from browsing import figures, guide, settle
+
+from glassgpt.guide.pictures import INDEX, picture_name
+from glassgpt.guide.sources import FOLDER
+
+PICTURES = FOLDER / "pictures"
+
+# a picture in a form that takes a third of the bytes
+SMALLER = """async (png) => {
+  const picture = new Image();
+  picture.src = "data:image/png;base64," + png;
+  await picture.decode();
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  const made = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+  const read = new FileReader();
+  await new Promise((done) => { read.onload = done; read.readAsDataURL(made); });
+  return [picture.width, picture.height, read.result.split(",")[1]];
+}"""
+
+
+def main() -> None:
+    """A picture of each figure, its size, and what the figure says of it."""
+    parser = argparse.ArgumentParser(description="Photograph the figures.")
+    parser.add_argument("paths", nargs="*")
+    wanted = parser.parse_args().paths
+    PICTURES.mkdir(exist_ok=True)
+    index = PICTURES / INDEX
+    known = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
+    with guide() as (browser, address):
+        for source, _, identity, _ in figures():
+            if wanted and source.path not in wanted:
+                continue
+            page = browser.new_page(viewport={"width": 1024, "height": 900})
+            page.goto(address + source.path, wait_until="networkidle")
+            page.locator(f"#{identity}").scroll_into_view_if_needed()
+            settle(page)
+            frame = page.locator(f"#{identity}:has([data-state=ready]) .frame")
+            frame.scroll_into_view_if_needed()
+            page.wait_for_timeout(300)
+            png = frame.locator(".frame-picture").screenshot()
+            given = base64.b64encode(png).decode()
+            width, height, made = page.evaluate(SMALLER, given)
+            name = picture_name(source.path, identity)
+            (PICTURES / f"{name}.webp").write_bytes(base64.b64decode(made))
+            said = frame.locator(".frame-sentence").inner_text()
+            known[name] = {"width": width, "height": height, "said": said}
+            print(name, width, height, len(made) * 3 // 4, said, flush=True)
+            page.close()
+    text = json.dumps(known, indent=1, sort_keys=True, ensure_ascii=False)
+    index.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
