@@ -1,4 +1,4 @@
-"""The pictures that stand where nothing can compute: one of each figure, and not stale."""
+"""Pictures stand where nothing can compute: one of each figure, and none is stale."""
 
 import json
 from typing import Any
