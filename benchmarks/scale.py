@@ -37,7 +37,7 @@ import torch.nn.functional as F  # noqa: N812, as everyone writes it
 
 from glassgpt.config import Record, preset
 from glassgpt.engines.torch.engine import TorchEngine
-from glassgpt.engines.torch.reading import write_batch
+from glassgpt.engines.torch.reading import drawing, write_group
 from glassgpt.engines.torch.work import flops_a_token, memory_used, peak_flops
 from glassgpt.saving import Saver
 
@@ -272,14 +272,12 @@ def sampling(report: Report) -> None:
     """Sixteen texts of 128 tokens, with the cache and without."""
     record = preset("gpt2-124m").with_vocabulary(VOCABULARY)
     engine, _, _ = trainer(record.with_settings(compile="off"))
-    generator = torch.Generator(engine.device).manual_seed(1)
+    draw, start = drawing(1.0, 0, 1.0, random.Random(1)), [VOCABULARY - 1]
 
     def writing(cached: bool) -> Step:
         def step() -> float:
-            made = write_batch(
-                engine.model, [VOCABULARY - 1], 16, 128, 1.0, generator, cached=cached
-            )
-            return float(made.numel())
+            made = write_group(engine.model, start, 16, 128, draw, cached)
+            return float(sum(map(len, made)))
 
         return step
 

@@ -171,10 +171,14 @@ class Record:
     def with_settings(self, **settings: object) -> "Record":
         """This record with other values, checked. Text is read as the field's type.
 
-        Raises UsageError for a key that there is not, a value that the field cannot
-        hold, and a key that this step or this optimiser never reads.
+        A warm-up that does not fit into fewer steps, and is not set too, becomes a
+        tenth of them. Raises UsageError for a key that there is not, a value that the
+        field cannot hold, and a key that this step or this optimiser never reads.
         """
         values = {name: _read(name, value) for name, value in settings.items()}
+        num_steps = values.get("num_steps", self.train.num_steps)
+        if self.train.warmup_steps >= num_steps > 0:
+            values = {"warmup_steps": num_steps // 10, **values}
         changed = Record(
             dataclasses.replace(self.model, **_in(ModelConfig, values)),
             dataclasses.replace(self.train, **_in(TrainConfig, values)),

@@ -101,9 +101,9 @@ class Run:
         `temperature` is 0 or from 0.05 to 2, by default the lesson's; `seed` is by
         default the run's. `known` are documents to tell from new ones. `together`
         writes many at a time, in another order of draws: other documents for the same
-        seed, and on the kernel many times as many a second. Without it, `hear` is
-        told of each as it grows. Raises UsageError for values that cannot be, and for a
-        character in the prompt that the vocabulary does not hold.
+        seed, and on the kernel and on PyTorch many times as many a second. Without it,
+        `hear` is told of each as it grows. Raises UsageError for values that cannot be,
+        and for a character in the prompt that the vocabulary does not hold.
         """
         for name, value, usual in (("n", n, 20), ("seed", seed or 0, 42)):
             if value < 0:

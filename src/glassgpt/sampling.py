@@ -5,13 +5,11 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from glassgpt.engines.base import Engine
+from glassgpt.engines.base import TOGETHER, Engine
 from glassgpt.errors import GlassGPTError, invalid
 from glassgpt.tokenizer import Tokenizer
 
 COLDEST, HOTTEST = 0.05, 2.0
-# how many documents draw in turn where many are written at once; the kernel's, too
-TOGETHER = 256
 # with --unique or --new-only: how many draws in vain before giving up
 _PATIENCE = 1000
 

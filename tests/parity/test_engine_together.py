@@ -8,8 +8,9 @@ from support import not_run
 
 from glassgpt import engines
 from glassgpt.config import preset
+from glassgpt.engines.base import TOGETHER
 from glassgpt.kernel.library import why_unavailable
-from glassgpt.sampling import TOGETHER, Taste, write_together
+from glassgpt.sampling import Taste, write_together
 from glassgpt.tokenizer import CharTokenizer
 
 WORDS = ["anna", "bob", "cara", "dan", "a" * 40]

@@ -38,5 +38,7 @@ def json_lines(*objects: object) -> bytes:
 
 
 def texts_of(data: PreparedCorpus) -> list[str]:
-    """All documents, one by one."""
-    return [data.text(i) for i in range(len(data))]
+    """All documents, one by one; those of a block together are the same."""
+    found = [data.text(i) for i in range(len(data))]
+    assert [text for block in data.blocks() for text in data.texts(block)] == found
+    return found

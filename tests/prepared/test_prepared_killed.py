@@ -89,7 +89,7 @@ def test_a_killed_preparation_goes_on_to_the_same_bytes(
     check_kills(source, tmp_path, "char", range(0, 20, 5))
 
 
-@pytest.mark.soak
+@pytest.mark.full
 @pytest.mark.parametrize("tokenizer", ["char", "bytes", "bpe"])
 def test_killed_at_many_moments_it_goes_on_to_the_same_bytes(
     tokenizer: str, source: Path, tmp_path: Path

@@ -61,7 +61,7 @@ def generate(path: Path, size: int) -> Path:
     return path
 
 
-@pytest.mark.soak
+@pytest.mark.full
 @pytest.mark.parametrize("tokenizer", ["char", "bytes"])
 def test_a_hundred_megabytes_are_prepared_in_a_fraction_of_half_a_gigabyte(
     tokenizer: str, tmp_path: Path
@@ -75,8 +75,11 @@ def test_a_hundred_megabytes_are_prepared_in_a_fraction_of_half_a_gigabyte(
 
 
 @LINUX
-@pytest.mark.soak
-@pytest.mark.parametrize(("mode", "holdout"), [("truncate", 0), ("pack", 0.1)])
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("mode", "holdout"),
+    [("truncate", 0), pytest.param("pack", 0.1, marks=pytest.mark.soak)],
+)
 def test_training_reads_prepared_data_with_a_constant_resident_size(
     mode: str, holdout: float, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ HEAVY = {
     "torch",
     "tokenizers",
     "pyarrow",
+    "tensorboard",
     "rich",
     "typer",
     "click",

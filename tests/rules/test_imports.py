@@ -70,6 +70,7 @@ OTHERS = {
     "platformdirs": ("datasets",),
     "numpy": ("kernel", "engines.kernel", "bench", "prepared", *TORCH),
     "torch": ("bench.torch_peer", *TORCH),
+    "tensorboard": ("cli.board",),
     "rich": ("cli",),
     "typer": ("cli",),
     **dict.fromkeys(("brotli", "jinja2", "latex2mathml", "markdown_it"), ("guide",)),

@@ -7,7 +7,7 @@ from support import record_of
 
 from glassgpt import engines
 from glassgpt.config import PRESETS, Record, preset
-from glassgpt.errors import UsageError
+from glassgpt.errors import GlassGPTError, UsageError
 from glassgpt.presets import LESSONS
 
 
@@ -42,6 +42,18 @@ def test_a_vocabulary_that_the_kernel_has_not_goes_to_pytorch() -> None:
     engine, why = chosen(record_of(5).with_vocabulary(5000))
     assert engine == "torch"
     assert "the kernel has at most 4096" in why
+
+
+@pytest.mark.parametrize("name", ["gpt2-124m", "1b", "depth-4"])
+def test_without_pytorch_a_record_that_asks_for_it_says_what_to_install(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    record = preset(name).with_vocabulary(100)
+    with pytest.raises(GlassGPTError, match=r"^missing torch$") as caught:
+        engines.choose("auto", record)
+    assert caught.value.remedy == "Install it: pip install 'glassgpt[torch]'"
+    assert chosen(preset("small").with_vocabulary(100))[0] == "kernel"
 
 
 @pytest.mark.parametrize("name", ["kernel", "reference"])

@@ -98,40 +98,6 @@ def test_step_5_has_the_losses_that_its_program_prints(karpathy_names: Path) -> 
     assert len(printed) == 1000
 
 
-def test_the_batched_forward_equals_the_cached_loop() -> None:
-    import torch
-
-    record = record_of(5, **{**SMALL, "block_size": 12, "init_std": 0.3})
-    engine = torch_engine(record)
-    logits = torch.tensor(engine.logits(DOCUMENTS[1]), dtype=torch.float64)
-    reader = engine.reader()
-    for token, row in zip(DOCUMENTS[1], logits, strict=False):
-        expected = torch.softmax(row / 0.7, 0).tolist()
-        assert reader.feed(token, 0.7) == approx(expected, abs=1e-10)
-
-
-def test_what_is_written_side_by_side_is_what_is_written_one_by_one() -> None:
-    import torch
-
-    from glassgpt.engines.torch.reading import write_batch
-
-    engine = torch_engine(record_of(5, **{**SMALL, "block_size": 9, "init_std": 0.3}))
-    generator = torch.Generator()
-    cached, slow = (
-        write_batch(
-            engine.model, [26, 4], 6, 7, 1.0, generator.manual_seed(3), cached=cached
-        )
-        for cached in (True, False)
-    )
-    assert torch.equal(cached, slow) and cached.shape == (6, 7)
-    greedy = write_batch(engine.model, [26], 2, 5, 0.0, generator)
-    reader, token = engine.reader(), 26
-    for written in greedy[1].tolist():
-        probs = reader.feed(token)
-        token = max(range(27), key=probs.__getitem__)
-        assert token == written
-
-
 @pytest.mark.parametrize("at_once", [27, 60, 10**6])
 def test_the_loss_in_parts_is_the_loss(at_once: int) -> None:
     import torch

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +70,7 @@ def test_two_processes_train_as_one(
         assert found["weights"][name] == approx(values, rel=1e-7, abs=1e-9), name
 
 
-@pytest.mark.soak
+@pytest.mark.full
 @pytest.mark.parametrize("shard", ["none", "full"])
 def test_what_two_processes_saved_loads_in_one_and_in_the_kernel(
     shard: str, tmp_path: Path
@@ -92,7 +94,34 @@ def test_what_two_processes_saved_loads_in_one_and_in_the_kernel(
     assert run.losses == approx(expected.losses, rel=1e-9)
 
 
-@pytest.mark.soak
+@pytest.mark.full
+def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    words, out = tmp_path / "words.txt", tmp_path / "run"
+    words.write_text("\n".join(small.names(120)))
+    flags = [x for k, v in TINY.items() for x in ("--set", f"{k}={v}")]
+    command = ("-m", "glassgpt", "train", "--data", words, "--out", out, *flags)
+    command += ("--steps", 600)
+    stopped = torchrun(*command)
+    while not (out / "checkpoints").exists() and stopped.poll() is None:
+        time.sleep(0.02)
+    stopped.send_signal(signal.SIGINT)
+    status, _, errors = finish(stopped)
+    assert status != 0
+    (line,) = (x for x in errors.splitlines() if x.startswith("stopped at step "))
+    assert line.endswith(" of 600, and saved")
+    assert f"Go on with: glassgpt train --resume --out {out}" in errors
+    last = checkpoint.steps(out / "checkpoints")[-1]
+    assert f"step {last} of" in line
+    status, printed, errors = finish(torchrun(*command, "--json"))
+    assert status == 0, errors
+    assert json.loads(printed.splitlines()[0])["step"] == last
+    losses = json.loads(printed.splitlines()[-1])["losses"]
+    alone = {**TINY, "num_steps": 600}
+    expected = glassgpt.train(words, engine="torch", **alone).losses
+    assert losses == approx(expected, rel=1e-7)
+
+
+@pytest.mark.full
 def test_a_process_that_ends_ends_the_others_with_one_line(tmp_path: Path) -> None:
     words, out = tmp_path / "words.txt", tmp_path / "run"
     words.write_text("\n".join(small.names(60)))

@@ -138,6 +138,14 @@ def test_a_warm_up_as_long_as_the_run_is_refused() -> None:
         preset("step5").with_settings(num_steps=9, warmup_steps=9)
 
 
+@pytest.mark.parametrize(("steps", "warmup"), [(51, 50), (50, 5), (20, 2), (3, 0)])
+def test_a_warm_up_is_shortened_with_the_run(steps: int, warmup: int) -> None:
+    small = preset("small")
+    assert small.with_settings(num_steps=steps).train.warmup_steps == warmup
+    given = small.with_settings(num_steps=steps, warmup_steps=1)
+    assert given.train.warmup_steps == 1
+
+
 @pytest.mark.parametrize(
     ("given", "nearest"),
     [("n_heads", "n_head"), ("learnin_rate", "learning_rate"), ("seeds", "seed")],

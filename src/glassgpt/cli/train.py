@@ -1,7 +1,8 @@
 """glassgpt train: a model from documents, kept in a run folder."""
 
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from glassgpt import checkpoint, config, datasets, engines
 from glassgpt.cli import output
+from glassgpt.cli.board import board, require_tensorboard
 from glassgpt.cli.options import Json
 from glassgpt.cli.output import in_terminal, say
 from glassgpt.cli.progress import display
@@ -23,7 +25,7 @@ from glassgpt.errors import (
     missing,
     unknown,
 )
-from glassgpt.events import Listener, Result, ignore
+from glassgpt.events import Event, Listener, Result, ignore
 from glassgpt.files import json_bytes, reason
 from glassgpt.presets import LESSONS
 from glassgpt.run import read_data, recorded
@@ -37,6 +39,14 @@ _NEXT = {
     "glassgpt compare": "all six steps side by side",
     "glassgpt show 5": "read the program that just ran",
 }
+
+
+@dataclass(frozen=True)
+class Show:
+    """How training is told of."""
+
+    json: bool = False
+    tensorboard: bool = False
 
 
 def train(
@@ -93,6 +103,12 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out.")
     ] = False,
+    tensorboard: Annotated[
+        bool,
+        typer.Option(
+            "--tensorboard", help="Write for TensorBoard in the run's folder."
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Train a model and print twenty documents that it writes.
@@ -104,19 +120,22 @@ def train(
     for name, value in {"num_steps": steps, "seed": seed, "holdout": holdout}.items():
         if value is not None:
             given[name] = value
+    if tensorboard and engines.rank() == 0:
+        require_tensorboard()
+    show = Show(json, tensorboard)
     if resume:
         named = (step, preset, depth) != (None, None, None)
         asked = _preset_name(step, preset, depth) if named else None
-        _resume(out, asked, given, data, engine, json)
+        _resume(out, asked, given, data, engine, show)
     else:
         data = "names" if data is None else data
         name = _preset_name(step, preset, depth)
-        _start(name, given, data, engine, out, json)
+        _start(name, given, data, engine, out, show)
 
 
 def train_with_defaults() -> None:
     """What plain `glassgpt` does: the last lesson on the built-in names."""
-    path = _start("step5", {}, "names", None, None, json=False)
+    path = _start("step5", {}, "names", None, None, Show())
     commands = {line.format(run=path): why for line, why in _NEXT.items()}
     say("\nWhat to do next:")
     for line, why in commands.items():
@@ -129,7 +148,7 @@ def _start(
     data: str,
     engine: str | None,
     out: Path | None,
-    json: bool,
+    show: Show,
 ) -> Path:
     record = config.preset(preset_name).with_settings(**given)
     if out is None and engines.processes() > 1:
@@ -140,9 +159,9 @@ def _start(
     path = out or next_run_path(Path("runs"), preset_name)
     if engines.restarts_by_itself() and (path / RECORD).exists():
         folder = _same_run(path, session)
-        _train(session, folder, json, resume=True)
+        _train(session, folder, show, resume=True)
         return path
-    _train(session, _new_folder(path, session), json)
+    _train(session, _new_folder(path, session), show)
     return path
 
 
@@ -173,7 +192,7 @@ def _resume(
     given: dict[str, Any],
     data: str | None,
     engine: str | None,
-    json: bool,
+    show: Show,
 ) -> None:
     if out is None:
         raise missing("--out", "Name the run to go on with: --resume --out DIR")
@@ -187,9 +206,9 @@ def _resume(
     _refuse_other_documents(folder.record, session.facts())
     result = Result.from_log(folder.read_log())
     if result is not None and _is_kept(folder, record.train.num_steps):
-        _print_result(session, result, folder, json)
+        _print_result(session, result, folder, show.json)
         return
-    _train(session, folder, json, resume=True)
+    _train(session, folder, show, resume=True)
 
 
 def _is_kept(folder: RunFolder, step: int) -> bool:
@@ -201,17 +220,17 @@ def _is_kept(folder: RunFolder, step: int) -> bool:
 
 
 def _train(
-    session: Session, folder: RunFolder, json: bool, resume: bool = False
+    session: Session, folder: RunFolder, show: Show, resume: bool = False
 ) -> None:
     crew = session.engine.crew
     try:
-        with folder.lock(), _listener(crew, json) as listen:
+        with folder.lock(), _listener(crew, folder, show) as listen:
             crew.wait()  # until the leader has the lock
             if resume:
                 session.restore(folder, listen)
             result = session.train(listen, folder)
         if crew.leads:
-            _print_result(session, result, folder, json)
+            _print_result(session, result, folder, show.json)
         crew.leave()
     except OSError as error:
         if isinstance(error, BrokenPipeError) or error.filename:
@@ -221,11 +240,23 @@ def _train(
         raise GlassGPTError(line, remedy) from error
 
 
-def _listener(crew: Crew, json: bool) -> AbstractContextManager[Listener]:
+@contextmanager
+def _listener(crew: Crew, folder: RunFolder, show: Show) -> Iterator[Listener]:
     """What tells of the training; only the leader of a crew talks."""
     if not crew.leads:
-        return nullcontext(ignore)
-    return display(json, in_terminal())
+        yield ignore
+        return
+    with display(show.json, in_terminal()) as tell:
+        if not show.tensorboard:
+            yield tell
+            return
+        with board(folder.path) as draw:
+
+            def both(event: Event) -> None:
+                draw(event)
+                tell(event)
+
+            yield both
 
 
 def _print_result(

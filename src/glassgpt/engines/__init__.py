@@ -5,7 +5,7 @@ import random
 from importlib.util import find_spec
 
 from glassgpt.config import Record
-from glassgpt.engines.base import Engine, num_params
+from glassgpt.engines.base import Engine, num_params, to_read
 from glassgpt.errors import GlassGPTError, invalid, missing, unknown
 
 NAMES = ("auto", "reference", "kernel", "torch")
@@ -46,7 +46,8 @@ def choose(name: str, record: Record) -> tuple[type[Engine], str]:
         if name == "kernel":
             raise
         remedy = f" ({error.remedy})" if isinstance(error, GlassGPTError) else ""
-        if find_spec("torch") and record.model.step > 0:
+        asks_for_torch = to_read(record) != record
+        if record.model.step > 0 and (asks_for_torch or find_spec("torch")):
             return _torch(), f"PyTorch trains: {error}{remedy}"
         return ReferenceEngine, f"the lesson's own code trains, slowly: {error}{remedy}"
     if name == "auto" and find_spec("torch"):

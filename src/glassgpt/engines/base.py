@@ -19,6 +19,8 @@ from glassgpt.tensors import Tensor
 
 Tokens = Sequence[int]
 Batch = Sequence[Tokens]
+# how many documents draw in turn where many are written at once
+TOGETHER = 256
 
 
 class Reader(Protocol):
@@ -237,6 +239,15 @@ def buffer_names(optimizer: str) -> tuple[str, ...]:
         "adam": ("m", "v"),
         "adamw": ("m", "v"),
     }[optimizer]
+
+
+def nudged_slopes(
+    engine: Engine, tokens: Tokens, name: str, places: Sequence[int], eps: float
+) -> list[float]:
+    """`slopes` of an engine that computes a loss at a time."""
+    above = [engine.nudged_loss(tokens, name, place, eps) for place in places]
+    below = [engine.nudged_loss(tokens, name, place, -eps) for place in places]
+    return [(a - b) / (2 * eps) for a, b in zip(above, below, strict=True)]
 
 
 def summed_losses(engine: Engine, documents: Batch) -> tuple[float, int]:

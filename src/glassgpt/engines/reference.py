@@ -15,6 +15,7 @@ from glassgpt.engines.base import (
     Tokens,
     buffer_names,
     match_shapes,
+    nudged_slopes,
     refuse_tensors,
     seconds_by_gradient,
     shapes,
@@ -117,9 +118,7 @@ class ReferenceEngine:
         self, tokens: Tokens, name: str, places: Sequence[int], eps: float
     ) -> list[float]:
         """The loss's slope along some weights of a matrix, by central differences."""
-        above = [self.nudged_loss(tokens, name, place, eps) for place in places]
-        below = [self.nudged_loss(tokens, name, place, -eps) for place in places]
-        return [(a - b) / (2 * eps) for a, b in zip(above, below, strict=True)]
+        return nudged_slopes(self, tokens, name, places, eps)
 
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -129,8 +130,10 @@ class PreparedData:
     def texts(self, block: Block) -> list[str]:
         """The texts of a block's documents."""
         if not isinstance(self.tokenizer, CharTokenizer):
+            spell = self._spellings.__getitem__
             pieces = np.split(block.ids, block.ends[:-1])
-            return [self.tokenizer.decode(piece.tolist()) for piece in pieces]
+            spelled = (b"".join(map(spell, piece.tolist())) for piece in pieces)
+            return [one.decode("utf-8", errors="replace") for one in spelled]
         points = np.array([*map(ord, self.tokenizer.characters), 0], "<u4")
         text = points[block.ids].tobytes().decode("utf-32-le")
         ends = block.ends.tolist()
@@ -147,6 +150,11 @@ class PreparedData:
         except GlassGPTError:  # a character that stands nowhere in the data
             return False
         return any(self._is_in(wanted, block) for block in self.blocks())
+
+    @cached_property
+    def _spellings(self) -> list[bytes]:
+        """The bytes of each token, none for BOS."""
+        return [*map(self.tokenizer.spelling, range(self.tokenizer.bos)), b""]
 
     def _is_in(self, wanted: Ids, block: Block) -> bool:
         lengths = block.lengths

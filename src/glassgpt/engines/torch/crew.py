@@ -1,18 +1,23 @@
 """The processes that torchrun starts: who this one is, and how they agree."""
 
 import os
+import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
 
 from glassgpt.engines.base import ALONE, Crew
 from glassgpt.errors import GlassGPTError, invalid
 
 # an evaluation or a save of the leader may take this long before the others give up
 _PATIENCE = timedelta(minutes=30)
+_LOOK_EVERY = 0.01  # seconds
 _LOST = ("gloo", "nccl", "connection", "peer", "timed out", "tcpstore", "store->")
 
 
@@ -55,7 +60,14 @@ def join() -> Crew:
             torch.cuda.set_device(local_rank)
             backend = "cpu:gloo,cuda:nccl"
         with together():
-            dist.init_process_group(backend, timeout=_PATIENCE)
+            store, *_ = next(rendezvous("env://", rank, size, timeout=_PATIENCE))
+            dist.init_process_group(
+                backend,
+                store=_own_part(store, rank, size),
+                rank=rank,
+                world_size=size,
+                timeout=_PATIENCE,
+            )
     return TorchCrew(rank, size, local_rank)
 
 
@@ -66,21 +78,47 @@ def device_of(crew: Crew) -> torch.device:
     return torch.device("cuda", getattr(crew, "local_rank", 0))
 
 
+def _own_part(store: Store, rank: int, size: int) -> Store:
+    """A part of the store for those that were started together, this time.
+
+    torchrun keeps its store when it starts processes again, with the addresses of those
+    that are gone, and each node counts the starts for itself. So the leader makes up a
+    name, and gives it to whoever is there until each has said that it has it.
+    """
+    name = secrets.token_hex(8)
+    if rank:
+        store.set(f"here/{rank}", name)
+        name = store.get(f"for/{name}").decode()
+        store.set(f"{name}/{rank}", "")
+        return PrefixStore(name, store)
+    missing, end = list(range(1, size)), time.monotonic() + _PATIENCE.total_seconds()
+    while missing:
+        for other in missing:
+            if store.check([f"here/{other}"]):
+                store.set("for/" + store.get(f"here/{other}").decode(), name)
+        missing = [r for r in missing if not store.check([f"{name}/{r}"])]
+        if time.monotonic() > end:
+            raise RuntimeError(f"timed out: no connection to rank {missing[0]}")
+        time.sleep(_LOOK_EVERY)
+    return PrefixStore(name, store)
+
+
 @contextmanager
-def together() -> Iterator[None]:
+def together(
+    for_room: str = "Try --set micro_batch=8, less, or remat=on.",
+) -> Iterator[None]:
     """Say in one line that another process is gone, where that ends what we do.
 
-    Raises GlassGPTError for that, and for a GPU without room.
+    Raises GlassGPTError for that, and for a GPU without room, with what makes some.
     """
     try:
         yield
     except torch.OutOfMemoryError as error:
-        remedy = "Try --set micro_batch=8, less, or remat=on."
-        raise invalid(
-            "GPU", "full", "it has no room left", remedy, GlassGPTError
-        ) from (error)
+        why = "it has no room left"
+        raise invalid("GPU", "full", why, for_room, GlassGPTError) from error
     except RuntimeError as error:
-        if dist.is_initialized() and any(x in str(error).lower() for x in _LOST):
+        many = int(os.environ.get("WORLD_SIZE", "1")) > 1
+        if many and any(x in str(error).lower() for x in _LOST):
             rank = os.environ.get("RANK", "?")
             remedy = "See the first error above; torchrun --max-restarts 3 goes on."
             why = "another process of this run has ended or cannot be reached"

@@ -14,10 +14,12 @@ import torch.nn.functional as F  # noqa: N812, as everyone writes it
 from glassgpt import optim
 from glassgpt.config import Record
 from glassgpt.engines.base import (
+    TOGETHER,
     Batch,
     Share,
     Tokens,
     match_shapes,
+    nudged_slopes,
     shapes,
     summed_losses,
 )
@@ -27,7 +29,7 @@ from glassgpt.engines.torch.drawing import drawn
 from glassgpt.engines.torch.loss import token_losses
 from glassgpt.engines.torch.model import Model, make_model
 from glassgpt.engines.torch.placing import Placed
-from glassgpt.engines.torch.reading import TorchReader
+from glassgpt.engines.torch.reading import TorchReader, drawing, write_group
 from glassgpt.engines.torch.staging import Staging
 from glassgpt.engines.torch.updates import Update
 from glassgpt.engines.torch.work import flops_a_token, memory_used, peak_flops
@@ -146,9 +148,7 @@ class TorchEngine:
         self, tokens: Tokens, name: str, places: Sequence[int], eps: float
     ) -> list[float]:
         """The loss's slope along some weights of a matrix, by central differences."""
-        above = [self.nudged_loss(tokens, name, place, eps) for place in places]
-        below = [self.nudged_loss(tokens, name, place, -eps) for place in places]
-        return [(a - b) / (2 * eps) for a, b in zip(above, below, strict=True)]
+        return nudged_slopes(self, tokens, name, places, eps)
 
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""
@@ -194,6 +194,20 @@ class TorchEngine:
     def reader(self) -> TorchReader:
         """Begin a new document; all ranks must ask."""
         return TorchReader(self.model, self.device)
+
+    def write_together(
+        self,
+        start: Tokens,
+        limit: int,
+        temperature: float,
+        top_k: int,
+        top_p: float,
+        rng: random.Random,
+    ) -> list[list[int]]:
+        """A group of documents, written as `sampling.write_together` says."""
+        draw = drawing(temperature, top_k, top_p, rng)
+        with together("Leave --together out."):
+            return write_group(self.model, start, TOGETHER, limit, draw)
 
     def seconds_a_step(self, batch: Batch) -> float:
         """What a step may take, by the gradient of what goes through at once.

@@ -1,28 +1,47 @@
 """Reading token by token with the keys and values of those before, and writing.
 
-Shapes: B documents side by side, all of the same length so far.
+Shapes: B documents side by side, all of the same length so far; V for vocab_size.
 """
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F  # noqa: N812, as everyone writes it
 from torch import Tensor
 
 from glassgpt.engines.torch.model import GPT, Model
+from glassgpt.errors import GlassGPTError, invalid
+
+# so many tokens a cache has room for at first; it doubles when they are there
+_ROOM = 64
+# from logits (B, V) to the next tokens (B,)
+Draw = Callable[[Tensor], Tensor]
 
 
 class Cache:
-    """The keys and values of every layer: each (B, heads, block_size, E / heads)."""
+    """The keys and values of every layer: each (layers, B, heads, room, E / heads)."""
 
-    def __init__(self, model: GPT, count: int, block_size: int | None = None) -> None:
+    def __init__(self, model: GPT, count: int) -> None:
         config, like = model.config, model.get_parameter("wte")
-        block_size = block_size or config.block_size
-        head_size = config.n_embd // config.n_head
-        shape = (config.n_layer, count, config.n_head, block_size, head_size)
+        self._most, head_size = config.block_size, config.n_embd // config.n_head
+        room = min(_ROOM, self._most)
+        shape = (config.n_layer, count, config.n_head, room, head_size)
         self.keys = torch.empty(shape, dtype=like.dtype, device=like.device)
         self.values = torch.empty_like(self.keys)
         self.length = 0
+
+    def make_room(self, length: int) -> None:
+        """See that so many tokens have a place."""
+        room = self.keys.shape[3]
+        if length > room:
+            more = max(length, min(2 * room, self._most)) - room
+            self.keys = F.pad(self.keys, (0, 0, 0, more))
+            self.values = F.pad(self.values, (0, 0, 0, more))
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Forget all documents but those in these rows."""
+        self.keys, self.values = self.keys[:, rows], self.values[:, rows]
 
 
 @torch.no_grad()
@@ -41,6 +60,7 @@ def next_logits(model: Model, tokens: Tensor, cache: Cache | None) -> Tensor:
 
 def _read(model: GPT, tokens: Tensor, cache: Cache) -> Tensor:
     start, end = cache.length, cache.length + tokens.shape[1]
+    cache.make_room(end)
     x = model.embed(tokens, start)
     for li, block in enumerate(model.blocks):
         q, k, v = block.queries(x)
@@ -67,39 +87,72 @@ class TorchReader:
         return torch.softmax(logits / temperature, 0).tolist()
 
 
-def write_batch(
+@torch.no_grad()
+def write_group(
     model: Model,
-    prompt: Sequence[int],
+    start: Sequence[int],
     count: int,
-    length: int,
-    temperature: float,
-    generator: torch.Generator,
-    bos: int | None = None,
+    limit: int,
+    draw: Draw,
     cached: bool = True,
-) -> Tensor:
-    """`count` documents side by side, at most `length` tokens each: (count, <=length).
+) -> list[list[int]]:
+    """The tokens of `count` documents after `start`, BOS first, at most `limit` each.
 
-    Each goes on from `prompt`, BOS first. Where `bos` is given, what comes after it in
-    a row means nothing, and all stop once every row has it. Without the cache
-    everything is read again for each token: the slow way, for comparison.
+    All that go on draw a token, in their order, then all their next, until BOS comes.
+    Without the cache everything is read again for each token: the slow way, for
+    comparison.
     """
-    device = model.head.device
-    tokens = torch.tensor([list(prompt)], device=device).expand(count, -1)
-    cache = None
-    if cached and isinstance(model, GPT):
-        cache = Cache(model, count, len(prompt) + length)
-    fresh, written = tokens, tokens
-    ended = torch.zeros(count, dtype=torch.bool, device=device)
-    for _ in range(length):
-        logits = next_logits(model, fresh if cache else written, cache)
-        if temperature:
-            probs = torch.softmax(logits.float() / temperature, -1)
-            fresh = torch.multinomial(probs, 1, generator=generator)
-        else:
-            fresh = logits.argmax(-1, keepdim=True)
-        written = torch.cat((written, fresh), 1)
-        if bos is not None:
-            ended |= fresh[:, 0] == bos
-            if bool(ended.all()):
-                break
-    return written[:, len(prompt) :]
+    bos, device = start[0], model.head.device
+    cache = Cache(model, count) if cached and isinstance(model, GPT) else None
+    written: list[list[int]] = [[] for _ in range(count)]
+    documents, going = list(range(count)), list(range(count))  # in each row; rows
+    fresh = [list(start)] * count
+    for _ in range(limit):
+        logits = next_logits(model, torch.tensor(fresh, device=device), cache)
+        drawn = draw(logits[going]).tolist()
+        going = [row for row, token in zip(going, drawn, strict=True) if token != bos]
+        for row, token in zip(going, (t for t in drawn if t != bos), strict=True):
+            written[documents[row]].append(token)
+        if not going:
+            break
+        if cache is None or 2 * len(going) <= len(documents):
+            documents = [documents[row] for row in going]
+            if cache:
+                cache.keep(going)
+            going = list(range(len(documents)))
+        # a row whose document has ended is read on, and means nothing
+        last = (written[document][-1:] or [bos] for document in documents)
+        whole = ([*start, *written[document]] for document in documents)
+        fresh = list(last if cache else whole)
+    return written
+
+
+def drawing(temperature: float, top_k: int, top_p: float, rng: random.Random) -> Draw:
+    """What draws as `sampling.Taste` does: a number of `rng` for each row, in turn."""
+
+    def draw(logits: Tensor) -> Tensor:
+        if temperature == 0:
+            return logits.argmax(-1)
+        probs = torch.softmax(logits.double() / temperature, -1)
+        sums = _likely(probs, top_k, top_p).cumsum(-1)
+        if not bool(sums[:, -1].isfinite().all()):
+            why, remedy = "the weights have grown too large", "Train again more slowly."
+            raise invalid("probability", "nan", why, remedy, GlassGPTError)
+        places = torch.tensor([[rng.random()] for _ in logits], dtype=torch.float64)
+        places = places.to(sums.device) * sums[:, -1:]
+        return torch.searchsorted(sums[:, :-1].contiguous(), places, right=True)[:, 0]
+
+    return draw
+
+
+def _likely(probs: Tensor, top_k: int, top_p: float) -> Tensor:
+    """The probabilities with those that are not kept set to 0: (B, V)."""
+    if not top_k and top_p == 1:
+        return probs
+    ranked, order = probs.sort(dim=-1, descending=True, stable=True)
+    before = ranked.cumsum(-1).roll(1, -1)
+    before[:, 0] = 0
+    ranked[before >= top_p] = 0
+    if top_k:
+        ranked[:, top_k:] = 0
+    return torch.zeros_like(probs).scatter(-1, order, ranked)
