@@ -257,7 +257,7 @@ class _Site:
         for page in pages:
             for one in page.figures.values():
                 used.setdefault(one["name"], one["props"])
-        shown, states = [], []
+        shown = []
         for name, known in sorted(self.figures.table.items()):
             props = used.get(name) or self.figures.sample(name)
             title = self.figure_words.get(f"title-{name}", name)
@@ -278,9 +278,8 @@ class _Site:
                 "&".join(f"{name}.{key}={value}" for key, value in state.items())
                 for state in known.get("states", [{}])
             ]
-            shown.append((title, Markup(made)))
-            states.append((name, title, links))
-        self._write("/gallery/", "gallery.html", figures=shown, states=states)
+            shown.append((name, title, Markup(made), links))
+        self._write("/gallery/", "gallery.html", figures=shown)
         self._write("/yours/", "yours.html")
         self._write("/404.html", "missing.html")
 
