@@ -11,7 +11,7 @@ pytest.importorskip("markdown_it")
 pytest.importorskip("jinja2")
 
 from glassgpt.errors import GlassGPTError
-from glassgpt.guide import blocks, code, facts, prose, pseudo, sources
+from glassgpt.guide import blocks, code, facts, prose, pseudo, sources, worked
 from glassgpt.guide.figures import Figures
 from glassgpt.guide.site import build, check_links
 from glassgpt.guide.sources import PageError, Source
@@ -235,8 +235,8 @@ def test_a_question_is_answered_for_every_letter(tmp_path: Path) -> None:
     answers = json.loads(found[1].replace("&quot;", '"').replace("&lt;", "<")
                          .replace("&gt;", ">"))  # fmt: skip
     assert len(answers) == 26
-    assert answers["q"][0] == facts.follower("q")
-    assert str(facts.most("q")) in answers["q"][1]
+    assert answers["q"][0] == worked.follower("q")
+    assert str(worked.most("q")) in answers["q"][1]
 
 
 def test_the_facts_are_the_programs_own() -> None:

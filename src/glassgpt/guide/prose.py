@@ -19,7 +19,15 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from glassgpt.errors import GlassGPTError, invalid, unknown
 from glassgpt.guide import code, facts, pseudo, runs
-from glassgpt.guide.calls import CALL, FIXED, answer, answered, check_digits
+from glassgpt.guide.calls import (
+    CALL,
+    FIXED,
+    answer,
+    answered,
+    check_digits,
+    evaluate,
+    written,
+)
 from glassgpt.guide.figures import Figures, figure_html
 from glassgpt.guide.glossary import Glossary
 from glassgpt.guide.pictures import picture_name
@@ -181,7 +189,7 @@ class _Writer:
         return f'<code translate="no">{escape(token.content, quote=False)}</code>'
 
     def _math(self, content: str, options: dict[str, Any]) -> str:
-        text = CALL.sub(lambda found: facts.written(found["call"]), content.strip())
+        text = CALL.sub(lambda found: written(found["call"]), content.strip())
         for number in re.findall(r"\d+(?:\.\d+)?", CALL.sub("", content)):
             if number not in {"0", "1", "2"}:
                 raise self._placed(0, invalid("bare number in maths", number))
@@ -356,7 +364,7 @@ class _Writer:
 def _worked_out(props: dict[str, Any]) -> dict[str, Any]:
     """Props, those that are a call replaced by what the package answers."""
     return {
-        key: facts.evaluate(call["call"])
+        key: evaluate(call["call"])
         if isinstance(value, str) and (call := CALL.fullmatch(value))
         else value
         for key, value in props.items()
