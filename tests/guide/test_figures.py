@@ -121,6 +121,36 @@ def test_keys_step_through_a_sequence_and_play_rests_unseen(figure: Opener) -> N
     assert "it.at=1" in page.url
 
 
+@pytest.mark.parametrize(
+    ("name", "picture", "state", "picked"),
+    [
+        ("bigram-row", "svg.bars", {"token": "q"}, "it.next=c"),
+        ("mlp-layers", "svg.signed-bars >> nth=0", {}, "it.unit=2"),
+        ("weight-maps", "svg.signed-map >> nth=0", {}, "it.index="),
+        ("train-live", "svg.curve", {"at": 5}, "it.at=3"),
+        ("gradient-scatter", "svg.scatter", {}, ""),
+    ],
+)
+def test_a_picture_is_read_and_chosen_from_with_keys(
+    name: str, picture: str, state: dict[str, Any], picked: str, figure: Opener
+) -> None:
+    visit = figure(name, **state)
+    page, said = visit.page, []
+    page.focus(picture)
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+        said.append(page.get_attribute(picture, "aria-label"))
+    assert len(set(said)) == 3
+    page.keyboard.press("ArrowLeft")
+    assert page.get_attribute(picture, "aria-label") == said[1]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(400)
+    assert picked in page.url
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.localName") != "svg" or picked
+
+
 def test_the_last_question_wins_and_few_before_it_are_worked_on(
     figure: Opener,
 ) -> None:
