@@ -128,7 +128,7 @@ def test_divergence_is_explained_and_can_be_gone_back_from(figure: Opener) -> No
 
 def axis(visit: Visit) -> list[float]:
     """The losses that are written at the curve's axis."""
-    texts = visit.page.locator("svg.curve .label").all_inner_texts()
+    texts = visit.page.locator("svg.curve .label").all_text_contents()
     return [float(text) for text in texts if re.fullmatch(r"\d+\.\d", text)]
 
 
