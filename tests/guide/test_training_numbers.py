@@ -166,7 +166,7 @@ def test_a_rate_of_thirty_breaks_and_a_branch_from_before_lasts(
     # a third of it is offered first, and a smaller one where that would break too
     assert "With a third of the rate, 10, it would be over again" in visit.sentence
     assert page.get_by_role("button", name=f"{back}", exact=False).count() == 1
-    lasts = re.search(r"([\d.]+) is the first third of a third", visit.sentence)
+    lasts = re.search(r"([\d.]+) is the first that lasts", visit.sentence)
     assert lasts
     page.get_by_role("button", name=f"The same with {lasts[1]}", exact=True).click()
     visit.settle()
