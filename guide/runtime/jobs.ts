@@ -7,7 +7,7 @@ import { next, names, generate, tally } from "./jobs/writing.ts";
 import { linear, softmax } from "./jobs/operations.ts";
 import { check, epsilons } from "./jobs/gradients.ts";
 import { verify } from "./jobs/verifying.ts";
-import { growth, heldouts, schedule } from "./jobs/branching.ts";
+import { growth, heldouts, lasting, schedule } from "./jobs/branching.ts";
 import { backwards, layers, weights } from "./jobs/layers.ts";
 import { along } from "./jobs/slopes.ts";
 import { browse, lengths, documents, vocabulary } from "./jobs/documents.ts";
@@ -28,7 +28,7 @@ export const jobs = {
   verify,
   check, epsilons, along,
   weights, layers, backwards,
-  schedule, heldouts, growth,
+  schedule, heldouts, growth, lasting,
   browse, lengths, documents, vocabulary,
   characters, tokens,
   row, smoothed,

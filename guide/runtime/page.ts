@@ -13,7 +13,11 @@ interface Words {
   not_copied: string;
   lesson_read: string;
 }
-type Entry = [path: string, place: string, title: string, id: string, heading: string, text: string];
+type Entry = [
+  path: string, place: string, title: string, id: string, heading: string, text: string,
+  /** What is explained there. */
+  terms: string[],
+];
 
 const root = document.documentElement;
 const words = JSON.parse(find("gg-words")?.textContent ?? "{}") as Words;
@@ -52,15 +56,26 @@ function entries(): Promise<Entry[]> {
   return (index ??= fetch(address).then((answer) => answer.json() as Promise<Entry[]>));
 }
 
+/** Where a term is explained comes first, then its line in the glossary, then what is
+    called so, then what only mentions it. */
 function score(entry: Entry, terms: string[]): number {
-  const [, place, title, , heading, text] = entry.map((part) => part.toLowerCase());
+  const [path, place, title, id, heading, text] = entry.slice(0, 6).map((part) =>
+    (part as string).toLowerCase(),
+  ) as [string, string, string, string, string, string];
+  const explains = entry[6].map((term) => term.toLowerCase());
+  const listed = path === "/glossary/" && id.startsWith("term-");
   let total = 0;
   for (const term of terms) {
     const here =
-      (title?.includes(term) ? 8 : 0) +
-      (heading?.includes(term) ? 6 : 0) +
-      (place === term ? 20 : 0) +
-      (text?.includes(term) ? 2 : 0);
+      (explains.some((one) => one === term || one === `${term}s` || `${one}s` === term) ? 100 : 0) +
+      (explains.some((one) => one.startsWith(term)) ? 20 : 0) +
+      (listed && heading === term ? 50 : 0) +
+      (listed && heading.startsWith(term) ? 16 : 0) +
+      (heading === term ? 12 : 0) +
+      (title.includes(term) ? 8 : 0) +
+      (heading.includes(term) ? 6 : 0) +
+      (place === term ? 120 : 0) +
+      (text.includes(term) ? 2 : 0);
     if (!here) return 0;
     total += here;
   }
@@ -135,6 +150,19 @@ function openSearch(): void {
   void entries();
   dialog.showModal();
   find("search-for")?.focus();
+}
+
+// a file that misses its box would take the page's place
+
+function dropped(event: DragEvent): void {
+  if (!event.dataTransfer?.types.includes("Files") || event.defaultPrevented) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
+  if (event.type !== "drop" && event.type !== "dragenter") return;
+  const hint = find("drop-hint");
+  if (!hint || !hint.hidden) return;
+  hint.hidden = false;
+  window.setTimeout(() => (hint.hidden = true), 6000);
 }
 
 // keys: previous, next, search
@@ -335,6 +363,8 @@ const dialog = find("search") as HTMLDialogElement | null;
 if (dialog) searching(dialog);
 find("search-open")?.addEventListener("click", openSearch);
 document.addEventListener("keydown", keys);
+for (const type of ["dragenter", "dragover", "drop"] as const)
+  document.addEventListener(type, dropped);
 document.querySelectorAll(".reading").forEach(lighting);
 document.querySelectorAll<HTMLElement>(".question").forEach(question);
 document.querySelectorAll<HTMLElement>(".gg-figure > [props]").forEach(showing);

@@ -7,9 +7,12 @@ import { carry, keep, kept } from "./kept.ts";
 
 const LINKED = 2000; // characters of documents that a link may hold
 const FIRST_WORD = "emma";
+export const LONGEST_WORD = 60; // characters that figures read
 
 class Reader {
-  word = $state(readHash("word") ?? kept("word") ?? FIRST_WORD);
+  word = $state("");
+  /** Whether the word was longer than figures read. */
+  cut = $state(false);
   /** The text of the reader's documents; null for the built-in names. */
   text: string | null = $state(readHash("docs") ?? kept("documents"));
   /** How many documents that are. */
@@ -18,6 +21,7 @@ class Reader {
   private told: { text: string; source: string; done: Promise<void> } | undefined;
 
   constructor() {
+    this.read(readHash("word") ?? kept("word") ?? FIRST_WORD);
     this.fromLink();
     onHash(() => this.fromLink());
   }
@@ -25,13 +29,22 @@ class Reader {
   /** What a link brings goes with the reader from page to page, and is not kept. */
   private fromLink(): void {
     const word = readHash("word");
-    if (word !== undefined) carry("word", (this.word = word));
+    if (word !== undefined) {
+      this.read(word);
+      carry("word", this.word);
+    }
     const docs = readHash("docs");
     if (docs !== undefined) carry("documents", (this.text = docs));
   }
 
+  private read(word: string): void {
+    const characters = [...clean(word)];
+    this.cut = characters.length > LONGEST_WORD;
+    this.word = characters.slice(0, LONGEST_WORD).join("");
+  }
+
   setWord(word: string): void {
-    this.word = clean(word);
+    this.read(word);
     keep("word", this.word);
     writeHash("word", this.word);
   }

@@ -235,14 +235,15 @@ export class Session {
     return this.unseenCount < FEWEST_HELDOUT ? null : this.unseen;
   }
 
-  /** What counting alone costs on them: uniform, letter, bigram, trigram. */
+  /** What counting alone costs on them: uniform, letter, bigram, trigram. Each different
+      document is counted once, as evaluation.py does, however often it was drawn. */
   baselines(): number[] | null {
     const unseen = this.heldout();
     if (!unseen) return null;
     const { corpus, kernel } = this;
     const ids = (text: string): number[] => corpus.encode(text);
     return baselines(
-      this.trained().map(ids), unseen.map((text) => this.cut(text)), corpus.vocabSize,
+      [...new Set(this.trained())].map(ids), unseen.map((text) => this.cut(text)), corpus.vocabSize,
       (p) => kernel.call.surprise(p),
     );
   }

@@ -11,7 +11,7 @@ pytest.importorskip("markdown_it")
 pytest.importorskip("jinja2")
 
 from glassgpt.errors import GlassGPTError
-from glassgpt.guide import blocks, code, facts, prose, pseudo, sources
+from glassgpt.guide import blocks, code, facts, prose, pseudo, sources, worked
 from glassgpt.guide.figures import Figures
 from glassgpt.guide.site import build, check_links
 from glassgpt.guide.sources import PageError, Source
@@ -235,8 +235,8 @@ def test_a_question_is_answered_for_every_letter(tmp_path: Path) -> None:
     answers = json.loads(found[1].replace("&quot;", '"').replace("&lt;", "<")
                          .replace("&gt;", ">"))  # fmt: skip
     assert len(answers) == 26
-    assert answers["q"][0] == facts.follower("q")
-    assert str(facts.most("q")) in answers["q"][1]
+    assert answers["q"][0] == worked.follower("q")
+    assert str(worked.most("q")) in answers["q"][1]
 
 
 def test_the_facts_are_the_programs_own() -> None:
@@ -320,13 +320,14 @@ def test_two_builds_are_the_same(guide_site: Path, tmp_path: Path) -> None:
             assert one.read_bytes() == other.read_bytes(), file
 
 
-def test_search_finds_softmax_and_bos(guide_site: Path) -> None:
+def test_search_knows_where_terms_are_explained_and_listed(guide_site: Path) -> None:
     entries: list[list[Any]] = json.loads(
         (guide_site / "search.json").read_text("utf-8")
     )
-    for word, path in (("softmax", "/step/1/3/"), ("bos", "/step/0/3/")):
-        found = [e for e in entries if word in " ".join(map(str, e)).lower()]
-        assert path in {e[0] for e in found}
+    for word, path in (("softmax", "/step/1/3/"), ("bos", "/step/0/2/")):
+        explains = [e[0] for e in entries if word in map(str.lower, e[6])]
+        listed = [e[0] for e in entries if e[3] == f"term-{word}"]
+        assert explains[0] == path and listed == ["/glossary/"]
 
 
 def test_reading_costs_at_most_120_kilobytes(guide_site: Path) -> None:

@@ -121,6 +121,36 @@ def test_keys_step_through_a_sequence_and_play_rests_unseen(figure: Opener) -> N
     assert "it.at=1" in page.url
 
 
+@pytest.mark.parametrize(
+    ("name", "picture", "state", "picked"),
+    [
+        ("bigram-row", "svg.bars", {"token": "q"}, "it.next=c"),
+        ("mlp-layers", "svg.signed-bars >> nth=0", {}, "it.unit=2"),
+        ("weight-maps", "svg.signed-map >> nth=0", {}, "it.index="),
+        ("train-live", "svg.curve", {"at": 5}, "it.at=3"),
+        ("gradient-scatter", "svg.scatter", {}, ""),
+    ],
+)
+def test_a_picture_is_read_and_chosen_from_with_keys(
+    name: str, picture: str, state: dict[str, Any], picked: str, figure: Opener
+) -> None:
+    visit = figure(name, **state)
+    page, said = visit.page, []
+    page.focus(picture)
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+        said.append(page.get_attribute(picture, "aria-label"))
+    assert len(set(said)) == 3
+    page.keyboard.press("ArrowLeft")
+    assert page.get_attribute(picture, "aria-label") == said[1]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(400)
+    assert picked in page.url
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.localName") != "svg" or picked
+
+
 def test_the_last_question_wins_and_few_before_it_are_worked_on(
     figure: Opener,
 ) -> None:
@@ -238,7 +268,13 @@ def test_a_browser_without_vectors_is_told_so(chromium: Any, site: str) -> None:
     page.close()
 
 
-@pytest.mark.soak
+def shipped_with(entry: str) -> set[str]:
+    """The files that a script of the build comes with: itself, and what it imports."""
+    manifest = json.loads((figure_site.ASSETS / "manifest.json").read_text())
+    each = manifest[entry]
+    return {each["file"]}.union(*map(shipped_with, each.get("imports", [])))
+
+
 def test_nothing_is_fetched_for_figures_before_one_is_near(
     chromium: Any, site: str
 ) -> None:
@@ -251,18 +287,18 @@ def test_nothing_is_fetched_for_figures_before_one_is_near(
     page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     page.goto(f"{site}/figure/train-live/")
     page.wait_for_timeout(500)
-    assert [name for name in asked if not name.startswith("loader")] == [""]
+    assert set(asked) == {"", *shipped_with("runtime/loader.ts")}
     page.evaluate("scrollTo(0, 5000)")
     page.wait_for_selector("gg-train-live[data-state=ready]")
     assert any(name.endswith(".wasm") for name in asked)
     page.close()
 
 
-@pytest.mark.soak
 def test_every_figure_is_described() -> None:
     for name, each in known().items():
         assert each["chunk"].endswith(".js"), name
-        assert set(each.get("sample", {})) == set(each["props"]), name
+        asked = {prop for prop, kind in each["props"].items() if kind[-1] != "?"}
+        assert asked <= set(each.get("sample", {})) <= set(each["props"]), name
         for state in each["states"]:
             assert set(state) <= set(each["controls"]) | {"word", "docs"}, name
         json.dumps(each)

@@ -148,7 +148,7 @@ def test_the_public_names_dropped_on_the_page(
 
 @pytest.mark.parametrize("word", ["emma", "x", "maximilianalexander", "q-9 Ωtto"])
 def test_every_gradient_of_any_word_is_plotted(word: str, figure: Opener) -> None:
-    from test_figure_numbers import NEAR, gradients, lesson
+    from figure_lessons import NEAR, gradients, lesson
 
     visit = figure("gradient-scatter", word=word)
     begun = lesson(1)
@@ -165,7 +165,7 @@ def test_every_gradient_of_any_word_is_plotted(word: str, figure: Opener) -> Non
 def test_the_slope_is_measured_from_a_tenth_to_a_million_millionth(
     figure: Opener,
 ) -> None:
-    from test_figure_numbers import gradients, lesson
+    from figure_lessons import gradients, lesson
 
     visit = figure("eps-curve", word="ava")
     eps = visit.column(0)

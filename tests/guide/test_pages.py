@@ -79,24 +79,42 @@ def test_arrow_keys_turn_the_pages(visit: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "heading", "path"),
-    [("softmax", "softmax", "/step/1/3/"), ("BOS", "", "/step/0/")],
+    ("query", "lesson", "term"),
+    [
+        ("softmax", "/step/1/3/", "softmax"),
+        ("BOS", "/step/0/2/", "BOS"),
+        ("perplexity", "/step/0/6/", "perplexity"),
+        ("gradient", "/step/1/6/", "gradient"),
+        ("vector", "/start/", "vector"),
+    ],
 )
-def test_search_finds_a_word(query: str, heading: str, path: str, visit: Any) -> None:
+def test_search_finds_where_a_term_is_explained_and_then_its_line_in_the_glossary(
+    query: str, lesson: str, term: str, visit: Any
+) -> None:
     there = visit()
     there.go("/step/0/1/")
     there.page.keyboard.press("/")
     there.page.keyboard.type(query)
     there.page.wait_for_selector("#search-found a")
-    first = there.page.locator("#search-found a").first
-    assert heading in first.inner_text().lower()
     links = there.page.eval_on_selector_all(
-        "#search-found a", "l => l.map(a => a.href)"
+        "#search-found a", "l => l.map(a => a.pathname + a.hash)"
     )
-    assert any(path in link for link in links)
+    assert links[0].split("#")[0] == lesson
+    assert f"/glossary/#term-{term.lower()}" in links[1:3]
+    if query != "softmax":
+        return
     assert axe(there.page) == []
     there.page.keyboard.press("Enter")
-    there.page.wait_for_url(lambda url: not url.endswith("/step/0/1/"))
+    there.page.wait_for_url(lambda url: lesson in url)
+
+
+def test_search_finds_a_lesson_by_its_number(visit: Any) -> None:
+    there = visit()
+    there.go("/")
+    there.page.keyboard.press("/")
+    there.page.keyboard.type("1.4")
+    first = there.page.locator("#search-found a").first
+    assert first.inner_text().startswith("1.4 ")
 
 
 def test_search_says_when_there_is_nothing(visit: Any) -> None:

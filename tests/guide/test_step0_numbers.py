@@ -1,6 +1,5 @@
 """Numbers in the figures of Step 0 against its own code, from the address alone."""
 
-import itertools
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 from figure_browser import Opener, chromium, figure, site
+from figure_lessons import NAMES, Table
 from support import Started, record_of, start
 
 from glassgpt import data
@@ -16,43 +16,10 @@ from glassgpt.lessons import lesson
 
 __all__ = ["chromium", "figure", "site"]
 
-NAMES = Path(data.__file__).parent / "steps" / "names.txt"
 NEAR: dict[str, Any] = {"rel": 1e-9, "abs": 1e-12, "nan_ok": True}
 OWN = "Zoë\nÅsa\nZoé\nÅsmund\nÉa\n"  # NFC or not, a character is one
 # a word, and the reader's own documents where it has characters of theirs
 WORDS = [("emma", ""), ("xqzzv", ""), ("Zoë", OWN), ("annabella" * 5, "")]
-
-
-class Table:
-    """Step 0's program after some names, with any smoothing."""
-
-    def __init__(self, begun: Started, names: int, smoothing: float = 1) -> None:
-        self.tokenizer = begun.tokenizer
-        given = {"math": math, "vocab_size": begun.tokenizer.vocab_size}
-        parts = ("parameters", "model", "loss of a document", "update")
-        self.space = lesson(0).load(parts, given)
-        for tokens in begun.documents[:names]:
-            self.space["update"](tokens, len(tokens) - 1)
-        self.space["smoothing"] = smoothing
-
-    def probs(self, token: int) -> list[float]:
-        """The lesson's answer; no numbers where it divides by zero."""
-        try:
-            found: list[float] = self.space["bigram"](token)
-        except ZeroDivisionError:
-            return [math.nan] * self.tokenizer.vocab_size
-        return found
-
-    def losses(self, text: str) -> list[float]:
-        """Of each pair of a text."""
-        tokens = self.tokenizer.encode(text)
-        pairs = itertools.pairwise(tokens)
-        return [minus_log(self.probs(token)[after]) for token, after in pairs]
-
-
-def minus_log(p: float) -> float:
-    """The loss of a probability, endless for none."""
-    return math.inf if p == 0 else -math.log(p)
 
 
 @pytest.fixture
@@ -121,12 +88,7 @@ def test_what_smoothing_saves_is_the_lessons(
 ) -> None:
     given = {**state(word, docs), "smoothing": smoothing, "names": 100}
     visit = figure("smoothing-word", **given)
-    table = Table(begun(docs), 100 if not docs else 0, smoothing)
-    if docs:  # all of them, over and over
-        documents = begun(docs).documents
-        for k in range(100):
-            tokens = documents[k % len(documents)]
-            table.space["update"](tokens, len(tokens) - 1)
+    table = Table(begun(docs), 100, smoothing)
     assert visit.column(5) == pytest.approx(table.losses(word), **NEAR)
 
 

@@ -77,7 +77,7 @@ def test_a_kernel_with_one_sign_turned_does_not_agree(
             assert "differs" in {row[-1] for row in rows}
 
 
-@pytest.mark.soak
+@pytest.mark.full
 def test_every_page_agrees_with_the_program(verified: Opened, guide_site: Path) -> None:
     for path in pages_with_checks(guide_site):
         state, rows = verified(path)

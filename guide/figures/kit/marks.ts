@@ -2,5 +2,5 @@
 export interface Mark {
   colour: "data" | "forward" | "loss" | "backward" | "update" | "now" | "plus" | "minus" | "muted" | "accent";
   word: string;
-  shape?: "box" | "line" | "dashes" | "dot" | "ring";
+  shape?: "box" | "line" | "dashes" | "dot" | "ring" | "above";
 }

@@ -5,6 +5,7 @@ import type { Asked, Step } from "../../runtime/record.ts";
 import { changed, changesOf, changesText, planOf, planText, rateAt, type Plan } from "./plan.ts";
 
 const BACK = 10; // snapshots, one after each step
+const THIRDS = 6;
 
 export class Plans {
   constructor(
@@ -37,14 +38,15 @@ export class Plans {
     return rateAt(this.now, step);
   }
 
+  /** The step from which another rate would hold: here, or where the last one began. */
+  from(at: number, diverged: number | null): number {
+    return this.midway(at, diverged) ? at : (this.now.changes.at(-1)?.[0] ?? 0);
+  }
+
   /** Another rate: from here on when it is midway, which leaves the old line to compare. */
   setRate(rate: number, at: number, diverged: number | null): void {
-    if (!this.midway(at, diverged)) {
-      this.take({ rate, changes: [] });
-      return;
-    }
-    if (!this.other) this.keep();
-    this.take(changed(this.now, at, rate));
+    if (this.midway(at, diverged) && !this.other) this.keep();
+    this.take(changed(this.now, this.from(at, diverged), rate));
   }
 
   keep(): void {
@@ -62,17 +64,27 @@ export class Plans {
     this.take(other);
   }
 
-  /** What is offered when it diverged: where to go back to, and on with which rate. */
-  remedy(diverged: number): { back: number; rate: number } {
-    const rate = Number((this.rateAt(diverged) / 3).toPrecision(2));
-    return { back: Math.max(0, diverged - BACK), rate };
+  /** What is offered when it diverged: where to go back to, and on with a third of the
+      rate, or a third of that, and so on. */
+  remedy(diverged: number): { back: number; rates: number[] } {
+    const first = this.rateAt(diverged);
+    const rates = Array.from({ length: THIRDS }, (_, i) =>
+      Number((first / 3 ** (i + 1)).toPrecision(2)),
+    );
+    return { back: Math.max(0, diverged - BACK), rates };
+  }
+
+  /** The trainings that would follow. */
+  branches(diverged: number): Plan[] {
+    const { back, rates } = this.remedy(diverged);
+    return rates.map((rate) => changed(this.now, back, rate));
   }
 
   /** Back those snapshots and on; what went wrong stays to compare. */
-  goBack(diverged: number): void {
-    const { back, rate } = this.remedy(diverged);
+  goBack(diverged: number, rate: number): void {
+    const { now } = this;
     this.keep();
-    this.take(changed(this.now, back, rate));
+    this.take(changed(now, this.remedy(diverged).back, rate));
   }
 
   private take(plan: Plan): void {

@@ -67,3 +67,19 @@ export async function growth(
   }
   return { from, diverged, rate: session.rateAt(diverged), names, norms, first };
 }
+
+/** Of several trainings, in their order, after which step each is over: up to the first
+    that lasts, which is null. */
+export async function lasting(
+  input: { asked: Asked[] },
+  job: Job,
+): Promise<(number | null)[]> {
+  const found: (number | null)[] = [];
+  for (const asked of input.asked) {
+    const session = await sessionOf(asked);
+    const { diverged } = await reach(asked, session.run.train.num_steps, job);
+    found.push(diverged);
+    if (diverged === null) break;
+  }
+  return found;
+}

@@ -1,10 +1,14 @@
 """Numbers in prose: calls are answered by the package, bare digits are refused."""
 
+import math
 import re
+from collections.abc import Callable
+from typing import Any
 
-from glassgpt.errors import invalid
-from glassgpt.guide import facts
+from glassgpt.errors import GlassGPTError, invalid
+from glassgpt.guide import facts, worked
 from glassgpt.guide.sources import PageError
+from glassgpt.numbers import format_number
 
 # the numbers that may stand in prose as they are: a step, a lesson, a year
 _ALLOWED = re.compile(
@@ -16,11 +20,58 @@ FIXED = re.compile(r"\{fixed (?P<text>[^|{}]+?)\s*\|\s*(?P<why>[^{}]+?)\s*\}")
 _CODE, _MATHS = re.compile(r"`[^`]*`"), re.compile(r"\$[^$]*\$")
 
 
+def dec(value: float, digits: int) -> str:
+    """A number with so many decimals; for tables, where a bar ends the cell."""
+    return format_number(float(value), digits)
+
+
+# the names by which pages ask
+CALLS: dict[str, Callable[..., Any]] = {
+    one.__name__: one
+    for one in (
+        *(facts.documents, facts.distinct, facts.longest, facts.shortest),
+        *(facts.mean_length, facts.usual_length, facts.characters, facts.vocab),
+        *(facts.bos, facts.first, facts.letters, facts.params, facts.size),
+        *(facts.counts, facts.lines, facts.heldout, facts.baseline, facts.levels),
+        *(facts.first_loss, facts.last_loss, facts.smoothed, facts.span),
+        *(facts.num_steps, facts.known, facts.samples, facts.setting, facts.parts),
+        *(worked.count, worked.row_sum, worked.follower, worked.most, worked.zeros),
+        *(worked.prob, worked.loss, worked.pairs, worked.falls, worked.likely),
+        *(worked.softmax, worked.linear, worked.weight_share, worked.checked),
+        *(worked.gradient_difference, worked.gradient_at_first),
+        *(dec, math.log, math.exp, len, round, min, max, sum, sorted),
+    )
+}
+
+
+def evaluate(expression: str, given: dict[str, Any] | None = None) -> Any:
+    """The value of an expression over the calls. Raises GlassGPTError, with why."""
+    space = {"__builtins__": {}, **CALLS, **(given or {})}
+    try:
+        return eval(compile(expression.strip(), "<page>", "eval"), space)
+    except GlassGPTError:
+        raise
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise invalid("expression", expression.strip(), why) from error
+
+
+def written(expression: str, given: dict[str, Any] | None = None) -> str:
+    """The same as a page writes it; after a bar, how many decimals: `loss("a") | 2`."""
+    formula, _, digits = expression.partition("|")
+    value = evaluate(formula, given)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int):
+        return format_number(value, 0)
+    return format_number(float(value), int(digits) if digits.strip() else 4)
+
+
 def answered(text: str) -> str:
     """The text with every call answered and nothing left bare. Raises GlassGPTError."""
     check_digits(left(text))
     text = FIXED.sub(lambda found: found["text"], text)
-    return CALL.sub(lambda found: facts.written(found["call"]), text)
+    return CALL.sub(lambda found: written(found["call"]), text)
 
 
 def left(text: str) -> str:
@@ -41,4 +92,4 @@ def answer(found: re.Match[str]) -> str:
     """What stands in the place of a call, or of a fixed number."""
     if "text" in found.groupdict():
         return found["text"]
-    return facts.written(found["call"])
+    return written(found["call"])

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import latex2mathml.converter
@@ -19,7 +20,15 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from glassgpt.errors import GlassGPTError, invalid, unknown
 from glassgpt.guide import code, facts, pseudo, runs
-from glassgpt.guide.calls import CALL, FIXED, answer, answered, check_digits
+from glassgpt.guide.calls import (
+    CALL,
+    FIXED,
+    answer,
+    answered,
+    check_digits,
+    evaluate,
+    written,
+)
 from glassgpt.guide.figures import Figures, figure_html
 from glassgpt.guide.glossary import Glossary
 from glassgpt.guide.pictures import picture_name
@@ -36,6 +45,16 @@ _PAGE = re.compile(r"\[\[(?P<number>\d\.\d)\]\]")
 
 
 @dataclass
+class Section:
+    """A part of a page for search: its id, heading and text, and what it explains."""
+
+    place: str
+    heading: str
+    text: str
+    terms: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Page:
     """What came of a page: its HTML and what the rest of the site needs to know."""
 
@@ -47,7 +66,7 @@ class Page:
     slices: list[code.Slice] = field(default_factory=list)
     runs: int = 0
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
-    sections: list[tuple[str, str, str]] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
 
 
@@ -181,7 +200,7 @@ class _Writer:
         return f'<code translate="no">{escape(token.content, quote=False)}</code>'
 
     def _math(self, content: str, options: dict[str, Any]) -> str:
-        text = CALL.sub(lambda found: facts.written(found["call"]), content.strip())
+        text = CALL.sub(lambda found: written(found["call"]), content.strip())
         for number in re.findall(r"\d+(?:\.\d+)?", CALL.sub("", content)):
             if number not in {"0", "1", "2"}:
                 raise self._placed(0, invalid("bare number in maths", number))
@@ -209,18 +228,18 @@ class _Writer:
             if token.tag == "h2":
                 self.page_made.headings.append((name, words))
 
-    def _sections(self, tokens: list[Token]) -> list[tuple[str, str, str]]:
-        """(id, heading, text) of every part of the page, for search."""
-        made = [("", self.page_made.title, self.page_made.summary)]
+    def _sections(self, tokens: list[Token]) -> list[Section]:
+        """Every part of the page, for search."""
+        made = [Section("", self.page_made.title, self.page_made.summary)]
         for i, token in enumerate(tokens):
+            now = made[-1]
             if token.type == "heading_open":
-                made.append((str(token.attrs["id"]), _plain(tokens[i + 1]), ""))
+                made.append(Section(str(token.attrs["id"]), _plain(tokens[i + 1]), ""))
             elif token.type == "inline" and tokens[i - 1].type != "heading_open":
-                place, heading, text = made[-1]
-                made[-1] = (place, heading, f"{text} {_plain(token)}".strip())
+                now.text = f"{now.text} {_plain(token)}".strip()
+                now.terms += _explained(token)
             elif token.type == "fence" and token.info.startswith(("reading", "slice")):
-                place, heading, text = made[-1]
-                made[-1] = (place, heading, f"{text} {token.content}".strip())
+                now.text = f"{now.text} {token.content}".strip()
         return made
 
     # fenced blocks
@@ -356,11 +375,20 @@ class _Writer:
 def _worked_out(props: dict[str, Any]) -> dict[str, Any]:
     """Props, those that are a call replaced by what the package answers."""
     return {
-        key: facts.evaluate(call["call"])
+        key: evaluate(call["call"])
         if isinstance(value, str) and (call := CALL.fullmatch(value))
         else value
         for key, value in props.items()
     }
+
+
+def _explained(token: Token) -> list[str]:
+    """The terms that a line explains: the glossary has named their places."""
+    return [
+        after.content
+        for one, after in pairwise(token.children or [])
+        if one.type == "strong_open" and "id" in one.attrs
+    ]
 
 
 def _plain(token: Token) -> str:

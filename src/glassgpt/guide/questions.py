@@ -9,7 +9,7 @@ from typing import Any
 
 from glassgpt.errors import invalid, unknown
 from glassgpt.guide import facts
-from glassgpt.guide.calls import CALL, check_digits, left
+from glassgpt.guide.calls import CALL, check_digits, left, written
 from glassgpt.guide.key import key_of
 from glassgpt.guide.sources import PageError, read_toml
 
@@ -85,7 +85,7 @@ def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
         known = {"key": value}
 
         def answer(found: re.Match[str], known: dict[str, Any] = known) -> str:
-            return facts.written(found["call"], known)
+            return written(found["call"], known)
 
         working = given["working"]
         check_digits(left(working))

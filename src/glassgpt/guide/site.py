@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from glassgpt.guide import blocks, code, pictures, pseudo, sources, verifying
 from glassgpt.guide.calls import answered
 from glassgpt.guide.figures import Figures, figure_html
 from glassgpt.guide.files import encode_all, keep, smaller
+from glassgpt.guide.glossary import PATH as GLOSSARY
 from glassgpt.guide.glossary import Glossary
 from glassgpt.guide.key import QUESTIONS
 from glassgpt.guide.links import check_links
@@ -257,7 +258,7 @@ class _Site:
         for page in pages:
             for one in page.figures.values():
                 used.setdefault(one["name"], one["props"])
-        shown, states = [], []
+        shown = []
         for name, known in sorted(self.figures.table.items()):
             props = used.get(name) or self.figures.sample(name)
             title = self.figure_words.get(f"title-{name}", name)
@@ -278,9 +279,8 @@ class _Site:
                 "&".join(f"{name}.{key}={value}" for key, value in state.items())
                 for state in known.get("states", [{}])
             ]
-            shown.append((title, Markup(made)))
-            states.append((name, title, links))
-        self._write("/gallery/", "gallery.html", figures=shown, states=states)
+            shown.append((name, title, Markup(made), links))
+        self._write("/gallery/", "gallery.html", figures=shown)
         self._write("/yours/", "yours.html")
         self._write("/404.html", "missing.html")
 
@@ -296,10 +296,17 @@ class _Site:
         file.write_text(made, encoding="utf-8")
 
     def _search(self, pages: Iterable[Page]) -> None:
+        """The parts of all pages, and the terms of the glossary."""
         entries = [
-            [page.source.path, page.source.number, page.title, place, heading, text]
+            [page.source.path, page.source.number, page.title, *astuple(one)]
             for page in pages
-            for place, heading, text in page.sections
+            for one in page.sections
+        ]
+        title = self.context.say(self.context.titles.get(GLOSSARY, ""))
+        entries += [
+            [GLOSSARY, "", title, term.anchor, *map(self.context.say, told), []]
+            for term in self.context.glossary.terms
+            for told in [(term.name, term.says)]
         ]
         (self.target / "search.json").write_text(_json(entries), encoding="utf-8")
 

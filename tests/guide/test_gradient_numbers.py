@@ -1,0 +1,148 @@
+"""Gradients in figures against the lessons' own code, from the address alone."""
+
+from pathlib import Path
+
+import pytest
+from figure_browser import Opener, chromium, figure, signs_turned, site
+from figure_lessons import (
+    LONG,
+    NEAR,
+    ODD,
+    Lesson1,
+    dot,
+    flat,
+    gradients,
+    layers,
+    lesson,
+    lesson_on,
+    weight_of,
+)
+from support import central_differences
+
+__all__ = ["chromium", "figure", "site"]
+
+
+def test_the_first_corner_of_relu_is_found_where_it_is(figure: Opener) -> None:
+    begun = lesson(1)
+    weights = begun.engine.weights()
+    wte, fc1 = weights["wte"], weights["mlp_fc1"]
+    tokens = begun.tokenizer.encode("emma")[:-1]
+
+    def pattern(nudged: int, by: float) -> list[bool]:
+        table = list(wte.values)
+        table[nudged] += by
+        rows = [table[16 * token : 16 * token + 16] for token in tokens]
+        matrix = [fc1.values[16 * i : 16 * i + 16] for i in range(64)]
+        dots = [sum(map(float.__mul__, w, x)) for x in rows for w in matrix]
+        return [dot > 0 for dot in dots]
+
+    weight = 16 * tokens[1]  # the first weight of e
+    before = pattern(weight, 0.0)
+    sizes = [float(f"{lead}e-{power}") for power in range(12, 0, -1) for lead in (1, 3)]
+    crossed = {
+        size: sum(a != b for a, b in zip(before, pattern(weight, size), strict=True))
+        for size in sizes
+        if size <= 0.1
+    }
+    size, units = next((s, n) for s, n in crossed.items() if n)
+    visit = figure("eps-curve", word="emma", weight=weight)
+    lead, power = f"{size:.0e}".split("e")
+    assert f"From {lead}e-{int(power[1:])} on" in visit.sentence
+    assert f"carries {units} hidden" in visit.sentence
+    # the last matrix comes after relu: none of its weights can cross
+    last = figure("eps-curve", word="emma", weight=3183)
+    assert "corner" not in last.sentence
+
+
+def test_both_gradients_of_a_word_are_right(figure: Opener) -> None:
+    visit = figure("gradient-scatter", word="otto")
+    expected = gradients(lesson(1), "otto")
+    assert len(expected) == len(visit.table) == 3184
+    assert visit.column(1) == pytest.approx(expected, **NEAR)
+    assert visit.column(2) == pytest.approx(expected, abs=1e-6)
+    central = figure("gradient-scatter", word="otto", central=1)
+    assert central.column(2) == pytest.approx(expected, abs=1e-8)
+
+
+def test_errors_over_eps_make_a_u(figure: Opener) -> None:
+    errors = figure("eps-curve", word="emma").column(3)
+    lowest = errors.index(min(errors))
+    assert 8 <= lowest <= 18
+    assert errors[0] > 1000 * errors[lowest] and errors[-1] > 1000 * errors[lowest]
+
+
+@pytest.mark.parametrize("word", ["emma", LONG])
+def test_a_secant_s_points_and_slopes_are_the_lessons(
+    word: str, figure: Opener
+) -> None:
+    begun = lesson(1, 20)
+    tokens = begun.tokenizer.encode(word)
+    visit = figure("secant", word=word, weight=1500, eps=0.01, trained=20)
+    name, place = weight_of(begun, 1500)
+    loss = begun.engine.loss(tokens)
+    nudged = begun.engine.nudged_loss(tokens, name, place, 0.01)
+    rows = visit.table
+    assert [row[2] for row in rows[:3]] == pytest.approx([loss, loss, nudged], **NEAR)
+    assert rows[3][2] == pytest.approx((nudged - loss) / 0.01, rel=1e-9)
+    assert rows[4][2] == pytest.approx(gradients(begun, word)[1500], **NEAR)
+    weight = flat(begun)[1500]
+    for _, value, found in rows[5::30]:
+        there = begun.engine.nudged_loss(tokens, name, place, value - weight)
+        assert found == pytest.approx(there, **NEAR)
+    both = figure("secant", word=word, weight=1500, eps=0.01, trained=20, central=1)
+    below = begun.engine.nudged_loss(tokens, name, place, -0.01)
+    assert both.table[3][2] == pytest.approx((nudged - below) / 0.02, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("word", "docs", "position"),
+    [("emma", "", 1), (ODD["word"], ODD["docs"], 2), (LONG, "", 20)],
+)
+def test_every_gradient_on_the_way_back_is_the_lessons(
+    word: str, docs: str, position: int, figure: Opener, tmp_path: Path
+) -> None:
+    own = {"docs": docs} if docs else {}
+    visit = figure("gradient-back", word=word, position=position, trained=20, **own)
+    begun = lesson_on(docs, tmp_path, 1, 20) if docs else lesson(1, 20)
+    tokens = begun.tokenizer.encode(word)
+    n = len(tokens) - 1
+    token, target = tokens[position : position + 2]
+    numbers = layers(begun, token)
+    rows = Lesson1(begun).rows
+    dlogits = [p / n for p in numbers["probs"]]
+    dlogits[target] -= 1 / n
+    columns = list(zip(*rows["mlp_fc2"], strict=True))
+    dhidden = [dot(dlogits, column) for column in columns]
+    on = [h > 0 for h in numbers["hidden"]]
+    dbefore = [d if up else 0.0 for d, up in zip(dhidden, on, strict=True)]
+    columns = list(zip(*rows["mlp_fc1"], strict=True))
+    expected = {
+        "probs": numbers["probs"], "dlogits": dlogits, "dhidden": dhidden,
+        "dbefore": dbefore, "dx": [dot(dbefore, column) for column in columns],
+        "dmlp_fc2": [d * h for d in dlogits for h in numbers["hidden"]],
+        "dmlp_fc1": [d * x for d in dbefore for x in numbers["x"]],
+    }  # fmt: skip
+    for name, values in expected.items():
+        found = [row[2] for row in visit.table if row[0] == name]
+        assert found == pytest.approx(values, **NEAR), name
+    names = ("dwte", "dmlp_fc1", "dmlp_fc2")
+    whole = [row[3] for name in names for row in visit.table if row[0] == name]
+    assert whole == pytest.approx(gradients(begun, word), **NEAR)
+
+
+def test_a_kernel_with_one_sign_turned_is_found(figure: Opener, tmp_path: Path) -> None:
+    pytest.importorskip("ziglang", reason="not run: ziglang is not installed")
+    plain = ("layers.c", "dlogits[targets[t]] -=", "dlogits[targets[t]] +=")
+    fast = ("fast_layers.h", "logits[targets[t]] -=", "logits[targets[t]] +=")
+    with signs_turned(tmp_path, plain, fast) as wasm:
+        live = figure("train-live", props={"step": 1}, at=12, wasm=wasm).column(1)
+        assert live != pytest.approx(lesson(1).train(12), **NEAR)
+        scatter = figure("gradient-scatter", word="otto", wasm=wasm)
+        begun = lesson(1)
+        expected = gradients(begun, "otto")
+        assert scatter.column(1) != pytest.approx(expected, **NEAR)
+        # what is measured by nudging does not use it
+        tokens = begun.tokenizer.encode("otto")
+        slopes = central_differences(begun.engine, [tokens])["wte"].values
+        measured = scatter.column(2)[: len(slopes)]
+        assert measured == pytest.approx(list(slopes), abs=1e-6)

@@ -1,0 +1,187 @@
+"""Trainings in figures against the lessons' own code, from the address alone."""
+
+import math
+import re
+from typing import Any
+
+import pytest
+from figure_browser import Opener, Visit, chromium, figure, site
+from figure_lessons import NEAR, dot, lesson
+from support import Started
+
+from glassgpt.errors import DivergedError
+
+__all__ = ["chromium", "figure", "site"]
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_live_losses_are_the_lessons(step: int, figure: Opener) -> None:
+    visit = figure("train-live", props={"step": step}, at=12)
+    expected = lesson(step).train(12)
+    assert visit.column(1) == pytest.approx(expected, **NEAR)
+
+
+def test_another_rate_and_seed_are_the_lessons_too(figure: Opener) -> None:
+    visit = figure("train-live", props={"step": 3}, at=8, rate=0.3, seed=7)
+    expected = lesson(3, learning_rate=0.3, seed=7).train(8)
+    assert visit.column(1) == pytest.approx(expected, **NEAR)
+
+
+def test_going_back_gives_the_same_as_going_there(figure: Opener) -> None:
+    visit = figure("train-live", props={"step": 1}, at=230)
+    there = visit.table
+    for at in (130, 230):
+        scrub = visit.page.locator(".scrub input")
+        scrub.fill(str(at))
+        visit.settle()
+    assert visit.table == there
+
+
+def test_home_begins_as_the_lesson_and_ends_as_the_command(figure: Opener) -> None:
+    visit = figure("train-home", run=1)
+    losses = visit.column(1)
+    assert losses[:12] == pytest.approx(lesson(5).train(12), **NEAR)
+    import glassgpt as gg
+    from glassgpt.kernel import library
+
+    if library.why_unavailable():
+        pytest.skip("not run: the kernel is not built for this machine")
+    run = gg.train("names", engine="kernel")
+    assert losses == pytest.approx(run.losses, rel=1e-7)
+    names = visit.page.eval_on_selector_all(
+        ".names li", "(all) => all.map((each) => each.textContent)"
+    )
+    assert names == run.samples
+    assert f"{run.heldout_loss:.4f}" in visit.sentence
+
+
+# with these seeds a digit tells whether a name that came twice was counted twice
+@pytest.mark.parametrize("seed", [42, 1, 4])
+def test_what_counting_costs_is_what_the_package_says(
+    seed: int, figure: Opener
+) -> None:
+    import glassgpt as gg
+
+    run = gg.train("names", step=0, seed=seed)
+    assert run.result and run.result.evaluation
+    expected = run.result.evaluation.baselines
+    visit = figure("train-live", props={"step": 0}, at=1000, seed=seed)
+    for name in ("uniform", "letter", "bigram", "trigram"):
+        assert f"{expected[name]:.3f}" in visit.sentence
+    labels = str(visit.page.text_content("svg.curve"))
+    assert f"trigram {expected['trigram']:.2f}" in labels
+
+
+@pytest.mark.parametrize(("step", "at"), [(1, 120), (5, 5)])
+def test_a_rate_changed_on_the_way_goes_on_as_the_lesson_would(
+    step: int, at: int, figure: Opener
+) -> None:
+    begun = lesson(step)
+    before = begun.train(at)
+    later = lesson(step, learning_rate=0.02)
+    later.engine.restore(begun.engine.weights(), begun.engine.buffers())
+    expected = before + later.train(6, start=at)
+    state = {"at": at + 6, "changes": f"{at}:0.02"}
+    visit = figure("train-live", props={"step": step}, **state)
+    assert visit.column(1) == pytest.approx(expected, **NEAR)
+
+
+def until_divergence(
+    begun: Started, most: int
+) -> tuple[list[float], list[list[float]]]:
+    """The losses, and before each step the norms of the matrices."""
+    losses: list[float] = []
+    norms = []
+    for step in range(most):
+        tensors = begun.engine.weights().values()
+        norms.append([math.sqrt(dot(w.values, w.values)) for w in tensors])
+        try:
+            losses += begun.train(1, start=step)
+        except DivergedError:
+            return losses, norms
+    raise AssertionError("it did not diverge")
+
+
+def test_divergence_is_explained_and_can_be_gone_back_from(figure: Opener) -> None:
+    losses, norms = until_divergence(lesson(1, learning_rate=30), 20)
+    visit = figure("train-live", props={"step": 1}, at=1000, rate=30)
+    assert visit.column(1) == pytest.approx(losses, **NEAR)
+    first = next(
+        (step, times.index(max(times)))
+        for step, row in enumerate(norms)
+        if max(times := [a / b for a, b in zip(row, norms[0], strict=True)]) >= 2
+    )
+    name = ["wte", "mlp_fc1", "mlp_fc2"][first[1]]
+    assert f"After step {len(losses)} " in visit.sentence
+    assert f"{name} was the first" in visit.sentence
+    assert f"by step {first[0]} " in visit.sentence
+    assert f"off the axis, up to {losses[-1]:.1f}" in visit.page.inner_text(".legend")
+    assert max(axis(visit)) < 5
+    visit.page.get_by_role("button", name="Back to the start, 4 steps").click()
+    visit.settle()
+    tenth, _ = until_divergence(lesson(1, learning_rate=10), 20)
+    assert [row[1] for row in visit.table[: len(tenth)]] == pytest.approx(tenth, **NEAR)
+    assert [row[3] for row in visit.table[: len(losses)]] == pytest.approx(
+        losses, **NEAR
+    )
+
+
+def axis(visit: Visit) -> list[float]:
+    """The losses that are written at the curve's axis."""
+    texts = visit.page.locator("svg.curve .label").all_text_contents()
+    return [float(text) for text in texts if re.fullmatch(r"\d+\.\d", text)]
+
+
+def test_a_branch_begins_ten_snapshots_before_and_is_compared(figure: Opener) -> None:
+    visit = figure("train-live", props={"step": 1}, at=1000, changes="300:30")
+    broken = [row[1] for row in visit.table if row[1] != ""]
+    back = len(broken) - 10
+    assert back > 280 and "no longer a number" in visit.sentence
+    visit.page.get_by_role("button", name="Back 10 steps").click()
+    visit.settle()
+    line, other = visit.column(1), [row[3] for row in visit.table if row[3] != ""]
+    assert other == broken
+    assert line[:back] == broken[:back] and line[back + 1] != broken[back + 1]
+    begun = lesson(1, back)
+    later = lesson(1, learning_rate=10)
+    later.engine.restore(begun.engine.weights(), begun.engine.buffers())
+    assert line[back : back + 3] == pytest.approx(later.train(3, start=back), **NEAR)
+    visit.page.get_by_role("button", name="Go on with the other").click()
+    visit.settle()
+    assert [row[1] for row in visit.table if row[1] != ""] == broken
+
+
+@pytest.mark.parametrize(
+    ("state", "back"),
+    [({"rate": 30}, "Back to the start, 4 steps"), ({"changes": "200:30"}, "Back 10")],
+)
+def test_a_rate_of_thirty_breaks_and_a_branch_from_before_lasts(
+    state: dict[str, Any], back: str, figure: Opener
+) -> None:
+    visit = figure("train-live", props={"step": 1}, at=1000, **state)
+    page = visit.page
+    assert "The rate stood at 30." in visit.sentence
+    broken = visit.column(1)
+    assert len(broken) < 210
+    # a third of it is offered first, and a smaller one where that would break too
+    assert "With a third of the rate, 10, it would be over again" in visit.sentence
+    assert page.get_by_role("button", name=f"{back}", exact=False).count() == 1
+    lasts = re.search(r"([\d.]+) is the first that lasts", visit.sentence)
+    assert lasts
+    page.get_by_role("button", name=f"The same with {lasts[1]}", exact=True).click()
+    visit.settle()
+    visit.settle()
+    assert visit.sentence.startswith("All steps are made.")
+    assert "it broke down after" in visit.sentence
+    rows = visit.table
+    assert len(rows) == 1000 and all(math.isfinite(row[1]) for row in rows)
+    assert [row[3] for row in rows[: len(broken)]] == broken
+    begun = max(0, len(broken) - 10)
+    assert [row[1] for row in rows[:begun]] == broken[:begun]
+
+
+def test_steps_side_by_side_are_the_lessons(figure: Opener) -> None:
+    visit = figure("step-curves", props={"steps": [0, 1, 3]})
+    for place, step in enumerate((0, 1, 3)):
+        expected = lesson(step).train(12)
+        assert visit.column(1 + 2 * place)[:12] == pytest.approx(expected, **NEAR)
