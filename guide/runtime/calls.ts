@@ -135,6 +135,8 @@ export interface Calls {
   real_bits(): number;
   /** A hash of the sources that this was built from; "" when the build gave none. */
   sources(): Address;
+  /** The compiler that built this, and its version: "gcc 12.2.0". */
+  compiler(): Address;
 }
 
 export const PREFIX = "glassgpt_";

@@ -12,21 +12,26 @@ from support import not_run
 
 from glassgpt.bench import machine
 from glassgpt.bench.counting import ADAM, mean_flops, step_flops
-from glassgpt.bench.machine import Bench, Plan, Row, ratios
+from glassgpt.bench.machine import Bench, NotRun, Plan, Row, ratios
 from glassgpt.bench.numpy_peer import NumpyPeer
-from glassgpt.bench.rounds import medians
+from glassgpt.bench.outside import NodeRun, built_with, instructions, short_version
+from glassgpt.bench.rounds import Rounds
 from glassgpt.cli import run as glassgpt
 from glassgpt.config import ModelConfig, Record, preset
 from glassgpt.data import parse_documents
 from glassgpt.engines.reference import ReferenceEngine
-from glassgpt.errors import UsageError
-from glassgpt.kernel.library import why_unavailable
+from glassgpt.errors import GlassGPTError, UsageError
+from glassgpt.kernel.library import open_library, why_unavailable
 from glassgpt.kernel.mersenne import Random
 from glassgpt.kernel.model import Kernel
+from glassgpt.kernel.train import Documents, Trainer
 from glassgpt.kernel.writing import Reader
+from glassgpt.run import read_corpus
 
 WORDS = [[26, 0, 13, 13, 0, 26], [26, 4, 26], [26, *range(20), 26], [26, 1, 14, 1, 26]]
-TINY = Plan(rounds=1, steps=3, peer_steps=2, lesson_steps=1, widths=(16,))
+TINY = Plan(
+    rounds=1, steps=3, peer_steps=2, lesson_steps=1, counted_steps=2, widths=(16,)
+)
 
 
 @pytest.fixture(autouse=True)
@@ -134,10 +139,47 @@ def test_rounds_take_every_case_in_turn_and_give_medians() -> None:
         return measure
 
     told: list[str] = []
-    found = medians({"a": case("a"), "b": case("b")}, 3, told.append)
+    found = Rounds(3).medians({"a": case("a"), "b": case("b")}, told.append)
     assert found == {"a": 2.0, "b": 7.0}
     assert calls == ["a", "b"] * 3
     assert told[0] == "round 1 of 3: a" and len(told) == 6
+
+
+def test_ctrl_c_ends_the_rounds_with_what_was_measured() -> None:
+    values = iter([3.0, 1.0])
+
+    def first() -> float:
+        if (value := next(values, None)) is None:
+            raise KeyboardInterrupt
+        return value
+
+    rounds = Rounds(9)
+    cases = {"a": first, "b": lambda: 5.0, "c": lambda: 7.0}
+    assert rounds.medians(cases, lambda text: None) == {"a": 2.0, "b": 5.0, "c": 7.0}
+    assert rounds.stopped
+
+    def stop() -> float:
+        raise KeyboardInterrupt
+
+    assert Rounds(2).medians({"a": lambda: 1.0, "b": stop}, lambda text: None) == {
+        "a": 1.0
+    }
+
+
+def test_ctrl_c_prints_what_was_measured_and_ends_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(self: Any) -> float:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(machine, "QUICK", TINY)
+    monkeypatch.setattr(NumpyPeer, "train", interrupted)
+    assert glassgpt(["bench", "--quick", "--json"]) == 130
+    done = capsys.readouterr()
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    measured = [line for line in lines if line["event"] == "measured"]
+    assert {line["what"] for line in measured} == {"peak", "step"}
+    assert "stopped" in done.err
 
 
 def test_ratios_compare_the_fastest_kernel_with_each_peer() -> None:
@@ -162,7 +204,8 @@ def test_every_case_of_this_machine_is_measured() -> None:
     text = "\n".join(["anna", "bob", "clara", "dora"] * 8)
     bench = Bench(parse_documents(text.encode(), "four"), TINY)
     told: list[str] = []
-    rows = list(bench.rows(told.append))
+    all_rows = list(bench.rows(told.append))
+    rows = [row for row in all_rows if isinstance(row, Row)]
     isas = machine.machine_isas()
     steps = {(row.engine, row.dtype) for row in rows if row.what == "step"}
     assert {(isa, dtype) for isa in isas for dtype in machine.DTYPES} <= steps
@@ -172,7 +215,13 @@ def test_every_case_of_this_machine_is_measured() -> None:
     names = {(row.engine, row.dtype) for row in rows if row.what == "names"}
     assert names == {(isa, dtype) for isa in isas[1:] for dtype in machine.DTYPES}
     assert all(row.value > 0 for row in rows)
-    assert len(told) == len(rows)
+    assert len(told) >= len(rows)
+    missing = {(r.engine, r.dtype) for r in all_rows if isinstance(r, NotRun)}
+    assert {tuple(name.split()) for name in machine.WASM} <= steps | missing
+    wasm = [row for row in rows if row.engine.startswith("wasm")]
+    assert all("clang" in row.compiler for row in wasm)
+    counted = {row.dtype for row in rows if row.what == "instructions"}
+    assert counted | {dtype for _, dtype in missing} >= set(machine.DTYPES)
 
 
 def test_json_is_an_object_a_line_and_nothing_else(
@@ -186,11 +235,13 @@ def test_json_is_an_object_a_line_and_nothing_else(
     assert {"machine", "date", "compiler", "python", "data", "torch"} <= first.keys()
     measured = [line for line in others if line["event"] == "measured"]
     ratio = [line for line in others if line["event"] == "ratio"]
+    others = [line for line in others if line["event"] != "not run"]
     assert measured + ratio == others and ratio
     expected = {"what", "engine", "dtype", "n_embd", "value", "unit", "compiler"}
     for line in measured:
         assert line.keys() - {"event", "share_of_peak"} == expected
-    assert {line["what"] for line in measured} == {"peak", "step", "names"}
+    found = {line["what"] for line in measured}
+    assert found - {"instructions"} == {"peak", "step", "names"}
 
 
 def test_the_table_shows_ratios_and_the_compiler(
@@ -199,7 +250,7 @@ def test_the_table_shows_ratios_and_the_compiler(
     monkeypatch.setattr(machine, "QUICK", TINY)
     assert glassgpt(["bench", "--quick", "--rounds", "1"]) == 0
     done = capsys.readouterr()
-    assert f"compiler: {machine.built_with()}" in done.out
+    assert f"compiler: {built_with(open_library('float64').call)}" in done.out
     assert "times numpy" in done.out and "times lesson" in done.out
     assert "round 1 of 1" in done.err
 
@@ -211,3 +262,40 @@ def test_first_weights_of_the_peers_are_the_lessons() -> None:
     kernel.draw_weights(Random(42))
     assert list(found) == list(kernel.weights)
     assert all(np.array_equal(found[name], kernel.weights[name]) for name in found)
+
+
+def test_what_is_missing_is_not_run_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    record = small(16).with_vocabulary(27)
+    documents = Documents(WORDS, 27)
+    with pytest.raises(GlassGPTError, match="missing node"):
+        NodeRun("f32", record, documents, 3)
+    with pytest.raises(GlassGPTError, match="missing valgrind"):
+        instructions(record, documents, 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "short"),
+    [
+        ("gcc 12.2.0", "gcc 12.2.0"),
+        ("clang 21.1.0 (https://github.com/llvm 3f)", "clang 21.1.0"),
+        ("clang 21.1.0 (https://github.com/ziglang/b 3f)", "zig's clang 21.1.0"),
+    ],
+)
+def test_a_compiler_is_its_name_and_version(said: str, short: str) -> None:
+    assert short_version(said) == short
+
+
+@pytest.mark.parametrize("n_embd", machine.WIDTHS)
+def test_no_width_of_the_benchmark_diverges(n_embd: int) -> None:
+    names = read_corpus("names")
+    bench = Bench(names, Plan(steps=300))
+    record = bench.record(n_embd, "float32")
+    kernel = Kernel(record.model, "float32")
+    kernel.draw_weights(Random(42))
+    documents = Documents(bench.documents, record.model.vocab_size)
+    trainer = Trainer(kernel, documents, record.train)
+    losses = trainer.steps(0, np.arange(300) % len(documents), norms=False).losses
+    assert losses[-50:].mean() < losses[:5].mean()

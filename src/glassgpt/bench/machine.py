@@ -6,9 +6,10 @@ import math
 import platform
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,12 @@ import numpy as np
 from glassgpt import engines
 from glassgpt.bench.counting import mean_flops
 from glassgpt.bench.numpy_peer import NumpyPeer
-from glassgpt.bench.rounds import Tell, medians, processor
+from glassgpt.bench.outside import NodeRun, built_with, instructions
+from glassgpt.bench.rounds import Rounds, Tell, processor
 from glassgpt.config import Record, preset
 from glassgpt.data import Corpus
+from glassgpt.errors import GlassGPTError
 from glassgpt.kernel.arguments import address
-from glassgpt.kernel.build import find_compiler
 from glassgpt.kernel.library import isa_names, open_library
 from glassgpt.kernel.mersenne import Random
 from glassgpt.kernel.model import Kernel
@@ -31,6 +33,10 @@ from glassgpt.tokenizer import CharTokenizer
 WIDTHS = (16, 64, 128)
 DTYPES = ("float32", "float64")
 STEPS = 1000
+# what is measured beside the kernel
+PEERS = ("numpy", "torch", "lesson")
+WASM = {"wasm float32": "f32", "wasm-relaxed float32": "f32-relaxed",
+        "wasm float64": "f64"}  # fmt: skip
 _PEAK_ROUNDS = 20000
 _NAMES = 4096
 
@@ -43,10 +49,13 @@ class Plan:
     steps: int = STEPS
     peer_steps: int = 100
     lesson_steps: int = 4
+    counted_steps: int = 100
     widths: tuple[int, ...] = WIDTHS
 
 
-QUICK = Plan(rounds=3, steps=200, peer_steps=20, lesson_steps=1, widths=(16,))
+QUICK = Plan(
+    rounds=3, steps=200, peer_steps=20, lesson_steps=1, counted_steps=20, widths=(16,)
+)
 
 
 @dataclass(frozen=True)
@@ -63,15 +72,34 @@ class Row:
     share_of_peak: float | None = None
 
 
+@dataclass(frozen=True)
+class NotRun:
+    """A figure that this machine can't give, and why."""
+
+    what: str
+    engine: str
+    dtype: str
+    why: str
+
+
 class Bench:
-    """The cases of a plan, on a corpus. `rows` measures them."""
+    """The cases of a plan, on a corpus. `rows` measures them.
+
+    With Ctrl-C the rows end; `stopped` says so.
+    """
 
     def __init__(self, corpus: Corpus, plan: Plan) -> None:
         self.corpus, self.plan = corpus, plan
+        self.rounds = Rounds(plan.rounds)
         self.tokenizer = CharTokenizer.from_documents(corpus.documents)
         order = shuffled(corpus.documents, random.Random(42))
         self.documents = [self.tokenizer.encode(text) for text in order[:STEPS]]
-        self.compiler = built_with()
+        self.compiler = built_with(open_library("float64").call)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody pressed Ctrl-C."""
+        return self.rounds.stopped
 
     def facts(self) -> dict[str, Any]:
         """Where and when, and what the figures are of."""
@@ -84,20 +112,29 @@ class Bench:
             "data": self.corpus.name,
             "rounds": self.plan.rounds,
             "torch": torch_version() or "not run: it is not installed",
+            "learning_rate": {width: learning_rate(width) for width in WIDTHS},
         }
 
-    def rows(self, tell: Tell) -> Iterator[Row]:
+    def rows(self, tell: Tell) -> Iterator[Row | NotRun]:
         """All figures, width by width."""
         peaks = self._peaks(tell)
         for (isa, dtype), flops in peaks.items():
             yield Row("peak", isa, dtype, 0, flops / 1e9, "GFLOP/s", self.compiler)
-        for n_embd in self.plan.widths:
-            yield from self._training(n_embd, peaks, tell)
-        yield from self._writing(tell)
+        sections = [
+            *(partial(self._training, width, peaks) for width in self.plan.widths),
+            self._wasm,
+            self._writing,
+            self._counting,
+        ]
+        for section in sections:
+            if not self.stopped:
+                yield from section(tell)
 
     def record(self, n_embd: int, dtype: str) -> Record:
         """Step 5 at another width."""
-        record = preset("step5").with_settings(n_embd=n_embd, dtype=dtype)
+        record = preset("step5").with_settings(
+            n_embd=n_embd, dtype=dtype, learning_rate=learning_rate(n_embd)
+        )
         return record.with_vocabulary(self.tokenizer.vocab_size)
 
     def _peaks(self, tell: Tell) -> dict[tuple[str, str], float]:
@@ -107,16 +144,14 @@ class Bench:
             if isa != "plain"
             for dtype in DTYPES
         }
-        found = medians(cases, self.plan.rounds, lambda text: tell(f"peak, {text}"))
+        found = self.rounds.medians(cases, lambda text: tell(f"peak, {text}"))
         return {tuple(name.split()): value for name, value in found.items()}  # type: ignore[misc]
 
     def _training(
         self, n_embd: int, peaks: dict[tuple[str, str], float], tell: Tell
     ) -> Iterator[Row]:
         cases = dict(self._training_cases(n_embd))
-        found = medians(
-            cases, self.plan.rounds, lambda t: tell(f"n_embd {n_embd}, {t}")
-        )
+        found = self.rounds.medians(cases, lambda t: tell(f"n_embd {n_embd}, {t}"))
         for name, seconds in found.items():
             engine, dtype = name.rsplit(" ", 1)
             model = self.record(n_embd, dtype).model
@@ -180,6 +215,43 @@ class Bench:
 
         return measure
 
+    def _wasm(self, tell: Tell) -> Iterator[Row | NotRun]:
+        """Steps in Node; each kind in a process that goes on from round to round."""
+        width, runs = WIDTHS[0], dict[str, NodeRun]()
+        documents = Documents(self.documents, self.tokenizer.vocab_size)
+        try:
+            for name, kind in WASM.items():
+                engine, dtype = name.split()
+                record = self.record(width, dtype)
+                try:
+                    runs[name] = NodeRun(kind, record, documents, self.plan.steps)
+                except GlassGPTError as error:
+                    yield NotRun("step", engine, dtype, str(error))
+            cases = {name: run.measure for name, run in runs.items()}
+            found = self.rounds.medians(cases, lambda text: tell(f"node, {text}"))
+        finally:
+            for run in runs.values():
+                run.close()
+        for name, seconds in found.items():
+            engine, dtype = name.split()
+            value, compiler = 1e6 * seconds, runs[name].compiler
+            yield Row("step", engine, dtype, width, value, "us", compiler)
+
+    def _counting(self, tell: Tell) -> Iterator[Row | NotRun]:
+        """Instructions a step, which no other program's work changes."""
+        width = WIDTHS[0]
+        documents = Documents(self.documents, self.tokenizer.vocab_size)
+        for dtype in DTYPES:
+            tell(f"callgrind, {dtype}")
+            record = self.record(width, dtype)
+            try:
+                isa, count = instructions(record, documents, self.plan.counted_steps)
+            except GlassGPTError as error:
+                yield NotRun("instructions", "kernel", dtype, str(error))
+                continue
+            compiler = self.compiler
+            yield Row("instructions", isa, dtype, width, count, "a step", compiler)
+
     def _writing(self, tell: Tell) -> Iterator[Row]:
         cases = {
             f"{isa} {dtype}": self._names(isa, dtype)
@@ -187,7 +259,7 @@ class Bench:
             for isa in machine_isas()
             if isa != "plain"
         }
-        found = medians(cases, self.plan.rounds, lambda text: tell(f"names, {text}"))
+        found = self.rounds.medians(cases, lambda text: tell(f"names, {text}"))
         for name, seconds in found.items():
             isa, dtype = name.split()
             width = WIDTHS[0]
@@ -217,15 +289,23 @@ class Bench:
         return measure
 
 
-def ratios(rows: list[Row]) -> list[dict[str, Any]]:
+def learning_rate(n_embd: int) -> float:
+    """The lesson's, and in a wider model so much less that no run diverges."""
+    return 0.01 * WIDTHS[0] / n_embd
+
+
+def ratios(rows: Sequence[Row | NotRun]) -> list[dict[str, Any]]:
     """How many times as fast the best float32 and float64 kernels are as each peer."""
-    steps = [row for row in rows if row.what == "step"]
+    steps = [row for row in rows if isinstance(row, Row) and row.what == "step"]
     found = []
     for n_embd in sorted({row.n_embd for row in steps}):
         for dtype in DTYPES:
             here = [row for row in steps if (row.n_embd, row.dtype) == (n_embd, dtype)]
-            best = min((r for r in here if r.compiler), key=lambda r: r.value)
-            peers = [r for r in steps if r.n_embd == n_embd and not r.compiler]
+            kernels = [r for r in here if r.engine not in PEERS]
+            if not kernels:
+                continue
+            best = min(kernels, key=lambda r: r.value)
+            peers = [r for r in steps if r.n_embd == n_embd and r.engine in PEERS]
             found += [
                 {
                     "n_embd": n_embd, "engine": best.engine, "dtype": dtype,
@@ -241,11 +321,6 @@ def machine_isas() -> list[str]:
     """The kernel's ways of training that this machine has, plain loops first."""
     best = int(open_library("float64").call.best_isa())
     return [name for name, code in isa_names().items() if code <= best]
-
-
-def built_with() -> str:
-    """The compiler that a build here takes."""
-    return find_compiler().version
 
 
 def torch_version() -> str:

@@ -26,7 +26,8 @@ def bench(
     """Measure training and writing on this machine, beside NumPy and PyTorch.
 
     Every case is measured once in each round, and medians are shown: the ratios
-    say more than the times. PyTorch takes part where it is installed.
+    say more than the times. PyTorch, Node and valgrind take part where they are
+    installed. Ctrl-C ends it with what was measured until then.
     """
     from glassgpt.bench import machine
 
@@ -42,16 +43,26 @@ def bench(
         for row in measured.rows(tell):
             rows.append(row)
             if json:
-                say_json({"event": "measured", **asdict(row)})
-    times = machine.ratios(rows)
+                event = "measured" if isinstance(row, machine.Row) else "not run"
+                say_json({"event": event, **asdict(row)})
+    _show(measured.facts(), rows, machine.ratios(rows), json)
+    if measured.stopped:
+        raise KeyboardInterrupt
+
+
+def _show(facts: Any, rows: list[Any], ratios: list[Any], json: bool) -> None:
+    """What was measured, and how many times as fast the kernel is."""
     if json:
-        for ratio in times:
+        for ratio in ratios:
             say_json({"event": "ratio", **ratio})
         return
-    for name, value in measured.facts().items():
+    for name, value in facts.items():
         say(f"{name}: {value}")
-    _table(rows)
-    for ratio in times:
+    _table([row for row in rows if hasattr(row, "value")])
+    for row in rows:
+        if hasattr(row, "why"):
+            say(f"{row.what}, {row.engine} {row.dtype}: not run: {row.why}")
+    for ratio in ratios:
         line = f"n_embd {ratio['n_embd']}, {ratio['engine']} {ratio['dtype']}: "
         say(f"{line}{format_number(ratio['times'], 0)} times {ratio['peer']}")
 
@@ -74,10 +85,12 @@ def _table(rows: list[Any]) -> None:
         table.add_column(name)
     for name in ("median", "of the peak"):
         table.add_column(name, justify="right")
+    table.add_column("compiler")
     for row in rows:
         digits = 0 if row.value >= 1000 else 2
         value = f"{format_number(row.value, digits)} {row.unit}"
         share = row.share_of_peak
         words = (row.what, row.engine, row.dtype, str(row.n_embd or ""))
-        table.add_row(*words, value, f"{100 * share:.0f} %" if share else "")
+        peak = f"{100 * share:.0f} %" if share else ""
+        table.add_row(*words, value, peak, row.compiler)
     console().print(table)

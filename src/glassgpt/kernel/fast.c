@@ -84,8 +84,13 @@ double fast_gradient(const glassgpt *g, const int *tokens, int n, real share,
 /* Below it, 1 / (sqrt(v) + eps) needs more care than the fast rules take. */
 static const double LEAST_EPS = 1e-12;
 
-static int is_plain_update(const glassgpt_training *how) {
-    return how->optimizer >= RMSPROP && how->eps_adam < LEAST_EPS;
+/* The fast rules divide by the rate, too. */
+static const double LEAST_RATE = 1e-12;
+
+static int is_plain_update(const glassgpt_training *how, int step) {
+    return how->optimizer >= RMSPROP &&
+           (how->eps_adam < LEAST_EPS ||
+            !(glassgpt_learning_rate(how, step) >= LEAST_RATE));
 }
 
 /* A norm that leaves room for squares of gradients in float32. */
@@ -95,7 +100,7 @@ double fast_update(glassgpt *g, const glassgpt_training *how, int step, int exac
     double norm = sqrt(OF(g->isa, squares)(g->grads, g->num_weights));
     if (!(norm < LARGE_NORM)) return glassgpt_update(g, how, step);
     if (exactly || how->grad_clip > 0) norm = clip_grads(g, how);
-    if (is_plain_update(how))
+    if (is_plain_update(how, step))
         glassgpt_optimise(how, step, g->weights, g->grads, g->m, g->v, g->num_weights);
     else OF(g->isa, move)(g, how, step);
     return norm;
@@ -105,12 +110,13 @@ int fast_can_step(const glassgpt *g, const glassgpt_training *how) {
     const int row = g->sizes.C, lanes = OF(g->isa, lanes)();
     if (g->config.without || how->grad_clip > 0 || how->batch_docs > 1) return 0;
     if (how->mistakes || (row != lanes && row % (2 * lanes))) return 0;
-    return how->optimizer == SGD || (how->optimizer == ADAM && !is_plain_update(how));
+    return how->optimizer == SGD || how->optimizer == ADAM;
 }
 
 int fast_step(glassgpt *g, const glassgpt_training *how, int step, const int *tokens,
               int n, double *loss) {
-    if (n > g->sizes.T || !OF(g->isa, step)(g, how, step, tokens, n, loss)) return 0;
+    if (n > g->sizes.T || is_plain_update(how, step)) return 0;
+    if (!OF(g->isa, step)(g, how, step, tokens, n, loss)) return 0;
     *loss = 1.0 / n * *loss;
     return 1;
 }

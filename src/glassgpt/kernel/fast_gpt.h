@@ -13,17 +13,17 @@ static void turn_layer(const glassgpt *g, int layer) {
     const int C = g->sizes.C, F = g->sizes.F;
     const Tensors w = tensors_at(g, g->weights, layer);
     const Scratch s = scratch_at(g, layer);
-    turn_over(s.turned_qkv, 3 * C, w.attn_wq, C, 3 * C, C);
-    turn_over(s.turned_wo, C, w.attn_wo, C, C, C);
-    turn_over(s.turned_fc1, F, w.mlp_fc1, C, F, C);
-    turn_over(s.turned_fc2, C, w.mlp_fc2, F, C, F);
+    turn_into_panels(s.turned_qkv, w.attn_wq, 3 * C, C, 3 * C);
+    turn_into_panels(s.turned_wo, w.attn_wo, C, C, C);
+    turn_into_panels(s.turned_fc1, w.mlp_fc1, F, C, F);
+    turn_into_panels(s.turned_fc2, w.mlp_fc2, C, F, C);
 }
 
 static void turn_gpt(const glassgpt *g) {
     const int V = g->sizes.V, C = g->sizes.C;
     const Tensors w = tensors_at(g, g->weights, 0);
     for (int layer = 0; layer < g->sizes.L; layer++) turn_layer(g, layer);
-    turn_over(g->scratch.turned_head, g->sizes.W, w.lm_head, C, V, C);
+    turn_into_panels(g->scratch.turned_head, w.lm_head, V, C, g->sizes.W);
 }
 
 /* --- forward --- */
@@ -64,19 +64,20 @@ static void layer_forward(const glassgpt *g, const Scratch *s, real *out, int n)
     if (left_out(g, WITHOUT_ATTENTION)) copy(s->between, s->before, (size_t)n * C);
     else {
         norm_of(g, s->attn_norm, s->attn_scale, s->before, n);
-        positions_product(s->qkv, 3 * C, NULL, s->attn_norm, C, s->turned_qkv, n, C,
-                          3 * C);
+        positions_product(s->qkv, 3 * C, NULL, s->attn_norm, C, s->turned_qkv,
+                          IN_PANELS, n, C, 3 * C);
         fast_attention_forward(g, s, attention_of(g), n);
         positions_product(s->between, C, residual ? s->before : NULL, s->heads, C,
-                          s->turned_wo, n, C, C);
+                          s->turned_wo, IN_PANELS, n, C, C);
     }
     if (left_out(g, WITHOUT_MLP)) copy(out, s->between, (size_t)n * C);
     else {
         norm_of(g, s->mlp_norm, s->mlp_scale, s->between, n);
-        positions_product(s->hidden, F, NULL, s->mlp_norm, C, s->turned_fc1, n, C, F);
+        positions_product(s->hidden, F, NULL, s->mlp_norm, C, s->turned_fc1, IN_PANELS,
+                          n, C, F);
         fast_relu(s->hidden, (size_t)n * F);
         positions_product(out, C, residual ? s->between : NULL, s->hidden, F,
-                          s->turned_fc2, n, F, C);
+                          s->turned_fc2, IN_PANELS, n, F, C);
     }
 }
 
@@ -102,17 +103,21 @@ static void layer_backward(const glassgpt *g, const Scratch *s, const Tensors *w
     const int C = g->sizes.C, F = g->sizes.F;
     if (left_out(g, WITHOUT_MLP)) copy(s->dbetween, s->dafter, (size_t)n * C);
     else {
-        positions_product(s->dhidden, F, NULL, s->dafter, C, w->mlp_fc2, n, C, F);
+        positions_product(s->dhidden, F, NULL, s->dafter, C, w->mlp_fc2, IN_ROWS, n, C,
+                          F);
         fast_relu_backward(s->dhidden, s->hidden, (size_t)n * F);
-        positions_product(s->dpart, C, NULL, s->dhidden, F, w->mlp_fc1, n, F, C);
+        positions_product(s->dpart, C, NULL, s->dhidden, F, w->mlp_fc1, IN_ROWS, n, F,
+                          C);
         part_backward(g, s->dbetween, s->dafter, s->dpart, s->mlp_norm, s->mlp_scale,
                       n);
     }
     if (left_out(g, WITHOUT_ATTENTION)) copy(dbefore, s->dbetween, (size_t)n * C);
     else {
-        positions_product(s->dheads, C, NULL, s->dbetween, C, w->attn_wo, n, C, C);
+        positions_product(s->dheads, C, NULL, s->dbetween, C, w->attn_wo, IN_ROWS, n, C,
+                          C);
         fast_attention_backward(g, s, attention_of(g), n);
-        positions_product(s->dpart, C, NULL, s->dqkv, 3 * C, w->attn_wq, n, 3 * C, C);
+        positions_product(s->dpart, C, NULL, s->dqkv, 3 * C, w->attn_wq, IN_ROWS, n,
+                          3 * C, C);
         part_backward(g, dbefore, s->dbetween, s->dpart, s->attn_norm, s->attn_scale,
                       n);
     }
@@ -129,9 +134,9 @@ static double gpt_pass(const glassgpt *g, const int *tokens, int n, real share) 
         layer_forward(g, &at, layer < last ? scratch_at(g, layer + 1).before : s.after,
                       n);
     }
-    positions_product(s.logits, W, NULL, s.after, C, s.turned_head, n, C, W);
+    positions_product(s.logits, W, NULL, s.after, C, s.turned_head, IN_PANELS, n, C, W);
     const double loss = fast_cross_entropy(s.logits, tokens + 1, n, V, W, share);
-    positions_product(end.dafter, C, NULL, s.logits, W, w.lm_head, n, V, C);
+    positions_product(end.dafter, C, NULL, s.logits, W, w.lm_head, IN_ROWS, n, V, C);
     for (int layer = last; layer >= 0; layer--) {
         const Scratch at = scratch_at(g, layer);
         const Tensors own = tensors_at(g, g->weights, layer);
@@ -151,12 +156,16 @@ static void layer_weights(const glassgpt *g, int layer, int n, Use use) {
     const Tensors dw = tensors_at(g, g->grads, layer);
     const Scratch s = scratch_at(g, layer);
     if (!left_out(g, WITHOUT_ATTENTION)) {
-        weight_gradient(dw.attn_wq, s.dqkv, 3 * C, s.attn_norm, n, 3 * C, C, use);
-        weight_gradient(dw.attn_wo, s.dbetween, C, s.heads, n, C, C, use);
+        weight_gradient(dw.attn_wq, s.dqkv, 3 * C, s.attn_norm, n, 3 * C, C, s.turned_qkv,
+                        use);
+        weight_gradient(dw.attn_wo, s.dbetween, C, s.heads, n, C, C, s.turned_wo,
+                        use);
     }
     if (!left_out(g, WITHOUT_MLP)) {
-        weight_gradient(dw.mlp_fc1, s.dhidden, F, s.mlp_norm, n, F, C, use);
-        weight_gradient(dw.mlp_fc2, s.dafter, C, s.hidden, n, C, F, use);
+        weight_gradient(dw.mlp_fc1, s.dhidden, F, s.mlp_norm, n, F, C, s.turned_fc1,
+                        use);
+        weight_gradient(dw.mlp_fc2, s.dafter, C, s.hidden, n, C, F, s.turned_fc2,
+                        use);
     }
 }
 
@@ -167,7 +176,7 @@ static void gpt_weights(const glassgpt *g, const int *tokens, int n, Use use) {
     embedding_gradient(dw.wte, s.dembedding, tokens, n, V, C, use);
     if (!left_out(g, WITHOUT_POSITIONS))
         embedding_gradient(dw.wpe, s.dembedding, NULL, n, T, C, use);
-    weight_gradient(dw.lm_head, s.logits, W, s.after, n, V, C, use);
+    weight_gradient(dw.lm_head, s.logits, W, s.after, n, V, C, s.turned_head, use);
     for (int layer = 0; layer < g->sizes.L; layer++) layer_weights(g, layer, n, use);
 }
 

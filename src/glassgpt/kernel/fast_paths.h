@@ -51,7 +51,6 @@ int FAST(step)(const glassgpt *g, const glassgpt_training *how, int step,
     if (!(reach < most) || !is_finite(*loss)) return 0;
     const Rates rates = rates_of(how, step);
     weights(g, tokens, n, (Use){how->optimizer, (size_t)g->num_weights, &rates});
-    FAST(turn)(g);
     return 1;
 }
 

@@ -12,7 +12,8 @@
 /* What a tile has at most: it, a row of b and a number of a fit into registers. */
 enum { MOST_ROWS = REGISTERS == 32 ? 8 : 6, MOST_VECTORS = 2 };
 #define TERMS _Pragma("GCC unroll 4")
-typedef vec Tile[8][MOST_VECTORS];
+typedef vec Sums[MOST_VECTORS];
+typedef Sums Tile[LANES > 8 ? LANES : 8];
 
 /* sum (rows, vectors) = start + a (rows, terms) b (terms, vectors); start may be NULL.
    In memory the next row of start is start_row numbers on, the next column of a is
@@ -45,32 +46,16 @@ INLINE void tile(real *y, size_t y_row, const real *start, const real *a, size_t
             store(y + r * y_row + v * LANES, sum[r][v]);
 }
 
-/* The same for `columns` numbers in a row, a multiple of LANES. */
-INLINE void strip(real *y, size_t y_row, const real *start, const real *a, size_t a_row,
-                  size_t a_column, const real *b, size_t b_row, int terms,
-                  const int rows, int columns) {
-    int at = 0;
-    for (; at + 2 * LANES <= columns; at += 2 * LANES)
-        tile(y + at, y_row, start ? start + at : NULL, a, a_row, a_column, b + at,
-             b_row, terms, rows, 2);
-    if (at < columns)
-        tile(y + at, y_row, start ? start + at : NULL, a, a_row, a_column, b + at,
-             b_row, terms, rows, 1);
-}
-
-/* y (n, columns) = start + x (n, terms) w (terms, columns): a linear layer for n
-   positions, forward with its weights turned, backward with them as they are. */
-NOINLINE void positions_product(real *y, size_t y_row, const real *start, const real *x,
-                                size_t x_row, const real *w, int n, int terms,
-                                int columns) {
-    const size_t w_row = (size_t)columns;
+/* y (n, vectors) = start + x (n, terms) w (terms, vectors), tile below tile. */
+INLINE void strip(real *y, size_t y_row, const real *start, const real *x, size_t x_row,
+                  const real *w, size_t w_row, int n, int terms, const int vectors) {
     while (n > 0) {
         /* as even as can be: 7 positions are 4 and 3, not 6 and 1 */
         const int tiles = (n + MOST_ROWS - 1) / MOST_ROWS;
         const int rows = (n + tiles - 1) / tiles;
 #define ROWS(count)                                                                    \
     case count:                                                                        \
-        strip(y, y_row, start, x, x_row, 1, w, w_row, terms, count, columns);          \
+        tile(y, y_row, start, x, x_row, 1, w, w_row, terms, count, vectors);           \
         break;
         switch (rows) {
             ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
@@ -82,6 +67,45 @@ NOINLINE void positions_product(real *y, size_t y_row, const real *start, const 
         y += rows * y_row, x += rows * x_row, n -= rows;
         if (start) start += rows * y_row;
     }
+}
+
+/* How a matrix (terms, columns) lies that is multiplied with: row after row, or in
+   panels, each MOST_VECTORS wide and whole before the next. A product then walks
+   through memory without a gap, however wide the matrix is. */
+enum { IN_ROWS, IN_PANELS, PANEL = MOST_VECTORS * LANES };
+
+/* Of a matrix in rows, what is multiplied with at once: it stays in the first cache
+   while all positions and columns take their turn. */
+enum { NEAR = 16384 / sizeof(real), LEAST_TERMS = 16 };
+
+/* y (n, columns) = start + x (n, terms) w (terms, columns): a linear layer for n
+   positions, forward with its weights turned, backward with them as they are. */
+NOINLINE void positions_product(real *y, size_t y_row, const real *start, const real *x,
+                                size_t x_row, const real *w, int order, int n,
+                                int terms, int columns) {
+    const int near = NEAR / columns > LEAST_TERMS ? NEAR / columns : LEAST_TERMS;
+    for (int done = 0; done < terms;) {
+        const int rest = terms - done;
+        const int some = order == IN_ROWS && rest > near ? near : rest;
+        int at = 0;
+        for (; at + PANEL <= columns; at += PANEL)
+            strip(y + at, y_row, start ? start + at : NULL, x, x_row,
+                  w + (order == IN_ROWS ? at : at * terms),
+                  (size_t)(order == IN_ROWS ? columns : PANEL), n, some, 2);
+        if (at < columns)
+            strip(y + at, y_row, start ? start + at : NULL, x, x_row,
+                  w + (order == IN_ROWS ? at : at * terms),
+                  (size_t)(order == IN_ROWS ? columns : LANES), n, some, 1);
+        start = y, x += some, w += (size_t)some * columns, done += some;
+    }
+}
+
+/* Where number `at` of each row lies in panels (terms, columns), and how far apart
+   rows are there. */
+INLINE real *in_panels(real *panels, int at, int terms, int columns, size_t *row) {
+    const int start = at / PANEL * PANEL;
+    *row = (size_t)(columns - start < PANEL ? LANES : PANEL);
+    return panels + (size_t)start * terms + (at - start);
 }
 
 /* to = from (LANES, LANES) turned over its diagonal. */
@@ -102,6 +126,18 @@ NOINLINE void turn_over(real *to, size_t to_row, const real *from, size_t from_r
             turn_block(to + c * to_row + r, to_row, from + r * from_row + c, from_row);
     for (; r < rows; r++)
         for (int c = 0; c < columns; c++) to[c * to_row + r] = from[r * from_row + c];
+}
+
+/* panels (columns, whole) = w (rows, columns) turned over; whole is rows up to whole
+   vectors. columns is a multiple of LANES. */
+static void turn_into_panels(real *panels, const real *w, int rows, int columns,
+                             int whole) {
+    for (int r = 0; r < rows; r += LANES) {
+        const int some = rows - r < LANES ? rows - r : LANES;
+        size_t row;
+        real *to = in_panels(panels, r, columns, whole, &row);
+        turn_over(to, row, w + (size_t)r * columns, (size_t)columns, some, columns);
+    }
 }
 
 #endif

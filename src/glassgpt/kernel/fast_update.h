@@ -8,97 +8,112 @@
 #ifndef GLASSGPT_FAST_UPDATE_H
 #define GLASSGPT_FAST_UPDATE_H
 
+#include "maths.h"
 #include "optim.h"
 #include "vectors.h"
 
 /* What an update multiplies with, the same for all weights of a step. */
 typedef struct {
     vec rate, momentum, pull; /* pull is what AdamW takes off a weight */
-    vec beta1, rest1, beta2, rest2, over2, corrected, eps;
+    vec beta1, beta2;
+    vec over_rate, eps; /* both divided by how far a weight moves for m / sqrt(v) */
 } Rates;
 
+/* With m / (1 - beta1^t) and v / (1 - beta2^t), a weight moves by
+   m / ((sqrt(v) + eps c2) over_rate), where over_rate is c1 / (rate c2) and c2 a root:
+   so the corrections cost nothing. */
 static Rates rates_of(const glassgpt_training *how, int step) {
     const double rate = glassgpt_learning_rate(how, step);
+    const int corrects = how->optimizer >= ADAM;
+    const double c1 = corrects ? filled(how, how->beta1, step) : 1;
+    const double c2 = corrects ? sqrt(filled(how, how->beta2, step)) : 1;
     return (Rates){
         .rate = splat((real)rate),
         .momentum = splat((real)how->momentum),
         .pull = splat((real)rate * (real)how->weight_decay),
         .beta1 = splat((real)how->beta1),
-        .rest1 = splat((real)(1 - how->beta1)),
         .beta2 = splat((real)how->beta2),
-        .rest2 = splat((real)(1 - how->beta2)),
-        .over2 = splat((real)(1 / filled(how, how->beta2, step))),
-        .corrected = splat((real)(rate / filled(how, how->beta1, step))),
-        .eps = splat((real)how->eps_adam),
+        .over_rate = splat((real)(c1 / (rate * c2))),
+        .eps = splat((real)(how->eps_adam * c1 / rate)),
     };
 }
 
-/* w - x / (sqrt(y s) + eps), where y and s are not below 0 and eps is above */
-INLINE vec less_over_root(vec w, vec x, vec y, vec s, vec eps) {
-    if (GUESSES == 0) return w - x / (square_root(y * s) + eps);
+/* sqrt(y), y not below 0 */
+INLINE vec root_of(vec y) {
+    if (!GUESSES_ROOTS) return square_root(y);
     /* of 0 there is no 1/sqrt; what is added is lost in any y that counts beside eps */
-    const vec least = splat(sizeof(real) == 4 ? (real)1e-37 : (real)1e-300);
-    const vec positive = multiply_add(y, s, least), half = positive * splat((real)-0.5);
+    const vec positive = y + splat(sizeof(real) == 4 ? (real)1e-37 : (real)1e-300);
+    const vec half = positive * splat((real)-0.5);
     vec root = guess_over_root(positive);
     UNROLL for (int i = 0; i < GUESSES; i++)
         root =
             multiply_add(multiply_add(half * root, root, splat((real)0.5)), root, root);
-    const vec below = multiply_add(positive, root, eps);
+    return positive * root;
+}
+
+/* w - x / below */
+INLINE vec less_over(vec w, vec x, vec below) {
     vec over = guess_over(below);
     UNROLL for (int i = 0; i < GUESSES; i++)
         over = multiply_add(multiply_add(-below, over, splat(1)), over, over);
     return multiply_add(-x, over, w);
 }
 
-/* The same for one or two vectors of w. */
+/* w - x / ((sqrt(y) + eps) over_rate), for one or two vectors of w. */
 INLINE void take_over_roots(vec *w, const vec *x, const vec *y, const int vectors,
-                            vec s, vec eps) {
-    if (GUESSES || vectors == 1) {
-        UNROLL for (int i = 0; i < vectors; i++)
-            w[i] = less_over_root(w[i], x[i], y[i], s, eps);
-        return;
+                            const Rates *r) {
+    vec below[2];
+    UNROLL for (int i = 0; i < vectors; i++)
+        below[i] = multiply_add(root_of(y[i]), r->over_rate, r->eps);
+    if (GUESSES) {
+        UNROLL for (int i = 0; i < vectors; i++) w[i] = less_over(w[i], x[i], below[i]);
+    } else if (vectors == 1) {
+        w[0] -= x[0] / below[0];
+    } else {
+        const vec over = splat(1) / (below[0] * below[1]);
+        w[0] = multiply_add(-x[0], below[1] * over, w[0]);
+        w[1] = multiply_add(-x[1], below[0] * over, w[1]);
     }
-    const vec a = square_root(y[0] * s) + eps, b = square_root(y[1] * s) + eps;
-    const vec over = splat(1) / (a * b);
-    w[0] = multiply_add(-x[0], b * over, w[0]);
-    w[1] = multiply_add(-x[1], a * over, w[1]);
 }
 
-/* Where weights lie, and what moves with them. */
+/* Where weights lie, and how far from each what moves with it. */
 typedef struct {
-    real *w, *m, *v;
+    real *w;
+    size_t to_m, to_v;
 } Moved;
 
-/* One or two vectors of weights, at index `at` and `at + next`, by their gradients. */
-INLINE void move_weights(Moved to, size_t at, size_t next, const vec *slope,
-                         const int vectors, const Rates *r, const int rule) {
+/* One or two vectors of weights, the second `next` numbers on, by their gradients,
+   whose place they take. Averages are g + beta (m - g): one operation less. */
+INLINE void move_weights(Moved to, size_t next, vec *slope, const int vectors,
+                         const Rates *r, const int rule) {
     vec weight[2], change[2], square[2];
     UNROLL for (int i = 0; i < vectors; i++) {
-        real *m = to.m + at + i * next, *v = to.v + at + i * next;
-        weight[i] = load(to.w + at + i * next);
+        real *m = to.w + i * next + to.to_m, *v = to.w + i * next + to.to_v;
+        weight[i] = load(to.w + i * next);
         if (rule == ADAMW) weight[i] -= r->pull * weight[i];
         if (rule == SGD) weight[i] -= r->rate * slope[i];
-        if (rule == RMSPROP) change[i] = r->rate * slope[i];
+        if (rule == RMSPROP) change[i] = slope[i];
         if (rule == MOMENTUM) {
             const vec speed = multiply_add(r->momentum, load(m), slope[i]);
             store(m, speed);
             weight[i] -= r->rate * speed;
         }
         if (rule == ADAM || rule == ADAMW) {
-            const vec mean = multiply_add(r->beta1, load(m), r->rest1 * slope[i]);
-            store(m, mean);
-            change[i] = r->corrected * mean;
+            change[i] = multiply_add(r->beta1, load(m) - slope[i], slope[i]);
+            store(m, change[i]);
         }
         if (rule != SGD && rule != MOMENTUM) {
-            square[i] =
-                multiply_add(r->beta2, load(v), r->rest2 * (slope[i] * slope[i]));
+            const vec squared = slope[i] * slope[i];
+            square[i] = multiply_add(r->beta2, load(v) - squared, squared);
             store(v, square[i]);
         }
     }
     if (rule != SGD && rule != MOMENTUM)
-        take_over_roots(weight, change, square, vectors,
-                        rule == RMSPROP ? splat(1) : r->over2, r->eps);
-    UNROLL for (int i = 0; i < vectors; i++) store(to.w + at + i * next, weight[i]);
+        take_over_roots(weight, change, square, vectors, r);
+    UNROLL for (int i = 0; i < vectors; i++) {
+        store(to.w + i * next, weight[i]);
+        slope[i] = weight[i];
+    }
 }
 
 /* All weights of a tensor, by gradients (count,) in memory. count is a multiple of
@@ -106,13 +121,13 @@ INLINE void move_weights(Moved to, size_t at, size_t next, const vec *slope,
 INLINE void move_all(Moved to, const real *slopes, size_t count, const Rates *r,
                      const int rule) {
     size_t at = 0;
-    for (; at + 2 * LANES <= count; at += 2 * LANES) {
-        const vec slope[2] = {load(slopes + at), load(slopes + at + LANES)};
-        move_weights(to, at, LANES, slope, 2, r, rule);
+    for (; at + 2 * LANES <= count; at += 2 * LANES, to.w += 2 * LANES) {
+        vec slope[2] = {load(slopes + at), load(slopes + at + LANES)};
+        move_weights(to, LANES, slope, 2, r, rule);
     }
     if (at == count) return;
-    const vec slope = load(slopes + at);
-    move_weights(to, at, LANES, &slope, 1, r, rule);
+    vec slope = load(slopes + at);
+    move_weights(to, LANES, &slope, 1, r, rule);
 }
 
 NOINLINE void move_tensor(Moved to, const real *slopes, size_t count, const Rates *r,

@@ -21,63 +21,114 @@ typedef struct {
 } Use;
 
 INLINE Moved moved_by(const real *dw, Use use) {
-    real *at = (real *)dw;
-    return (Moved){at - use.P, at + use.P, at + 2 * use.P};
+    return (Moved){(real *)dw - use.P, 2 * use.P, 3 * use.P};
 }
 
-INLINE void use_tile(real *dw, size_t row, Tile sum, const int rows, const int vectors,
+/* A tile of LANES rows can be turned over in registers; with fewer lanes than 8 there
+   are registers for two vectors of each. */
+enum { TILE_ROWS = LANES < 4 ? 4 : LANES, TILE_VECTORS = LANES < 8 ? 2 : 1 };
+
+/* The gradient `sum` of a tile is stored, or its weights move by it and come out in its
+   place. */
+INLINE void use_tile(real *dw, size_t row, Sums *sum, const int rows, const int vectors,
                      Use use, const int what) {
-    const Moved to = moved_by(dw, use);
+    Moved to = moved_by(dw, use);
     if (what >= STORED) {
         UNROLL for (int r = 0; r < rows; r++)
             UNROLL for (int v = 0; v < vectors; v++)
                 store(dw + r * row + v * LANES, sum[r][v]);
-    } else if (vectors == 2) {
-        UNROLL for (int r = 0; r < rows; r++)
-            move_weights(to, r * row, LANES, sum[r], 2, use.rates, what);
+    } else if (vectors == 2 || GUESSES) {
+        UNROLL for (int r = 0; r < rows; r++) {
+            move_weights(to, LANES, sum[r], vectors, use.rates, what);
+            WALK(to.w, row);
+        }
     } else {
         UNROLL for (int r = 0; r < rows; r += 2) {
-            const vec pair[2] = {sum[r][0], sum[r + (r + 1 < rows)][0]};
-            move_weights(to, r * row, row, pair, r + 1 < rows ? 2 : 1, use.rates, what);
+            const int many = r + 1 < rows ? 2 : 1;
+            vec pair[2] = {sum[r][0], sum[r + many - 1][0]};
+            move_weights(to, row, pair, many, use.rates, what);
+            sum[r][0] = pair[0];
+            if (many == 2) sum[r + 1][0] = pair[1];
+            WALK(to.w, 2 * row);
         }
     }
 }
 
+/* A tile of weights, turned over: LANES rows of it are a block of columns. */
+INLINE void turn_tile(real *turned, size_t turned_row, const Sums *w, const int rows,
+                      const int vectors) {
+    UNROLL for (int v = 0; v < vectors; v++)
+        UNROLL for (int r = 0; r + LANES <= rows; r += LANES) {
+            vec block[LANES];
+            UNROLL for (int l = 0; l < LANES; l++) block[l] = w[r + l][v];
+            turn(block);
+            real *to = turned + v * LANES * turned_row + r;
+            UNROLL for (int l = 0; l < LANES; l++) {
+                store(to, block[l]);
+                WALK(to, turned_row);
+            }
+        }
+}
+
+INLINE void one_tile(real *dw, size_t row, const real *dy, size_t dy_row, const real *x,
+                     int n, const int rows, const int vectors, real *turned,
+                     size_t turned_row, Use use, const int what) {
+    Tile sum;
+    sums(sum, what == ADDED ? dw : NULL, row, dy, 1, dy_row, x, row, n, rows, vectors);
+    use_tile(dw, row, sum, rows, vectors, use, what);
+    if (what < STORED && rows % LANES == 0)
+        turn_tile(turned, turned_row, sum, rows, vectors);
+}
+
 /* Some rows of a matrix: dw (rows, columns) from dy (n, rows) and x (n, columns) */
 INLINE void some_rows(real *dw, const real *dy, size_t dy_row, const real *x, int n,
-                      const int rows, int columns, Use use, const int what) {
+                      const int rows, int columns, real *turned, size_t turned_row,
+                      Use use, const int what) {
     const size_t row = (size_t)columns;
-    Tile sum;
     int at = 0;
-    for (; at + 2 * LANES <= columns; at += 2 * LANES) {
-        sums(sum, what == ADDED ? dw + at : NULL, row, dy, 1, dy_row, x + at, row, n,
-             rows, 2);
-        use_tile(dw + at, row, sum, rows, 2, use, what);
+    for (; at + TILE_VECTORS * LANES <= columns; at += TILE_VECTORS * LANES)
+        one_tile(dw + at, row, dy, dy_row, x + at, n, rows, TILE_VECTORS,
+                 turned + at * turned_row, turned_row, use, what);
+    if (at < columns)
+        one_tile(dw + at, row, dy, dy_row, x + at, n, rows, 1, turned + at * turned_row,
+                 turned_row, use, what);
+    if (what < STORED && rows % LANES) {
+        const real *w = moved_by(dw, use).w;
+        turn_over(turned, turned_row, w, row, rows, columns);
     }
-    if (at == columns) return;
-    sums(sum, what == ADDED ? dw + at : NULL, row, dy, 1, dy_row, x + at, row, n, rows,
-         1);
-    use_tile(dw + at, row, sum, rows, 1, use, what);
 }
 
 INLINE void all_rows(real *dw, const real *dy, size_t dy_row, const real *x, int n,
-                     int rows, int columns, Use use, const int what) {
-    const size_t row = (size_t)columns;
+                     int rows, int columns, real *turned, Use use, const int what) {
     int r = 0;
-    for (; r + 4 <= rows; r += 4)
-        some_rows(dw + r * row, dy + r, dy_row, x, n, 4, columns, use, what);
-    for (; r + 2 <= rows; r += 2)
-        some_rows(dw + r * row, dy + r, dy_row, x, n, 2, columns, use, what);
-    if (r < rows) some_rows(dw + r * row, dy + r, dy_row, x, n, 1, columns, use, what);
+    while (r < rows) {
+        size_t turned_row;
+        real *to = in_panels(turned, r, columns, (int)dy_row, &turned_row);
+        const int rest = rows - r, some = rest >= TILE_ROWS ? TILE_ROWS
+                                          : rest >= 4       ? 4
+                                          : rest >= 2       ? 2
+                                                            : 1;
+        real *at = dw + (size_t)r * columns;
+        if (some == TILE_ROWS)
+            some_rows(at, dy + r, dy_row, x, n, TILE_ROWS, columns, to, turned_row, use,
+                      what);
+        else if (some == 4)
+            some_rows(at, dy + r, dy_row, x, n, 4, columns, to, turned_row, use, what);
+        else if (some == 2)
+            some_rows(at, dy + r, dy_row, x, n, 2, columns, to, turned_row, use, what);
+        else some_rows(at, dy + r, dy_row, x, n, 1, columns, to, turned_row, use, what);
+        r += some;
+    }
 }
 
-/* dw (rows, columns) = dy^T x: a linear layer's, from n positions. */
+/* dw (rows, columns) = dy^T x: a linear layer's, from n positions. Where the weights
+   move, `turned` are they in panels; its rows are dy's. */
 NOINLINE void weight_gradient(real *dw, const real *dy, size_t dy_row, const real *x,
-                              int n, int rows, int columns, Use use) {
-    if (use.what == STORED) all_rows(dw, dy, dy_row, x, n, rows, columns, use, STORED);
-    if (use.what == ADDED) all_rows(dw, dy, dy_row, x, n, rows, columns, use, ADDED);
-    if (use.what == SGD) all_rows(dw, dy, dy_row, x, n, rows, columns, use, SGD);
-    if (use.what == ADAM) all_rows(dw, dy, dy_row, x, n, rows, columns, use, ADAM);
+                              int n, int rows, int columns, real *turned, Use use) {
+#define CASE(rule)                                                                     \
+    case rule: all_rows(dw, dy, dy_row, x, n, rows, columns, turned, use, rule); break;
+    switch (use.what) { CASE(STORED) CASE(ADDED) CASE(SGD) CASE(ADAM) }
+#undef CASE
 }
 
 /* Rows of an embedding (rows, columns) from dx (n, columns): row[t] hears of position

@@ -422,4 +422,7 @@ GLASSGPT_API int glassgpt_real_bits(void);
 /* A hash of the sources that this was built from; "" when the build gave none. */
 GLASSGPT_API const char *glassgpt_sources(void);
 
+/* The compiler that built this, and its version: "gcc 12.2.0". */
+GLASSGPT_API const char *glassgpt_compiler(void);
+
 #endif

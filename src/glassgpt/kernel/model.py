@@ -47,7 +47,7 @@ class Kernel:
         self.dtype = dtype
         self._real = np.dtype(dtype)
         self.call: Any = open_library(dtype).call
-        self._create(_config(model, flags("WITHOUT_", without)))
+        self._create(config_of(model, flags("WITHOUT_", without)))
         self.without = frozenset([without] if isinstance(without, str) else without)
         self.isa = self._use_isa(isa)
         self.flat = self._flat()
@@ -215,7 +215,7 @@ def require_possible(model: ModelConfig, dtype: str) -> int:
     if model.vocab_size > MOST_VOCAB:
         why = f"the kernel has at most {MOST_VOCAB}"
         raise invalid("vocab_size", model.vocab_size, why, remedy)
-    config = _config(model, 0)
+    config = config_of(model)
     size = int(open_library(dtype).call.size(ctypes.addressof(config)))
     if size == 0:
         why = "the kernel counts to 2,147,483,647 weights, and not so far"
@@ -238,7 +238,8 @@ def _machine_memory() -> float:
         return math.inf
 
 
-def _config(model: ModelConfig, without: int) -> Any:
+def config_of(model: ModelConfig, without: int = 0) -> Any:
+    """A model's shape as the struct that C reads."""
     return struct("glassgpt_config")(
         step=model.step,
         vocab_size=model.vocab_size,

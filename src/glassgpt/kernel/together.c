@@ -4,6 +4,7 @@
    finished draws its next token, in their order, from the one generator. Finished ones
    leave holes among the lanes; when these add up to a block, the emptiest block moves
    into them. Who sits where changes no number. */
+#include "arrays.h"
 #include "documents.h"
 #include "lanes.h"
 #include "maths.h"
@@ -228,19 +229,30 @@ static int draw(Room *room, const Writing *how, int count, glassgpt_random *rand
     return going;
 }
 
+/* All documents of a group begin with the same tokens: one block reads them, and what it
+   keeps of them is every block's. The next token's logits are in room->work. */
+static void read_prompt(const glassgpt *g, Room *room, const Writing *how) {
+    const size_t layer = (size_t)room->lanes[0].positions * g->sizes.C * ABREAST;
+    const size_t read = (size_t)how->num_prompt * g->sizes.C * ABREAST;
+    int tokens[ABREAST];
+    for (int position = 0; position < how->num_prompt; position++) {
+        for (int d = 0; d < ABREAST; d++) tokens[d] = how->prompt[position];
+        OF(g, read)(g, &room->lanes[0], &room->work, tokens, position);
+    }
+    for (int b = 1; b < room->count; b++)
+        for (size_t l = 0; l < (size_t)g->sizes.L; l++) {
+            copy(room->lanes[b].keys + l * layer, room->lanes[0].keys + l * layer, read);
+            copy(room->lanes[b].values + l * layer, room->lanes[0].values + l * layer,
+                 read);
+        }
+}
+
 /* One group, by the transformer. */
 static int write_group(glassgpt *g, Room *room, glassgpt_random *random,
                        const Writing *how, int count) {
     const int last = how->num_prompt - 1;
-    seat(room, count, how->prompt[0]);
-    for (int position = 0; position < last; position++) {
-        for (int i = 0; i < room->count * ABREAST; i++)
-            room->token[i] = how->prompt[position];
-        for (int b = 0; b < room->count; b++)
-            OF(g, read)(g, &room->lanes[b], &room->work, room->token + b * ABREAST,
-                       position);
-    }
-    for (int i = 0; i < room->count * ABREAST; i++) room->token[i] = how->prompt[last];
+    seat(room, count, how->prompt[last]);
+    read_prompt(g, room, how);
     for (int i = 0; i < count; i++) how->lengths[i] = 0;
     for (int done = 0; done < how->limit && draw(room, how, count, random); done++) {
         const int position = last + done;
@@ -248,8 +260,9 @@ static int write_group(glassgpt *g, Room *room, glassgpt_random *random,
         for (int b = 0; b < room->count; b++) {
             if (!room->used[b]) continue;
             int picked[ABREAST];
-            OF(g, read)(g, &room->lanes[b], &room->work, room->token + b * ABREAST,
-                       position);
+            if (done)
+                OF(g, read)(g, &room->lanes[b], &room->work, room->token + b * ABREAST,
+                           position);
             choose(g, room, how, b, picked);
             if (!take_in(room, how, b, picked, done, is_last)) return 0;
         }

@@ -21,6 +21,13 @@
 #define NOINLINE static __attribute__((noinline))
 /* loops of a constant length, written out in full */
 #define UNROLL _Pragma("GCC unroll 16")
+/* goes on to the next row: where compilers could see through it, they would compute the
+   addresses of all rows at first, and lack registers to keep them in */
+#define WALK(pointer, row)                                                             \
+    do {                                                                               \
+        (pointer) += (row);                                                            \
+        __asm__("" : "+r"(pointer));                                                   \
+    } while (0)
 
 #if defined(FAST_AVX512)
 #define VECTOR_BYTES 64
@@ -159,18 +166,22 @@ INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
 #endif
 
 /* --- 1/sqrt x and 1/x, guessed to 12 bits or more; GUESSES of Newton's steps make them
-   exact, 0 where there is no such instruction --- */
+   exact, 0 where there is no such instruction. Roots of narrow vectors are taken by the
+   machine, while it does other things --- */
 
 #if defined(__x86_64__) && defined(FAST_AVX512)
 #define GUESSES (LANES == 16 ? 1 : 2)
+#define GUESSES_ROOTS 1
 INLINE vec guess_over_root(vec x) { return (vec)OPERATION(rsqrt14)((REGISTER)x); }
 INLINE vec guess_over(vec x) { return (vec)OPERATION(rcp14)((REGISTER)x); }
 #elif defined(__x86_64__) && defined(GLASSGPT_FLOAT32)
 #define GUESSES 1
+#define GUESSES_ROOTS 0
 INLINE vec guess_over_root(vec x) { return (vec)OPERATION(rsqrt)((REGISTER)x); }
 INLINE vec guess_over(vec x) { return (vec)OPERATION(rcp)((REGISTER)x); }
 #else
 #define GUESSES 0
+#define GUESSES_ROOTS 0
 INLINE vec guess_over_root(vec x) { return x; }
 INLINE vec guess_over(vec x) { return x; }
 #endif
