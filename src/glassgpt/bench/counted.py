@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 
-def main(path: str) -> None:
-    """Train as the file says."""
+def main(path: str, times: int) -> None:
+    """Train as the file says, so many times over."""
     given = json.loads(Path(path).read_text("utf-8"))
     library = ctypes.CDLL(given["library"])
     for name in ("create", "weights"):
@@ -29,10 +29,11 @@ def main(path: str) -> None:
     numbers = [_array(ctypes.c_int, given[k]) for k in ("tokens", "offsets", "order")]
     count = len(given["order"])
     losses = (ctypes.c_double * count)()
-    done = library.glassgpt_train(
-        g, how, *numbers, 0, count, losses, None, None, 0, None
-    )
-    assert done == count, f"it stopped at step {done}"
+    for _ in range(times):
+        done = library.glassgpt_train(
+            g, how, *numbers, 0, count, losses, None, None, 0, None
+        )
+        assert done == count, f"it stopped at step {done}"
     sys.stdout.write(f"{library.glassgpt_use_isa(g, library.glassgpt_best_isa())}\n")
 
 
@@ -41,4 +42,4 @@ def _array(kind: Any, values: Sequence[float]) -> Any:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

@@ -20,7 +20,6 @@ from glassgpt.kernel.train import Documents, settings
 
 _HERE = Path(__file__).parent
 _BUILD_WASM = "Run: python -m glassgpt.kernel.build wasm"
-_COUNTED = "glassgpt_train"
 
 
 def write_task(
@@ -104,29 +103,34 @@ def instructions(record: Record, documents: Documents, steps: int) -> tuple[str,
     if valgrind is None:
         raise missing("valgrind", "Install valgrind.", GlassGPTError)
     with tempfile.TemporaryDirectory() as folder:
-        task, counts = Path(folder) / "task.json", Path(folder) / "counts"
+        task = Path(folder) / "task.json"
         library = BUILT / library_name(PRECISION[record.train.dtype])
         write_task(task, library, record, documents, steps)
-        command = [
-            valgrind, "--tool=callgrind", f"--toggle-collect={_COUNTED}",
-            f"--callgrind-out-file={counts}",
-            sys.executable, "-S", "-E", str(_HERE / "counted.py"), str(task),
-        ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            why = (done.stderr.strip().splitlines() or ["it failed"])[-1]
-            raise invalid("valgrind", "callgrind", why, error=GlassGPTError)
-        found = re.search(r"^(?:summary|totals): (\d+)", counts.read_text(), re.M)
-    isas = {code: name for name, code in isa_names().items()}
+        (isa, once), (_, twice) = (_counted(valgrind, task, times) for times in (1, 2))
+    names = {code: name for name, code in isa_names().items()}
+    return names[isa], (twice - once) / steps
+
+
+def _counted(valgrind: str, task: Path, times: int) -> tuple[int, int]:
+    """The code of the instructions used, and how many were run in all."""
+    counts = task.with_name(f"counts-{times}")
+    command = [
+        valgrind, "--tool=callgrind", f"--callgrind-out-file={counts}",
+        sys.executable, "-S", str(_HERE / "counted.py"), str(task), str(times),
+    ]  # fmt: skip
+    env = {"PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or ["it failed"])[-1]
+        raise invalid("valgrind", "callgrind", why, error=GlassGPTError)
+    found = re.search(r"^(?:summary|totals): (\d+)", counts.read_text(), re.M)
     assert found
-    return isas[int(done.stdout)], int(found[1]) / steps
+    return int(done.stdout), int(found[1])
 
 
 def short_version(said: str) -> str:
-    """A compiler's name and version; zig's clang says where it is from."""
-    name = "zig's clang" if "zig" in said else said.partition(" ")[0]
-    number = re.search(r"\d[\d.]*", said)
-    return f"{name} {number[0]}" if number else said
+    """A compiler's name and version, without where it is from."""
+    return " ".join(said.split()[:2])
 
 
 def built_with(call: Any) -> str:
