@@ -169,7 +169,7 @@ def test_ctrl_c_ends_the_rounds_with_what_was_measured() -> None:
 def test_ctrl_c_prints_what_was_measured_and_ends_with_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(self: Any) -> float:
+    def interrupted(*_: Any) -> float:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(machine, "QUICK", TINY)

@@ -120,15 +120,18 @@ class Bench:
         peaks = self._peaks(tell)
         for (isa, dtype), flops in peaks.items():
             yield Row("peak", isa, dtype, 0, flops / 1e9, "GFLOP/s", self.compiler)
-        sections = [
+        sections: list[Callable[[Tell], Iterator[Row | NotRun]]] = [
             *(partial(self._training, width, peaks) for width in self.plan.widths),
             self._wasm,
             self._writing,
             self._counting,
         ]
-        for section in sections:
-            if not self.stopped:
-                yield from section(tell)
+        try:
+            for section in sections:
+                if not self.stopped:
+                    yield from section(tell)
+        except KeyboardInterrupt:  # between two rounds
+            self.rounds.stopped = True
 
     def record(self, n_embd: int, dtype: str) -> Record:
         """Step 5 at another width."""

@@ -1,10 +1,10 @@
 /* How weights move, on vectors: the rules of optim.c, two vectors at a time.
 
    A square root and a division take as long as all the rest of a step at n_embd 16.
-   Where there is an instruction that guesses 1/sqrt x or 1/x to 12 bits or more, that
-   and Newton's steps take their place; else two vectors share a division. The pairs
-   begin anew with each tensor, so that a weight moves the same in whatever order it
-   comes. */
+   Where there is an instruction that guesses 1/x to 12 bits or more, that and Newton's
+   steps take the place of the division, and in vectors of 64 bytes of the root, too;
+   else two vectors share a division. The pairs begin anew with each tensor, so that a
+   weight moves the same in whatever order it comes. */
 #ifndef GLASSGPT_FAST_UPDATE_H
 #define GLASSGPT_FAST_UPDATE_H
 
