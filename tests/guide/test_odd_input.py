@@ -50,6 +50,7 @@ def test_an_odd_word_is_told_of_with_what_to_do(path: str, visit: Any) -> None:
         "zoë!"
     )
     assert type_word(there, "emma") == ""
+    there.page.wait_for_timeout(500)  # the word before is written into the address
     there.page.evaluate("location.hash = 'word=' + 'xyz'.repeat(200)")
     there.page.wait_for_selector("text=Only the first 60 characters are read.")
     assert there.page.evaluate("document.documentElement.scrollWidth") <= 390

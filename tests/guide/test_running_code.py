@@ -46,7 +46,7 @@ class Box:
 
     def __init__(self, page: Any, text: str = "") -> None:
         self.page = page
-        self.box = page.locator(f".run[data-run*='{text}']").first
+        self.box = page.locator(f".run[data-run*='{text}']" if text else ".run").first
 
     def open(self) -> None:
         self.box.get_by_role("button", name="Change it").click()

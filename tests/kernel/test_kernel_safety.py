@@ -148,7 +148,7 @@ def test_arrays_outlive_the_model_that_they_look_into() -> None:
 
 
 def test_every_function_is_called_by_the_package_or_its_tests() -> None:
-    folders = (build.FOLDER, HERE)
+    folders = (build.FOLDER, build.FOLDER.parent / "bench", HERE)
     texts = "".join(p.read_text("utf-8") for f in folders for p in f.glob("*.py"))
     unused = [
         function["name"]
