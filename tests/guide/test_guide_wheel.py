@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import visiting
 from packaging.requirements import Requirement
 from support import not_run
 
@@ -100,22 +101,24 @@ def test_the_guide_opens_from_a_wheel(
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, env=offline, cwd=tmp_path, text=True
     ) as running:
-        assert running.stdout
-        address = f"http://{server.HOST}:{port}/"
-        assert running.stdout.readline() == f"guide: {address} (Ctrl-C ends it)\n"
-        page = chromium.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.goto(address)
-        page.click("gg-train-home .primary")
-        page.wait_for_selector("gg-train-home .names li", timeout=60_000)
-        assert page.locator("gg-train-home .names li").count() == 20
-        page.goto(f"{address}step/1/9/")
-        page.wait_for_selector("gg-train-live[data-state=ready]", timeout=60_000)
-        page.close()
-        os.kill(running.pid, signal.SIGINT)
-        assert running.wait(20) == 0
-    assert complaints == []
+        try:
+            assert running.stdout
+            address = f"http://{server.HOST}:{port}"
+            told = f"guide: {address}/ (Ctrl-C ends it)\n"
+            assert running.stdout.readline() == told
+            there = visiting.Visitor(chromium.new_page(), address)
+            there.go("/")
+            there.page.click("gg-train-home .primary")
+            named = "document.querySelectorAll('gg-train-home .names li').length"
+            visiting.wait_until(there.page, f"{named} === 20")
+            there.go("/step/1/9/")
+            there.scroll_through()
+            there.page.close()
+            os.kill(running.pid, signal.SIGINT)
+            assert running.wait(20) == 0
+        finally:
+            running.kill()
+    assert there.complaints == []
 
 
 @pytest.mark.full
