@@ -19,7 +19,7 @@ test: lint kernel site browser  ## All that can be asserted at small sizes: at m
 	$(PYTEST) -m "not full and not soak"
 
 check: kernel site browser  ## The same at full size: at most 30 minutes
-	$(PYTEST) -m full
+	$(PYTEST) -m "full and not soak"
 	$(BIN)/glassgpt check --all
 
 soak: kernel site browser  ## What takes longer still, by hand: sweeps, sanitizers, kills

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import time
 from typing import TextIO
 
 from glassgpt.errors import (
@@ -15,6 +16,7 @@ from glassgpt.errors import (
 
 # what goes wrong in every process of a run alike
 _EVERYWHERE = (UsageError, DataError, DivergedError, Interrupted)
+_LEADER_SPEAKS = 5.0  # seconds that the others give it, machines being busy
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -76,7 +78,9 @@ def _tell(error: GlassGPTError) -> int:
 
     if number := rank():
         if isinstance(error, _EVERYWHERE):
-            return error.exit_status  # the leader says it
+            # the leader says it; whoever starts processes ends all with the first
+            time.sleep(_LEADER_SPEAKS)
+            return error.exit_status
         error.args = (f"rank {number}: {error}",)
     with contextlib.suppress(OSError, AttributeError, ValueError):
         from glassgpt.cli.output import say_error
