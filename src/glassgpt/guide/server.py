@@ -35,6 +35,8 @@ class Handler(BaseHTTPRequestHandler):
     """Answers with the files under `site`, the encoded ones where they are there."""
 
     protocol_version = "HTTP/1.1"
+    # else a body may wait until the browser has said that it has the headers
+    disable_nagle_algorithm = True
     server_version = "glassgpt"
     sys_version = ""
 

@@ -123,12 +123,27 @@ INLINE void all_rows(real *dw, const real *dy, size_t dy_row, const real *x, int
     }
 }
 
+/* A function for each use: a browser compiles them one by one, when they are called. */
+#define WEIGHTS(use_of_it)                                                             \
+    NOINLINE void weights_##use_of_it(real *dw, const real *dy, size_t dy_row,         \
+                                      const real *x, int n, int rows, int columns,     \
+                                      real *turned, Use use) {                         \
+        all_rows(dw, dy, dy_row, x, n, rows, columns, turned, use, use_of_it);         \
+    }
+WEIGHTS(STORED)
+WEIGHTS(ADDED)
+WEIGHTS(SGD)
+WEIGHTS(ADAM)
+#undef WEIGHTS
+
 /* dw (rows, columns) = dy^T x: a linear layer's, from n positions. Where the weights
    move, `turned` are they in panels; its rows are dy's. */
-NOINLINE void weight_gradient(real *dw, const real *dy, size_t dy_row, const real *x,
-                              int n, int rows, int columns, real *turned, Use use) {
-#define CASE(rule)                                                                     \
-    case rule: all_rows(dw, dy, dy_row, x, n, rows, columns, turned, use, rule); break;
+static void weight_gradient(real *dw, const real *dy, size_t dy_row, const real *x,
+                            int n, int rows, int columns, real *turned, Use use) {
+#define CASE(use_of_it)                                                                \
+    case use_of_it:                                                                    \
+        weights_##use_of_it(dw, dy, dy_row, x, n, rows, columns, turned, use);         \
+        break;
     switch (use.what) { CASE(STORED) CASE(ADDED) CASE(SGD) CASE(ADAM) }
 #undef CASE
 }
