@@ -23,7 +23,8 @@ from glassgpt.guide import server
 
 KINDS = ("/", "/step/0/", "/step/0/3/", "/step/1/9/", "/sandbox/generate/")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-DRAG = 2.0  # seconds that the rate is dragged
+SECONDS = 3  # that the rate is dragged
+MOVES = 60  # a second, as a mouse tells of them
 # what the browser says of a page while it is read
 WATCH = """
 window.seen = { shift: 0, long: [], frames: 0, curves: 0 };
@@ -37,14 +38,29 @@ TIMES = """(() => {
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
   return [paint?.startTime ?? NaN, page.loadEventEnd];
 })()"""
-# each frame, and each time the smoothed curve is drawn anew
-COUNT = """(() => {
+# each frame, and each time the smoothed curve is drawn anew, while the rate goes to and
+# fro as under a hand: from here, for a pointer that waits for the page's answer is slower
+DRAG = """([moves, seconds]) => new Promise((done) => {
   const turn = () => { seen.frames++; requestAnimationFrame(turn); };
   requestAnimationFrame(turn);
   new MutationObserver((all) => { seen.curves += all.length; }).observe(
     document.querySelector("gg-train-home svg.curve path.smooth"),
     { attributeFilter: ["d"] });
-})()"""
+  seen.frames = seen.curves = 0;
+  const slider = document.querySelector("gg-train-home input[type=range]");
+  const [low, high] = [+slider.min, +slider.max];
+  const begun = performance.now();
+  let move = 0;
+  const timer = setInterval(() => {
+    const share = 0.35 + 0.25 * Math.abs((move++ % moves) / (moves / 2) - 1);
+    slider.value = low + share * (high - low);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    const spent = (performance.now() - begun) / 1000;
+    if (spent < seconds) return;
+    clearInterval(timer);
+    done({ frames: seen.frames / spent, curves: seen.curves / spent });
+  }, 1000 / moves);
+})"""
 # the time in the worker of a training whose pieces are not shown: the figure's own
 WORKER = """
 const add = Worker.prototype.addEventListener;
@@ -117,7 +133,7 @@ def read(page: Page, address: str) -> Row:
 
 
 def drag(page: Page, address: str) -> Row:
-    """Home, trained once, and its rate dragged to and fro with the pointer."""
+    """Home, trained once, and its rate dragged to and fro."""
     page.goto(address, wait_until="load")
     page.click("gg-train-home .primary")
     page.wait_for_selector("gg-train-home .names li", timeout=120_000)
@@ -129,19 +145,9 @@ def drag(page: Page, address: str) -> Row:
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] / 2, y)
     page.mouse.down()
-    page.evaluate(COUNT)
-    page.evaluate("seen.frames = seen.curves = 0; window.begun = performance.now()")
-    step = 0
-    while (spent := page.evaluate("performance.now() - begun")) < 1000 * DRAG:
-        share = 0.35 + 0.25 * abs((step % 60) / 30 - 1)
-        page.mouse.move(box["x"] + box["width"] * share, y)
-        step += 1
-    seen = page.evaluate("seen")
+    row: Row = page.evaluate(DRAG, [MOVES, SECONDS])
     page.mouse.up()
-    return {
-        "frames": 1000 * seen["frames"] / spent,
-        "curves": 1000 * seen["curves"] / spent,
-    }
+    return row
 
 
 def train(page: Page, address: str, precision: str) -> Row:

@@ -86,7 +86,7 @@ export function ask<K extends keyof Jobs>(
       send({ id, cancel: true });
       reject(new Cancelled());
     });
-    send({ id, job, input });
+    send({ id, job, input, tells: tell !== undefined });
   });
 }
 

@@ -1,9 +1,9 @@
 /* A run in the worker: its documents in order, its model, where it stands in training.
    The numbers are the kernel's; here is only what goes in and comes out. */
 import type { Address } from "./calls.ts";
-import { Corpus, corpusOf } from "./corpus.ts";
 import { baselines } from "./baselines.ts";
-import { heldout } from "./heldout.ts";
+import { Beginning, beginningOf, seeded, tokensOf, type Tokens } from "./beginning.ts";
+import { Corpus, corpusOf } from "./corpus.ts";
 import { Kernel, code, type Precision, type Reals } from "./kernel.ts";
 import { runOf, type Asked, type Run } from "./record.ts";
 import { STRUCTS } from "./calls.ts";
@@ -38,13 +38,11 @@ export class Session {
   /** The generator as it stands after the weights were drawn. */
   readonly random: Address;
   readonly how: Address;
-  readonly order: Int32Array;
+  private readonly begun: Beginning;
   private readonly tokens: Address;
   private readonly offsets: Address;
   private readonly snapshots = new Map<number, Reals>();
   private readonly measured = new Map<number, Heldout | null>();
-  private unseen: string[] | null = null;
-  private unseenCount = 0;
 
   constructor(
     readonly run: Run,
@@ -53,13 +51,9 @@ export class Session {
   ) {
     const { call } = kernel;
     const { model, train } = run;
-    this.random = seeded(kernel, train.seed);
-    this.order = kernel.freed(() => {
-      const count = corpus.documents.length;
-      const order = kernel.putInts(Int32Array.from({ length: count }, (_, i) => i));
-      call.random_shuffle(this.random, order, count);
-      return kernel.ints(order, count);
-    });
+    this.begun = beginningOf(corpus, train.seed, kernel);
+    this.random = kernel.allocate(STRUCTS.random.size);
+    kernel.viewBytes(this.random, STRUCTS.random.size).set(this.begun.generator);
     const config = kernel.struct("config", {
       step: model.step,
       vocab_size: corpus.vocabSize,
@@ -91,15 +85,13 @@ export class Session {
       weight_decay: train.weight_decay,
       grad_clip: train.grad_clip,
     });
-    const texts = this.trained();
-    [this.tokens, this.offsets] = this.putDocuments(texts);
+    [this.tokens, this.offsets] = this.put(this.begun.tokens(train.num_steps));
     this.snapshots.set(0, this.state());
   }
 
-  /** The documents that the steps take, in order, each once around. */
-  trained(): string[] {
-    const count = Math.min(this.run.train.num_steps, this.order.length);
-    return Array.from(this.order.subarray(0, count), (i) => this.corpus.documents[i]!);
+  /** The places of the documents in the order that training takes them. */
+  get order(): Int32Array {
+    return this.begun.order;
   }
 
   /** The document of a step, counted from 0. */
@@ -224,15 +216,8 @@ export class Session {
 
   /** The documents to measure on; null where too few are left. */
   private heldout(limit = this.run.train.eval_docs): string[] | null {
-    if (this.unseen === null) {
-      const seen = new Set(this.trained());
-      const { chosen, available } = heldout(
-        this.corpus.documents, seen, this.run.train.seed, limit,
-      );
-      this.unseen = chosen;
-      this.unseenCount = available;
-    }
-    return this.unseenCount < FEWEST_HELDOUT ? null : this.unseen;
+    const { documents, available } = this.begun.heldout(this.run.train.num_steps, limit);
+    return available < FEWEST_HELDOUT ? null : documents;
   }
 
   /** What counting alone costs on them: uniform, letter, bigram, trigram. Each different
@@ -243,7 +228,7 @@ export class Session {
     const { corpus, kernel } = this;
     const ids = (text: string): number[] => corpus.encode(text);
     return baselines(
-      [...new Set(this.trained())].map(ids), unseen.map((text) => this.cut(text)), corpus.vocabSize,
+      [...new Set(this.begun.documents(this.run.train.num_steps))].map(ids), unseen.map((text) => this.cut(text)), corpus.vocabSize,
       (p) => kernel.call.surprise(p),
     );
   }
@@ -254,7 +239,7 @@ export class Session {
     if (!unseen) return null;
     const { kernel } = this;
     return kernel.freed(() => {
-      const [tokens, offsets] = this.putDocuments(unseen);
+      const [tokens, offsets] = this.put(tokensOf(this.corpus, unseen));
       const chosen = kernel.putInts(unseen.map((_, i) => i));
       const losses = kernel.allocate(8 * unseen.length);
       const counts = kernel.allocate(4 * unseen.length);
@@ -382,27 +367,9 @@ export class Session {
     });
   }
 
-  private putDocuments(texts: string[]): [Address, Address] {
-    const ids: number[] = [];
-    const offsets = [0];
-    for (const text of texts) {
-      for (const id of this.corpus.encode(text)) ids.push(id);
-      offsets.push(ids.length);
-    }
+  private put({ ids, offsets }: Tokens): [Address, Address] {
     return [this.kernel.putInts(ids), this.kernel.putInts(offsets)];
   }
-}
-
-/** A generator seeded as random.seed(int) does. */
-export function seeded(kernel: Kernel, seed: number): Address {
-  const random = kernel.struct("random", {});
-  kernel.freed(() => {
-    const low = seed % 2 ** 32;
-    const high = Math.floor(seed / 2 ** 32);
-    const digits = kernel.putInts(high ? [low | 0, high | 0] : [low | 0]);
-    kernel.call.random_seed(random, digits, high ? 2 : 1);
-  });
-  return random;
 }
 
 const sessions = new Map<string, Session>();

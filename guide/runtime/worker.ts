@@ -3,7 +3,7 @@ import { DocumentsError } from "./documents.ts";
 import { jobs, type Job } from "./jobs.ts";
 
 export type Question =
-  | { id: number; job: keyof typeof jobs; input: unknown }
+  | { id: number; job: keyof typeof jobs; input: unknown; tells: boolean }
   | { id: number; cancel: true };
 
 export type Answer =
@@ -17,6 +17,8 @@ const scope = self as unknown as {
 };
 
 class Cancelled extends Error {}
+
+const BETWEEN_PAUSES = 8; // ms
 
 const cancelled = new Set<number>();
 const waiting = new Set<number>();
@@ -38,14 +40,21 @@ scope.addEventListener("message", ({ data }) => {
     return;
   }
   waiting.add(data.id);
-  queue = queue.then(() => work(data.id, data.job, data.input));
+  queue = queue.then(() => work(data));
 });
 
-async function work(id: number, name: keyof typeof jobs, input: unknown): Promise<void> {
+type Task = Exclude<Question, { cancel: true }>;
+
+async function work({ id, job: name, input, tells }: Task): Promise<void> {
+  let listened = -Infinity;
   const job: Job = {
-    tell: (piece) => scope.postMessage({ id, piece }),
+    tell(piece) {
+      if (tells) scope.postMessage({ id, piece: piece() });
+    },
     async pause() {
+      if (performance.now() - listened < BETWEEN_PAUSES) return;
       await turn();
+      listened = performance.now();
       if (cancelled.has(id)) throw new Cancelled();
     },
   };

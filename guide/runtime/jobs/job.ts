@@ -4,8 +4,9 @@ import type { Asked } from "../record.ts";
 
 /** How a job tells of what it has so far, and lets others cancel it. */
 export interface Job {
-  tell(piece: unknown): void;
-  /** Lets messages in; throws when the job was cancelled. */
+  /** What it has is formed only where somebody listens. */
+  tell(piece: () => unknown): void;
+  /** Lets messages in, unless it just has; throws when the job was cancelled. */
   pause(): Promise<void>;
 }
 

@@ -67,7 +67,7 @@ export async function train(
     const start = performance.now();
     session.advance(Math.min(PIECE, num_steps - session.at));
     milliseconds += performance.now() - start;
-    job.tell(lossesOf(session));
+    job.tell(() => lossesOf(session));
     await job.pause();
   }
   const temperature = input.temperature ?? lessonTemperature(session.run.step);

@@ -50,7 +50,7 @@ export async function verify(
   ): Promise<void> => {
     const one = { what, count, largest, tolerance };
     done.push(one);
-    job.tell(one);
+    job.tell(() => one);
     await job.pause();
   };
   if (step > 0) {
