@@ -39,7 +39,7 @@ TIMES = """(() => {
   return [paint?.startTime ?? NaN, page.loadEventEnd];
 })()"""
 # each frame, and each time the smoothed curve is drawn anew, while the rate goes to and
-# fro as under a hand: from here, for a pointer that waits for the page's answer is slower
+# fro as under a hand; by a script, for a pointer sent from outside waits for answers
 DRAG = """([moves, seconds]) => new Promise((done) => {
   const turn = () => { seen.frames++; requestAnimationFrame(turn); };
   requestAnimationFrame(turn);
