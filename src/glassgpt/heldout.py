@@ -5,7 +5,8 @@ keeps out the same documents, and all copies of a text go the same way.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from glassgpt.errors import invalid
 
@@ -25,12 +26,17 @@ def split(
     if not 0 <= fraction <= LARGEST_FRACTION:
         remedy = "0.1 keeps a tenth of the documents out; 0 keeps none."
         raise invalid("holdout", fraction, "not from 0 to 0.9", remedy)
-    below = {text for text in set(documents) if _hash(seed, text) / 2**64 < fraction}
+    if fraction == 0:
+        return list(documents), []
+    hashed = {text: key for key, text in _hashed(set(documents), seed)}
+    below = {
+        text for text, key in hashed.items() if int.from_bytes(key) / 2**64 < fraction
+    }
     training = [text for text in documents if text not in below]
     if documents and not training:
         why = f"it leaves none of {len(documents):,} documents to train on"
         raise invalid("holdout", fraction, why, "Try less, or add documents.")
-    return training, _by_hash(below, seed)
+    return training, sorted(below, key=lambda text: (hashed[text], text))
 
 
 def heldout_documents(
@@ -43,15 +49,13 @@ def heldout_documents(
 
     At most `limit` of them, those of smallest hash; None or 0 means all.
     """
-    unseen = set(documents).difference(trained)
-    return _by_hash(unseen, seed)[: limit or None]
+    hashed = _hashed(set(documents).difference(trained), seed)
+    first = heapq.nsmallest(limit, hashed) if limit else sorted(hashed)
+    return [text for _, text in first]
 
 
-def _by_hash(texts: Iterable[str], seed: int) -> list[str]:
-    return sorted(texts, key=lambda text: (_hash(seed, text), text))
-
-
-def _hash(seed: int, text: str) -> int:
-    """The first 8 bytes of the sha256 of seed, LF and text, most significant first."""
-    digest = hashlib.sha256(f"{seed}\n{text}".encode()).digest()
-    return int.from_bytes(digest[:8], "big")
+def _hashed(texts: Iterable[str], seed: int) -> Iterator[tuple[bytes, str]]:
+    """Each text after the first 8 bytes of the sha256 of seed, LF and it."""
+    start = f"{seed}\n".encode()
+    for text in texts:
+        yield hashlib.sha256(start + text.encode()).digest()[:8], text

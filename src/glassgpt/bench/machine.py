@@ -172,7 +172,7 @@ class Bench:
         for dtype in DTYPES:
             record = self.record(n_embd, dtype)
             for isa in machine_isas():
-                yield f"{isa} {dtype}", self._kernel(record, isa)
+                yield f"{isa} {dtype}", self.kernel(record, isa)
             weights = drawn_weights(record)
             yield f"numpy {dtype}", self._peer(NumpyPeer(record, weights))
             if torch_version():
@@ -182,7 +182,8 @@ class Bench:
         if n_embd == WIDTHS[0]:
             yield "lesson float64", self._lesson(self.record(n_embd, "float64"))
 
-    def _kernel(self, record: Record, isa: str) -> Callable[[], float]:
+    def kernel(self, record: Record, isa: str) -> Callable[[], float]:
+        """What measures the seconds a step takes with these instructions."""
         kernel = Kernel(record.model, record.train.dtype, isa=isa)
         kernel.draw_weights(Random(42))
         first = kernel.save()
