@@ -87,7 +87,7 @@ def test_step_5_has_the_losses_of_the_kernel_for_a_thousand_steps() -> None:
     assert thousand_losses("torch", "names") == thousand_losses("kernel", "names")
 
 
-@pytest.mark.soak
+@pytest.mark.full
 def test_step_5_has_the_losses_that_its_program_prints(karpathy_names: Path) -> None:
     from support import run_program
 
@@ -138,7 +138,8 @@ def test_another_way_to_compute_gives_the_same_losses(
     assert found == approx(expected, rel=apart)
 
 
-@pytest.mark.soak
+@pytest.mark.full
+@pytest.mark.filterwarnings("ignore")  # the compiler warns of its own code
 def test_compiled_layers_give_the_same_losses_under_the_same_names() -> None:
     expected, compiled = (
         torch_engine(record_of(5, **SMALL, compile=choice)) for choice in ("off", "on")
@@ -217,7 +218,7 @@ def test_a_preset_begins_near_a_guess_among_all_tokens(name: str) -> None:
     assert first_loss(record, 64) == approx(math.log(128), rel=0.05)
 
 
-@pytest.mark.soak
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("name", "vocabulary", "gigabytes"),
     [

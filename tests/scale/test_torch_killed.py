@@ -122,7 +122,7 @@ def assert_killing_changes_nothing(
     assert hashes
 
 
-@pytest.mark.soak
+@pytest.mark.full
 def test_three_kills_change_nothing(tmp_path: Path) -> None:
     assert_killing_changes_nothing(tmp_path, 16, kills=3, past_0=3, shard="none")
 
