@@ -8,7 +8,6 @@ go into RESULTS.md as they stand. Needs `make site browser`.
 """
 
 import platform
-import shutil
 import statistics
 import sys
 import threading
@@ -21,8 +20,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from glassgpt.guide import server
 
+sys.path.append(str(Path(__file__).parents[1] / "tools"))
+import chromium
+
 KINDS = ("/", "/step/0/", "/step/0/3/", "/step/1/9/", "/sandbox/generate/")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SECONDS = 3  # that the rate is dragged
 MOVES = 60  # a second, as a mouse tells of them
 # what the browser says of a page while it is read
@@ -218,9 +219,9 @@ def main() -> None:
     with server.serve() as running, sync_playwright() as play:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         root = f"http://{server.HOST}:{running.server_port}"
-        browser = play.chromium.launch(
-            executable_path=shutil.which("chromium"), args=FLAGS
-        )
+        browser = chromium.launch(play)
+        if browser is None:
+            sys.exit("missing browser: run tools/browser")
         for number in range(rounds):
             for case, row in visits(browser, root):
                 found.setdefault(case, []).append(row)

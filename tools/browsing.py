@@ -1,22 +1,18 @@
 """What the tools that look at the built guide share: a browser, pages and figures."""
 
 import re
+import sys
 import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chromium import launch
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from glassgpt.guide import server, sources
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update"),
-    "--disable-sync",
-]
 PAGES = sources.FOLDER / "pages" / "en"
 FENCE = re.compile(r"```figure (\S+)\n(.*?)```", re.DOTALL)
 
@@ -26,8 +22,9 @@ def guide(site: Path = server.SITE) -> Iterator[tuple[Browser, str]]:
     """A browser, and the address of the built guide."""
     with server.serve(site=site) as running, sync_playwright() as play:
         threading.Thread(target=running.serve_forever, daemon=True).start()
-        found = CHROMIUM if Path(CHROMIUM).exists() else None
-        browser = play.chromium.launch(executable_path=found, args=ARGUMENTS)
+        browser = launch(play)
+        if browser is None:
+            sys.exit("missing browser: run tools/browser")
         yield browser, f"http://{server.HOST}:{running.server_port}"
         browser.close()
         running.shutdown()

@@ -10,17 +10,8 @@ from urllib.parse import urlencode
 
 import figure_site
 import pytest
+from chromium import launch
 from support import not_run
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class Visit:
@@ -64,11 +55,10 @@ class Visit:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Any) -> Iterator[Any]:
-    """The system's Chromium, driven by what pytest-playwright started."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
+    """A Chromium, driven by what pytest-playwright started."""
+    browser = launch(playwright)
+    if browser is None:
         not_run("browser", "there is no chromium on this machine")
-    browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
     yield browser
     browser.close()
 
