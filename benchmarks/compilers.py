@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from glassgpt.bench.machine import DTYPES, Bench, Plan, machine_isas
-from glassgpt.bench.outside import short_version
 from glassgpt.bench.rounds import Rounds, processor
 from glassgpt.kernel import build
 from glassgpt.run import read_corpus
@@ -30,15 +29,16 @@ class Built:
     """A kernel that a compiler built, in a process of its own."""
 
     def __init__(self, compiler: build.Compiler, folder: Path) -> None:
-        self.name = short_version(compiler.version)
         build.build(folder, compiler=compiler)
-        self._process: Any = subprocess.Popen(
+        process: Any = subprocess.Popen(
             [sys.executable, __file__, SERVE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "GLASSGPT_KERNEL": str(folder)},
         )
+        self._process = process
+        self.name = str(process.stdout.readline()).strip()
 
     def measure(self, case: str) -> float:
         """Seconds a step of one run."""
@@ -53,8 +53,9 @@ class Built:
 
 
 def serve() -> None:
-    """Measure what each line of stdin names."""
+    """Say who built the kernel; then measure what each line of stdin names."""
     bench, cases = Bench(read_corpus("names"), Plan()), {}
+    print(bench.compiler, flush=True)
     for line in sys.stdin:
         if line not in cases:
             isa, dtype = line.split()
