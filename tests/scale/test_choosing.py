@@ -29,6 +29,28 @@ def test_pytorch_trains_what_is_larger_and_it_is_said_why(name: str) -> None:
     assert why.startswith("PyTorch trains: ")
 
 
+@pytest.mark.parametrize(("name", "half", "said"), [
+    ("torch", 1e9, "bfloat16 is slow here: --set dtype=float32 has 50 times the "),
+    ("auto", 1e9, "; bfloat16 is slow here: --set dtype=float32 has 50 times the "),
+    ("torch", 40e9, ""),
+])  # fmt: skip
+def test_a_processor_that_lacks_bfloat16_is_spoken_of(
+    name: str, half: float, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    from glassgpt.engines.torch import work
+
+    rates = {torch.bfloat16: half, torch.float32: 50e9}
+    monkeypatch.setattr(work, "_measured", lambda device, kind, *_: rates[kind])
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    record = preset("gpt2-124m").with_vocabulary(100)
+    engine, why = chosen(record, name)
+    assert engine == "torch"
+    assert said in why if said else why == ""
+    assert work.peak_flops(torch.device("cpu"), "bfloat16") == 50e9
+    assert chosen(record.with_settings(dtype="float32"), "torch") == ("torch", "")
+
+
 def test_pytorch_is_taken_only_where_the_kernel_is_slower_on_its_best_day() -> None:
     for width in (8, 16, 32, 64, 128, 256):
         settings: dict[str, Any] = {"n_embd": width, "batch_docs": 8, "block_size": 64}

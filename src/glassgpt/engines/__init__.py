@@ -27,13 +27,16 @@ def create(name: str, record: Record, rng: random.Random) -> Engine:
 
 
 def choose(name: str, record: Record) -> tuple[type[Engine], str]:
-    """An engine's class, and with "auto" why it is not the kernel, where it is not."""
+    """An engine's class, and what to say of the choice before it trains, if anything.
+
+    With "auto" that is why it is not the kernel, where it is not.
+    """
     if name not in NAMES:
         raise unknown("engine", name, NAMES)
     if processes() > 1:
         return _for_many(name), ""
     if name == "torch":
-        return _torch(), ""
+        return _torch_for(record)
     from glassgpt.engines.reference import ReferenceEngine
 
     if name == "reference":
@@ -48,13 +51,13 @@ def choose(name: str, record: Record) -> tuple[type[Engine], str]:
         remedy = f" ({error.remedy})" if isinstance(error, GlassGPTError) else ""
         asks_for_torch = to_read(record) != record
         if record.model.step > 0 and (asks_for_torch or find_spec("torch")):
-            return _torch(), f"PyTorch trains: {error}{remedy}"
+            return _torch_for(record, f"PyTorch trains: {error}{remedy}")
         return ReferenceEngine, f"the lesson's own code trains, slowly: {error}{remedy}"
     if name == "auto" and find_spec("torch"):
         kernel, torch = expected_seconds(record)
         if torch < kernel:
             why = f"PyTorch trains: the kernel would take {kernel:.0f} seconds or more"
-            return _torch(), why
+            return _torch_for(record, why)
     return KernelEngine, ""
 
 
@@ -92,6 +95,13 @@ def _for_many(name: str) -> type[Engine]:
         why = f"it trains in one process, and torchrun has started {processes()}"
         raise invalid("engine", name, why, "Leave --engine out, or torchrun.")
     return _torch()
+
+
+def _torch_for(record: Record, why: str = "") -> tuple[type[Engine], str]:
+    engine = _torch()
+    from glassgpt.engines.torch.work import advice
+
+    return engine, "; ".join(filter(None, (why, advice(record.train.dtype))))
 
 
 def _torch() -> type[Engine]:

@@ -25,6 +25,9 @@ _BFLOAT16 = {
     "RTX 3090": 71e12,
 }
 
+# so many times less arithmetic is worth a word
+_SLOW = 3
+
 
 def flops_a_token(model: ModelConfig) -> float:
     """What training on a token takes: 6 a weight in a product, and attention.
@@ -42,19 +45,36 @@ def flops_a_token(model: ModelConfig) -> float:
 def peak_flops(device: torch.device, dtype: str) -> float:
     """Operations in a second: a table's for bfloat16 on a known GPU, else measured.
 
-    Measured is the best of some square products of that precision.
+    Measured is the best of some square products of that precision; without a GPU those
+    of float32 count for bfloat16, too, which may have no arithmetic of its own there.
     """
     if device.type == "cuda" and dtype == "bfloat16":
         name = torch.cuda.get_device_name(device)
         for known, peak in _BFLOAT16.items():
             if known in name:
                 return peak
-    return _measured(device, getattr(torch, dtype))
+    kinds = (
+        {dtype, "float32"} if (device.type, dtype) == ("cpu", "bfloat16") else {dtype}
+    )
+    return max(_measured(device, getattr(torch, kind)) for kind in kinds)
 
 
-def _measured(device: torch.device, dtype: torch.dtype) -> float:
-    size, best = (4096 if device.type == "cuda" else 512), 0.0
-    a = torch.ones(size, size, dtype=dtype, device=device)
+def advice(dtype: str) -> str:
+    """What to say of a precision before a run without a GPU; empty where it is fine."""
+    if dtype != "bfloat16" or torch.cuda.is_available():
+        return ""
+    device = torch.device("cpu")
+    half = _measured(device, torch.bfloat16, 384)
+    single = _measured(device, torch.float32, 384)
+    if half * _SLOW > single:
+        return ""
+    times = f"{single / half:.0f} times"
+    return f"bfloat16 is slow here: --set dtype=float32 has {times} the arithmetic"
+
+
+def _measured(device: torch.device, dtype: torch.dtype, size: int = 0) -> float:
+    size = size or (4096 if device.type == "cuda" else 512)
+    a, best = torch.ones(size, size, dtype=dtype, device=device), 0.0
     for _ in range(5):
         start = time.perf_counter()
         (a @ a)[0, 0].item()
