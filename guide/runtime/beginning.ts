@@ -1,7 +1,6 @@
 /* What all runs on the same documents with the same seed begin with: made once, for while
    a slider is dragged there are thirty runs a second. */
-import type { Address } from "./calls.ts";
-import { STRUCTS } from "./calls.ts";
+import { STRUCTS, type Address } from "./calls.ts";
 import type { Corpus } from "./corpus.ts";
 import { heldout } from "./heldout.ts";
 import type { Kernel } from "./kernel.ts";

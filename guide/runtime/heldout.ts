@@ -3,7 +3,7 @@
    text at a time and later, and a data set has tens of thousands. */
 
 const PRIMES = primes(64);
-const ROUNDS = PRIMES.map((p) => fraction(p, 3));
+const ROUNDS = Int32Array.from(PRIMES, (p) => fraction(p, 3));
 const START = PRIMES.slice(0, 8).map((p) => fraction(p, 2));
 
 function primes(count: number): number[] {
@@ -26,7 +26,6 @@ function fraction(prime: number, root: 2 | 3): number {
 }
 
 const words = new Int32Array(64);
-const rounds = Int32Array.from(ROUNDS);
 const state = new Int32Array(8);
 const encoder = new TextEncoder();
 let padded = new DataView(new ArrayBuffer(64));
@@ -72,7 +71,7 @@ function block(at: number): void {
   let h = state[7]!;
   for (let i = 0; i < 64; i++) {
     const s1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + rounds[i]! + words[i]!) | 0;
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + ROUNDS[i]! + words[i]!) | 0;
     const s0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22);
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g;
