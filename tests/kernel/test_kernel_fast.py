@@ -359,10 +359,19 @@ MUTATIONS = {
         "load(dscores + s * at->N) + mean;",
         {"layer0.attn_wq", "layer0.attn_wk", *EMBEDDINGS},
     ),
+    "the mask": (
+        "fast_attention.h",
+        "load(hidden + LANES - count)",
+        "load(hidden + LANES)",
+        {
+            *(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS,
+            "lm_head", "layer0.mlp_fc1", "layer0.mlp_fc2",
+        },
+    ),
     "norm": (
         "fast_layers.h",
-        "load(dy + i) - through_scale * load(y + i)",
-        "load(dy + i) + through_scale * load(y + i)",
+        "less_product(load(dy + i), through_scale,",
+        "less_product(load(dy + i), -through_scale,",
         {*(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS},
     ),
     "relu": (
@@ -409,7 +418,7 @@ def test_a_fast_path_with_one_sign_turned_is_found_and_the_matrix_named(
 UPDATES = [
     ("fast_update.h", "load(m) - slope[i], slope", "load(m) + slope[i], slope"),
     ("fast_update.h", "load(v) - squared, squared", "load(v) + squared, squared"),
-    ("fast_update.h", "multiply_add(-x[1], below[0]", "multiply_add(x[1], below[0]"),
+    ("fast_update.h", "(w[1], x[1], below[0]", "(w[1], -x[1], below[0]"),
     ("fast_update.h", "how->eps_adam * c1 / rate", "how->eps_adam / c1 / rate"),
     ("fast_weights.h", "block[l] = w[r + l][v]", "block[l] = -w[r + l][v]"),
     ("fast_weights.h", "turn_over(turned, turned_row, w,", "turn_over(turned, 1, w,"),

@@ -30,24 +30,28 @@ INLINE void rows_product(real *y, const real *a, size_t a_row, size_t a_column,
         tile(y + r * N, N, NULL, a + r * a_row, a_row, a_column, b, N, terms, 1, 1);
 }
 
-/* The lanes whose query may look at this key. */
-INLINE mask may_look(const Block *at, int key) {
-    return ~first_lanes(at->masked ? key - at->from : 0);
+#define UNSEEN(lane) (-__builtin_inff())
+/* What keeps the lanes below `count` from a key: of -infinity, softmax makes 0. */
+INLINE vec hidden_from(int count) {
+    static const real hidden[2 * LANES] = {EACH_LANE(UNSEEN)};
+    return load(hidden + LANES - count);
 }
 
 /* weights (keys, LANES): from scores to softmax */
 INLINE void softmax_down(real *weights, const Block *at) {
+    const int seen_by_all = at->masked ? at->from + 1 : at->keys;
     vec top = load(weights), total = splat(0);
-    for (int s = 1; s < at->keys; s++) {
-        const vec score = load(weights + s * at->N);
-        top = larger(choose(may_look(at, s), score, top), top);
+    for (int s = 1; s < seen_by_all; s++) top = larger(load(weights + s * at->N), top);
+    for (int s = seen_by_all; s < at->keys; s++) {
+        const vec score = load(weights + s * at->N) + hidden_from(s - at->from);
+        store(weights + s * at->N, score);
+        top = larger(score, top);
     }
     for (int s = 0; s < at->keys; s++) {
         const vec score = load(weights + s * at->N);
         const vec grown = exponential((score - top) * splat(at->over));
-        const vec seen = keep(may_look(at, s), grown);
-        store(weights + s * at->N, seen);
-        total += seen;
+        store(weights + s * at->N, grown);
+        total += grown;
     }
     const vec share = splat(1) / total;
     for (int s = 0; s < at->keys; s++)
@@ -73,12 +77,11 @@ INLINE int keys_of(const Block *at, int n) {
 }
 
 /* heads (n, C), and weights (H, N, N), from qkv (n, 3 C) */
-NOINLINE void fast_attention_forward(const glassgpt *g, const Scratch *s, Block at,
-                                     int n) {
-    const int C = g->sizes.C, D = at.D, N = at.N,
+INLINE void attention_forward(const Scratch *s, Block at, int n) {
+    const int C = at.width / 3, D = at.D, N = at.N,
               lanes_up = (n + LANES - 1) / LANES * LANES;
     turn_over(s->turned_rows, N, s->qkv, at.width, lanes_up, C);
-    for (int h = 0; h < g->sizes.H; h++) {
+    for (int h = 0; h < C / D; h++) {
         const real *queries = s->turned_rows + h * D * N;
         const real *keys = s->qkv + C + h * D, *values = keys + C;
         real *weights = s->weights + (size_t)h * N * N,
@@ -97,12 +100,11 @@ NOINLINE void fast_attention_forward(const glassgpt *g, const Scratch *s, Block 
 
 /* From dheads (n, C) to dqkv (n, 3 C). What the keys and values hear comes from queries
    as rows: so weights and dscores are turned, too, block by block. */
-NOINLINE void fast_attention_backward(const glassgpt *g, const Scratch *s, Block at,
-                                      int n) {
-    const int C = g->sizes.C, D = at.D, N = at.N,
+INLINE void attention_backward(const Scratch *s, Block at, int n) {
+    const int C = at.width / 3, D = at.D, N = at.N,
               lanes_up = (n + LANES - 1) / LANES * LANES;
     turn_over(s->turned_rows, N, s->dheads, C, lanes_up, C);
-    for (int h = 0; h < g->sizes.H; h++) {
+    for (int h = 0; h < C / D; h++) {
         const real *dheads = s->dheads + h * D, *dturned = s->turned_rows + h * D * N;
         const real *queries = s->qkv + h * D, *keys = queries + C, *values = keys + C;
         const real *weights = s->weights + (size_t)h * N * N;
@@ -131,5 +133,19 @@ NOINLINE void fast_attention_backward(const glassgpt *g, const Scratch *s, Block
     }
     turn_over(s->dqkv, at.width, s->turned_out, N, 3 * C, lanes_up);
 }
+
+/* The same at the lessons' size, for which the compiler can write out the loops. */
+#define OF_SIZE(function)                                                              \
+    NOINLINE void fast_##function(const Scratch *s, Block at, int n) {                 \
+        const Block lessons = {.N = 16, .width = 3 * LESSONS_C, .D = 4, .over = 0.5,   \
+                               .masked = 1};                                           \
+        if (at.N == lessons.N && at.width == lessons.width && at.D == lessons.D &&     \
+            at.over == lessons.over && at.masked)                                      \
+            function(s, lessons, n);                                                   \
+        else function(s, at, n);                                                       \
+    }
+OF_SIZE(attention_forward)
+OF_SIZE(attention_backward)
+#undef OF_SIZE
 
 #endif

@@ -66,7 +66,7 @@ static void layer_forward(const glassgpt *g, const Scratch *s, real *out, int n)
         norm_of(g, s->attn_norm, s->attn_scale, s->before, n);
         positions_product(s->qkv, 3 * C, NULL, s->attn_norm, C, s->turned_qkv,
                           IN_PANELS, n, C, 3 * C);
-        fast_attention_forward(g, s, attention_of(g), n);
+        fast_attention_forward(s, attention_of(g), n);
         positions_product(s->between, C, residual ? s->before : NULL, s->heads, C,
                           s->turned_wo, IN_PANELS, n, C, C);
     }
@@ -115,7 +115,7 @@ static void layer_backward(const glassgpt *g, const Scratch *s, const Tensors *w
     else {
         positions_product(s->dheads, C, NULL, s->dbetween, C, w->attn_wo, IN_ROWS, n, C,
                           C);
-        fast_attention_backward(g, s, attention_of(g), n);
+        fast_attention_backward(s, attention_of(g), n);
         positions_product(s->dpart, C, NULL, s->dqkv, 3 * C, w->attn_wq, IN_ROWS, n,
                           3 * C, C);
         part_backward(g, dbefore, s->dbetween, s->dpart, s->attn_norm, s->attn_scale,
@@ -180,17 +180,16 @@ static void gpt_weights(const glassgpt *g, const int *tokens, int n, Use use) {
     for (int layer = 0; layer < g->sizes.L; layer++) layer_weights(g, layer, n, use);
 }
 
-/* The sum of the squares of all that weights' gradients are made of. */
+/* At least the sum of the squares of all that weights' gradients are made of. What a
+   norm gives has C for each position, how the loss moves with logits below 2 in all. */
 static double gpt_reach(const glassgpt *g, int n) {
     const size_t C = (size_t)(n * g->sizes.C), F = (size_t)(n * g->sizes.F);
     const Scratch s = g->scratch;
-    double sum = squares(s.logits, (size_t)(n * g->sizes.W)) + squares(s.after, C) +
-                 squares(s.dembedding, C);
+    double sum = 2 + squares(s.after, C) + squares(s.dembedding, C);
     for (int layer = 0; layer < g->sizes.L; layer++) {
         const Scratch at = scratch_at(g, layer);
-        sum += squares(at.attn_norm, C) + squares(at.dqkv, 3 * C) +
-               squares(at.heads, C) + squares(at.dbetween, C) +
-               squares(at.mlp_norm, C) + squares(at.dhidden, F) +
+        sum += 2 * (double)C + squares(at.dqkv, 3 * C) + squares(at.heads, C) +
+               squares(at.dbetween, C) + squares(at.dhidden, F) +
                squares(at.hidden, F) + squares(at.dafter, C);
     }
     return sum;

@@ -29,10 +29,19 @@ INLINE void sums(Tile sum, const real *start, size_t start_row, const real *a,
                  size_t a_row, size_t a_column, const real *b, size_t b_row, int terms,
                  const int rows, const int vectors) {
     vec part[MOST_VECTORS];
-    UNROLL for (int r = 0; r < rows; r++)
-        UNROLL for (int v = 0; v < vectors; v++)
-            sum[r][v] = start ? load(start + r * start_row + v * LANES) : splat(0);
-    TERMS for (int k = 0; k < terms; k++, b += b_row) {
+    int k = 0;
+    if (start) {
+        UNROLL for (int r = 0; r < rows; r++)
+            UNROLL for (int v = 0; v < vectors; v++)
+                sum[r][v] = load(start + r * start_row + v * LANES);
+    } else { /* the first term */
+        UNROLL for (int v = 0; v < vectors; v++) part[v] = load(b + v * LANES);
+        UNROLL for (int r = 0; r < rows; r++)
+            UNROLL for (int v = 0; v < vectors; v++)
+                sum[r][v] = splat(a[r * a_row]) * part[v];
+        k++, b += b_row;
+    }
+    TERMS for (; k < terms; k++, b += b_row) {
         UNROLL for (int v = 0; v < vectors; v++) part[v] = load(b + v * LANES);
         UNROLL for (int r = 0; r < rows; r++) {
             const vec factor = splat(a[r * a_row + k * a_column]);

@@ -55,8 +55,8 @@ INLINE vec root_of(vec y) {
 INLINE vec less_over(vec w, vec x, vec below) {
     vec over = guess_over(below);
     UNROLL for (int i = 0; i < GUESSES; i++)
-        over = multiply_add(multiply_add(-below, over, splat(1)), over, over);
-    return multiply_add(-x, over, w);
+        over = multiply_add(less_product(splat(1), below, over), over, over);
+    return less_product(w, x, over);
 }
 
 /* w - x / ((sqrt(y) + eps) over_rate), for one or two vectors of w. */
@@ -71,8 +71,8 @@ INLINE void take_over_roots(vec *w, const vec *x, const vec *y, const int vector
         w[0] -= x[0] / below[0];
     } else {
         const vec over = splat(1) / (below[0] * below[1]);
-        w[0] = multiply_add(-x[0], below[1] * over, w[0]);
-        w[1] = multiply_add(-x[1], below[0] * over, w[1]);
+        w[0] = less_product(w[0], x[0], below[1] * over);
+        w[1] = less_product(w[1], x[1], below[0] * over);
     }
 }
 

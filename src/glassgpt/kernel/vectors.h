@@ -81,6 +81,9 @@ INLINE vec choose(mask where, vec x, vec otherwise) {
     return (vec)(((mask)x & where) | ((mask)otherwise & ~where));
 }
 
+/* n_embd of the lessons, whose loops are written out. */
+enum { LESSONS_C = 16 };
+
 /* Lanes below `count`. */
 INLINE mask first_lanes(int count) {
 #define NUMBER(lane) lane
@@ -88,8 +91,8 @@ INLINE mask first_lanes(int count) {
 #undef NUMBER
 }
 
-/* --- a b + c, sqrt x, and the larger, b where one is no number: one instruction each
-   --- */
+/* --- a b + c, c - a b, sqrt x, and the larger, b where one is no number: one
+   instruction each --- */
 
 #if defined(__x86_64__)
 #if defined(FAST_AVX512)
@@ -120,8 +123,12 @@ INLINE vec larger(vec a, vec b) {
 INLINE vec multiply_add(vec a, vec b, vec c) {
     return (vec)OPERATION(fmadd)((REGISTER)a, (REGISTER)b, (REGISTER)c);
 }
+INLINE vec less_product(vec c, vec a, vec b) {
+    return (vec)OPERATION(fnmadd)((REGISTER)a, (REGISTER)b, (REGISTER)c);
+}
 #else
 INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
+INLINE vec less_product(vec c, vec a, vec b) { return c - a * b; }
 #endif
 
 #elif defined(__aarch64__)
@@ -139,6 +146,9 @@ INLINE vec larger(vec a, vec b) {
 INLINE vec multiply_add(vec a, vec b, vec c) {
     return (vec)OPERATION(vfmaq)((REGISTER)c, (REGISTER)a, (REGISTER)b);
 }
+INLINE vec less_product(vec c, vec a, vec b) {
+    return (vec)OPERATION(vfmsq)((REGISTER)c, (REGISTER)a, (REGISTER)b);
+}
 
 #elif defined(__wasm_simd128__)
 #ifdef GLASSGPT_FLOAT32
@@ -152,8 +162,12 @@ INLINE vec larger(vec a, vec b) { return (vec)OPERATION(pmax)((v128_t)b, (v128_t
 INLINE vec multiply_add(vec a, vec b, vec c) {
     return (vec)OPERATION(relaxed_madd)((v128_t)a, (v128_t)b, (v128_t)c);
 }
+INLINE vec less_product(vec c, vec a, vec b) {
+    return (vec)OPERATION(relaxed_nmadd)((v128_t)a, (v128_t)b, (v128_t)c);
+}
 #else
 INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
+INLINE vec less_product(vec c, vec a, vec b) { return c - a * b; }
 #endif
 
 #else
@@ -163,6 +177,7 @@ INLINE vec square_root(vec x) {
 }
 INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
 INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
+INLINE vec less_product(vec c, vec a, vec b) { return c - a * b; }
 #endif
 
 /* --- 1/sqrt x and 1/x, guessed to 12 bits or more; GUESSES of Newton's steps make them
