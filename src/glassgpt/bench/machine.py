@@ -17,7 +17,7 @@ import numpy as np
 from glassgpt import engines
 from glassgpt.bench.counting import mean_flops
 from glassgpt.bench.numpy_peer import NumpyPeer
-from glassgpt.bench.outside import NodeRun, built_with, instructions
+from glassgpt.bench.outside import NodeRun, built_with, instructions, node_version
 from glassgpt.bench.rounds import Rounds, Tell, processor
 from glassgpt.config import Record, preset
 from glassgpt.data import Corpus
@@ -112,6 +112,7 @@ class Bench:
             "data": self.corpus.name,
             "rounds": self.plan.rounds,
             "torch": torch_version() or "not run: it is not installed",
+            "node": node_version() or "not run: it is not installed",
             "learning_rate": {width: learning_rate(width) for width in WIDTHS},
         }
 

@@ -58,8 +58,7 @@ class NodeRun:
         self._folder = tempfile.TemporaryDirectory()
         task = Path(self._folder.name) / "task.json"
         write_task(task, library, record, documents, steps)
-        # where it is still behind a flag, relaxed SIMD is switched on
-        flags = ["--experimental-wasm-relaxed-simd"] if "relaxed" in kind else []
+        flags = _relaxed_simd(node) if "relaxed" in kind else []
         self._node = subprocess.Popen(
             [node, *flags, str(_HERE / "outside.mjs"), str(task)],
             stdin=subprocess.PIPE,
@@ -92,6 +91,22 @@ class NodeRun:
         self._folder.cleanup()
         why = next((w for w in told.splitlines() if "Error" in w), "it ended")
         raise invalid("node", "WebAssembly", why, error=GlassGPTError)
+
+
+def node_version() -> str:
+    """The version of node, such as "24.21.0"; empty where there is none."""
+    node = shutil.which("node")
+    if node is None:
+        return ""
+    said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+    return said.strip().lstrip("v")
+
+
+def _relaxed_simd(node: str) -> list[str]:
+    """What switches relaxed SIMD on, in a Node that has it behind a flag still."""
+    flag = "--experimental-wasm-relaxed-simd"
+    known = subprocess.run([node, flag, "--version"], capture_output=True)
+    return [] if known.returncode else [flag]
 
 
 def instructions(record: Record, documents: Documents, steps: int) -> tuple[str, float]:

@@ -207,8 +207,8 @@ void FAST(read)(const glassgpt *g, const Lanes *lanes, const LanesWork *work,
                 const int *tokens, int position) {
     const Sizes s = g->sizes;
     /* the lessons' size, for which the compiler can write out the loops */
-    if (s.C == 16 && s.D == 4)
-        read_tokens(g, lanes, work, tokens, position, 16, 4, 64);
+    if (s.C == LESSONS_C && s.D == 4)
+        read_tokens(g, lanes, work, tokens, position, LESSONS_C, 4, 4 * LESSONS_C);
     else read_tokens(g, lanes, work, tokens, position, s.C, s.D, s.F);
 }
 
