@@ -11,6 +11,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fast_models import (
+    AFTER,
+    DTYPES,
+    NEAR,
+    PARTS,
+    RULES,
+    VOCAB,
+    WORDS,
+    gradients,
+    model_of,
+    trained,
+    word,
+)
 from kernels import arrays, assert_same, lesson, started
 from support import not_run
 
@@ -20,20 +33,6 @@ from glassgpt.kernel import build
 from glassgpt.kernel.library import isa_names, open_library
 from glassgpt.kernel.model import Kernel
 from glassgpt.kernel.train import Documents, Trained, Trainer
-
-VOCAB = 27
-DTYPES = ("float64", "float32")
-RULES = ("sgd", "momentum", "rmsprop", "adam", "adamw")
-PARTS = ("positions", "attention", "residuals", "norms", "mlp", "scale", "mask")
-# gradients, and weights after some steps
-NEAR = {
-    "float64": {"rtol": 1e-10, "atol": 1e-12},
-    "float32": {"rtol": 2e-3, "atol": 2e-6},
-}
-AFTER = {
-    "float64": {"rtol": 1e-7, "atol": 1e-10},
-    "float32": {"rtol": 1e-2, "atol": 2e-4},
-}
 
 
 @pytest.fixture(params=[name for name in isa_names() if name != "plain"])
@@ -49,35 +48,6 @@ def isa(request: pytest.FixtureRequest) -> str:
 def dtype(request: pytest.FixtureRequest) -> str:
     """Each precision."""
     return str(request.param)
-
-
-def model_of(step: int = 5, **numbers: Any) -> ModelConfig:
-    """A lesson's model, large enough for every vector."""
-    shape = {"n_embd": 16, "n_head": 4 if step > 3 else 1, "block_size": 16}
-    return ModelConfig(step=step, vocab_size=VOCAB, **(shape | numbers))
-
-
-def word(length: int, seed: int = 3) -> list[int]:
-    """A document of that many predictions."""
-    rng = np.random.default_rng([seed, length])
-    return [VOCAB - 1, *rng.integers(0, VOCAB - 1, length - 1).tolist(), VOCAB - 1]
-
-
-def trained(
-    model: ModelConfig, train: TrainConfig, docs: list[list[int]], norms: bool = True,
-    mistakes: tuple[str, ...] = (), **options: Any,
-) -> tuple[Kernel, Trained]:  # fmt: skip
-    """A model after all its steps, each on the next document."""
-    kernel = started(model, **options)
-    trainer = Trainer(kernel, Documents(docs, VOCAB), train, mistakes=mistakes)
-    order = [k % len(docs) for k in range(train.num_steps * train.batch_docs)]
-    return kernel, trainer.steps(0, order, norms=norms)
-
-
-def gradients(model: ModelConfig, doc: list[int], **options: Any) -> Kernel:
-    """A model with the gradients of one document, as a step leaves them."""
-    still = TrainConfig(optimizer="sgd", num_steps=1, learning_rate=1e-12)
-    return trained(model, still, [doc], **options)[0]
 
 
 def assert_gradients_are_plain(
@@ -140,9 +110,6 @@ def test_a_row_of_no_whole_vectors_is_computed_with_narrower_ones(
     assert isa_names()[found.isa] <= isa_names()[isa]
     plain = gradients(model, word(7), isa="plain", dtype=dtype)
     assert_same(found.grads, plain.grads, **NEAR[dtype])
-
-
-WORDS = [word(length) for length in (7, 4, 12, 1, 8, 20, 6)]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -341,119 +308,6 @@ def test_instructions_that_the_machine_lacks_are_refused(
     with pytest.raises(UsageError, match="invalid GLASSGPT_ISA: avx512") as caught:
         Kernel(model_of())
     assert caught.value.remedy.startswith("Take one of: plain, baseline")
-
-
-# one sign or one number in the fast files, and the matrices whose gradients it spoils
-EMBEDDINGS = {"wte", "wpe"}
-QUERIES = {"layer0.attn_wq", *EMBEDDINGS}
-MUTATIONS = {
-    "to the keys": (
-        "fast_attention.h",
-        "rows_product(dk + key, queries + first * at.width",
-        "rows_product(dk + key, keys + first * at.width",
-        {"layer0.attn_wk", *EMBEDDINGS},
-    ),
-    "softmax": (
-        "fast_attention.h",
-        "load(dscores + s * at->N) - mean;",
-        "load(dscores + s * at->N) + mean;",
-        {"layer0.attn_wq", "layer0.attn_wk", *EMBEDDINGS},
-    ),
-    "the mask": (
-        "fast_attention.h",
-        "load(hidden + LANES - count)",
-        "load(hidden + LANES)",
-        {
-            *(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS,
-            "lm_head", "layer0.mlp_fc1", "layer0.mlp_fc2",
-        },
-    ),
-    "norm": (
-        "fast_layers.h",
-        "less_product(load(dy + i), through_scale,",
-        "less_product(load(dy + i), -through_scale,",
-        {*(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS},
-    ),
-    "relu": (
-        "fast_layers.h",
-        "keep(load(y + i) > splat(0), load(dy + i))",
-        "load(dy + i)",
-        {
-            *(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS,
-            "layer0.mlp_fc1",
-        },
-    ),
-    "the target": (
-        "fast_layers.h",
-        "logits[targets[t]] -= share;",
-        "logits[targets[t]] += share;",
-        {
-            *(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS,
-            "lm_head", "layer0.mlp_fc1", "layer0.mlp_fc2",
-        },
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_a_fast_path_with_one_sign_turned_is_found_and_the_matrix_named(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file, right, wrong, expected = MUTATIONS[name]
-    mutate(file, right, wrong, tmp_path, monkeypatch)
-    try:
-        found, plain = (
-            gradients(model_of(), word(7), isa=i) for i in ("baseline", "plain")
-        )
-        spoiled = {
-            matrix
-            for matrix, right_one in plain.grads.items()
-            if not np.allclose(found.grads[matrix], right_one, **NEAR["float64"])
-        }
-    finally:
-        open_library.cache_clear()
-    assert spoiled == expected
-
-
-UPDATES = [
-    ("fast_update.h", "load(m) - slope[i], slope", "load(m) + slope[i], slope"),
-    ("fast_update.h", "load(v) - squared, squared", "load(v) + squared, squared"),
-    ("fast_update.h", "(w[1], x[1], below[0]", "(w[1], -x[1], below[0]"),
-    ("fast_update.h", "how->eps_adam * c1 / rate", "how->eps_adam / c1 / rate"),
-    ("fast_weights.h", "block[l] = w[r + l][v]", "block[l] = -w[r + l][v]"),
-    ("fast_weights.h", "turn_over(turned, turned_row, w,", "turn_over(turned, 1, w,"),
-]
-
-
-@pytest.mark.parametrize(("file", "right", "wrong"), UPDATES)
-def test_an_update_with_one_sign_turned_is_found(
-    file: str, right: str, wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mutate(file, right, wrong, tmp_path, monkeypatch)
-    train = TrainConfig(num_steps=3)
-    try:
-        found, plain = (
-            trained(model_of(), train, WORDS, norms=False, isa=i)[0]
-            for i in ("baseline", "plain")
-        )
-        same = np.allclose(found.flat["weights"], plain.flat["weights"], rtol=1e-7)
-    finally:
-        open_library.cache_clear()
-    assert not same
-
-
-def mutate(
-    file: str, right: str, wrong: str, into: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Compute with a library in which one text of the sources is another."""
-    sources = into / "sources"
-    shutil.copytree(build.FOLDER, sources, ignore=shutil.ignore_patterns("*.py", "__*"))
-    text = (sources / file).read_text("utf-8")
-    assert text.count(right) == 1
-    (sources / file).write_text(text.replace(right, wrong), "utf-8")
-    build.build(into, sources, extra=["-O0"], precisions=["f64"])
-    open_library.cache_clear()
-    monkeypatch.setenv("GLASSGPT_KERNEL", str(into))
 
 
 @pytest.mark.full

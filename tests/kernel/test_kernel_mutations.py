@@ -1,0 +1,124 @@
+"""Fast paths with a mistake in them: the comparison with the plain loops finds it."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fast_models import NEAR, WORDS, gradients, model_of, trained, word
+
+from glassgpt.config import TrainConfig
+from glassgpt.kernel import build
+from glassgpt.kernel.library import open_library
+
+# one sign or one number in the fast files, and the matrices whose gradients it spoils
+EMBEDDINGS = {"wte", "wpe"}
+QUERIES = {"layer0.attn_wq", *EMBEDDINGS}
+MUTATIONS = {
+    "to the keys": (
+        "fast_attention.h",
+        "rows_product(dk + key, queries + first * at.width",
+        "rows_product(dk + key, keys + first * at.width",
+        {"layer0.attn_wk", *EMBEDDINGS},
+    ),
+    "softmax": (
+        "fast_attention.h",
+        "load(dscores + s * at->N) - mean;",
+        "load(dscores + s * at->N) + mean;",
+        {"layer0.attn_wq", "layer0.attn_wk", *EMBEDDINGS},
+    ),
+    "the mask": (
+        "fast_attention.h",
+        "load(hidden + LANES - count)",
+        "load(hidden + LANES)",
+        {
+            *(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS,
+            "lm_head", "layer0.mlp_fc1", "layer0.mlp_fc2",
+        },
+    ),
+    "norm": (
+        "fast_layers.h",
+        "less_product(load(dy + i), through_scale,",
+        "less_product(load(dy + i), -through_scale,",
+        {*(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS},
+    ),
+    "relu": (
+        "fast_layers.h",
+        "keep(load(y + i) > splat(0), load(dy + i))",
+        "load(dy + i)",
+        {
+            *(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS,
+            "layer0.mlp_fc1",
+        },
+    ),
+    "the target": (
+        "fast_layers.h",
+        "logits[targets[t]] -= share;",
+        "logits[targets[t]] += share;",
+        {
+            *(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS,
+            "lm_head", "layer0.mlp_fc1", "layer0.mlp_fc2",
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_fast_path_with_one_sign_turned_is_found_and_the_matrix_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, right, wrong, expected = MUTATIONS[name]
+    mutate(file, right, wrong, tmp_path, monkeypatch)
+    try:
+        found, plain = (
+            gradients(model_of(), word(7), isa=i) for i in ("baseline", "plain")
+        )
+        spoiled = {
+            matrix
+            for matrix, right_one in plain.grads.items()
+            if not np.allclose(found.grads[matrix], right_one, **NEAR["float64"])
+        }
+    finally:
+        open_library.cache_clear()
+    assert spoiled == expected
+
+
+UPDATES = [
+    ("fast_update.h", "load(m) - slope[i], slope", "load(m) + slope[i], slope"),
+    ("fast_update.h", "load(v) - squared, squared", "load(v) + squared, squared"),
+    ("fast_update.h", "(w[1], x[1], below[0]", "(w[1], -x[1], below[0]"),
+    ("fast_update.h", "how->eps_adam * c1 / rate", "how->eps_adam / c1 / rate"),
+    ("fast_weights.h", "block[l] = w[r + l][v]", "block[l] = -w[r + l][v]"),
+    ("fast_weights.h", "turn_over(turned, turned_row, w,", "turn_over(turned, 1, w,"),
+]
+
+
+@pytest.mark.parametrize(("file", "right", "wrong"), UPDATES)
+def test_an_update_with_one_sign_turned_is_found(
+    file: str, right: str, wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutate(file, right, wrong, tmp_path, monkeypatch)
+    train = TrainConfig(num_steps=3)
+    try:
+        found, plain = (
+            trained(model_of(), train, WORDS, norms=False, isa=i)[0]
+            for i in ("baseline", "plain")
+        )
+        same = np.allclose(found.flat["weights"], plain.flat["weights"], rtol=1e-7)
+    finally:
+        open_library.cache_clear()
+    assert not same
+
+
+def mutate(
+    file: str, right: str, wrong: str, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compute with a library in which one text of the sources is another."""
+    sources = into / "sources"
+    shutil.copytree(build.FOLDER, sources, ignore=shutil.ignore_patterns("*.py", "__*"))
+    text = (sources / file).read_text("utf-8")
+    assert text.count(right) == 1
+    (sources / file).write_text(text.replace(right, wrong), "utf-8")
+    build.build(into, sources, extra=["-O0"], precisions=["f64"])
+    open_library.cache_clear()
+    monkeypatch.setenv("GLASSGPT_KERNEL", str(into))
