@@ -33,7 +33,8 @@ export function defineFigure(name: string, component: Component<Given>): void {
     connectedCallback(): void {
       this.watch = new IntersectionObserver(
         ([entry]) => {
-          if (entry?.isIntersecting) this.show();
+          // in a task of its own, also where several come near at once
+          if (entry?.isIntersecting) setTimeout(() => this.show());
         },
         { rootMargin: NEAR },
       );
@@ -48,7 +49,7 @@ export function defineFigure(name: string, component: Component<Given>): void {
 
     private show(): void {
       this.watch?.disconnect();
-      if (this.mounted) return;
+      if (this.mounted || !this.isConnected) return;
       const id = this.closest("figure")?.id || this.id || name;
       const props = JSON.parse(this.getAttribute("props") || "{}") as Record<string, unknown>;
       this.replaceChildren();

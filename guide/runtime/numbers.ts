@@ -20,20 +20,17 @@ export function formatNumber(value: number, digits = 4): string {
 export const whole = (value: number): string => formatNumber(value, 0);
 
 function fixed(value: number, digits: number): string {
-  return evenTie(
-    value.toFixed(digits),
-    /^0*$/.test(value.toFixed(100).split(".")[1]!.slice(digits + 1)) &&
-      value.toFixed(100).split(".")[1]![digits] === "5"
-      ? value.toFixed(100).replace(/^(-?\d+)\.(\d*)$/, (_all, head: string, tail: string) =>
-          digits ? `${head}.${tail.slice(0, digits)}` : head,
-        )
-      : null,
-  );
+  const larger = value.toFixed(digits);
+  // only what ends so can lie in the middle, and every digit takes long to write
+  if (!value.toFixed(digits + 1).endsWith("5")) return larger;
+  const [head, tail] = value.toFixed(100).split(".") as [string, string];
+  const middle = tail[digits] === "5" && /^0*$/.test(tail.slice(digits + 1));
+  const smaller = digits ? `${head}.${tail.slice(0, digits)}` : head;
+  return middle ? evenTie(larger, smaller) : larger;
 }
 
 /** toFixed takes the larger neighbour in the middle: the smaller one where it is even. */
-function evenTie(larger: string, smaller: string | null): string {
-  if (smaller === null) return larger;
+function evenTie(larger: string, smaller: string): string {
   return "02468".includes(smaller.at(-1)!) ? smaller : larger;
 }
 
