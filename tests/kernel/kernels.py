@@ -1,13 +1,18 @@
 """Helpers for tests of the kernel: small models, documents, and who to compare with."""
 
 import random
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 from glassgpt.config import ModelConfig, Record, TrainConfig, preset
 from glassgpt.engines.reference import ReferenceEngine
+from glassgpt.kernel import build
+from glassgpt.kernel.library import open_library
 from glassgpt.kernel.mersenne import Random
 from glassgpt.kernel.model import Kernel
 
@@ -76,3 +81,17 @@ def assert_same(found: Any, expected: Any, **tolerance: float) -> None:
         if not np.allclose(found[name], expected[name], **tolerance)
     }
     assert wrong == {}
+
+
+def mutate(
+    file: str, right: str, wrong: str, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compute with a library in which one text of the sources is another."""
+    sources = into / "sources"
+    shutil.copytree(build.FOLDER, sources, ignore=shutil.ignore_patterns("*.py", "__*"))
+    text = (sources / file).read_text("utf-8")
+    assert text.count(right) == 1
+    (sources / file).write_text(text.replace(right, wrong), "utf-8")
+    build.build(into, sources, extra=["-O0"], precisions=["f64"])
+    open_library.cache_clear()
+    monkeypatch.setenv("GLASSGPT_KERNEL", str(into))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernels import step_model
+from kernels import mutate, step_model
 from support import not_run
 
 from glassgpt.errors import GlassGPTError
@@ -164,13 +164,7 @@ def test_a_kernel_with_one_sign_turned_fails_and_the_matrix_is_named(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, right, wrong, expected = MUTATIONS[name]
-    sources = tmp_path / "sources"
-    shutil.copytree(build.FOLDER, sources, ignore=shutil.ignore_patterns("*.py", "__*"))
-    text = (sources / file).read_text("utf-8")
-    assert text.count(right) == 1
-    (sources / file).write_text(text.replace(right, wrong), "utf-8")
-    build.build(tmp_path, sources, extra=["-O0"], precisions=["f64"])
-    monkeypatch.setenv("GLASSGPT_KERNEL", str(tmp_path))
+    mutate(file, right, wrong, tmp_path, monkeypatch)
     kernel = model.Kernel(step_model(5))
     gradients_of(kernel)
     slopes = numerical_gradients(kernel, WORD, 1e-5, central=True)

@@ -1,14 +1,13 @@
 """Fast paths with a mistake in them: the comparison with the plain loops finds it."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fast_models import NEAR, WORDS, gradients, model_of, trained, word
+from kernels import mutate
 
 from glassgpt.config import TrainConfig
-from glassgpt.kernel import build
 from glassgpt.kernel.library import open_library
 
 # one sign or one number in the fast files, and the matrices whose gradients it spoils
@@ -108,17 +107,3 @@ def test_an_update_with_one_sign_turned_is_found(
     finally:
         open_library.cache_clear()
     assert not same
-
-
-def mutate(
-    file: str, right: str, wrong: str, into: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Compute with a library in which one text of the sources is another."""
-    sources = into / "sources"
-    shutil.copytree(build.FOLDER, sources, ignore=shutil.ignore_patterns("*.py", "__*"))
-    text = (sources / file).read_text("utf-8")
-    assert text.count(right) == 1
-    (sources / file).write_text(text.replace(right, wrong), "utf-8")
-    build.build(into, sources, extra=["-O0"], precisions=["f64"])
-    open_library.cache_clear()
-    monkeypatch.setenv("GLASSGPT_KERNEL", str(into))
