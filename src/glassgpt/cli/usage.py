@@ -1,5 +1,6 @@
 """Typer's usage errors, and the system's, as a line and a remedy of ours."""
 
+import ast
 import re
 from typing import Any
 
@@ -19,8 +20,8 @@ def translated(error: Any) -> GlassGPTError:
     if kind == "MissingParameter":
         return missing(_name(error.param), _help(context))
     if kind == "BadParameter" and getattr(error, "param", None):
-        why = _why_not(error.message)
-        return invalid(_name(error.param), _value_of(error), why, _help(context))
+        value, why = _given(error.message)
+        return invalid(_name(error.param), value, why, _help(context))
     return _of_the_command_line(error.format_message(), context)
 
 
@@ -58,19 +59,17 @@ def _name(parameter: Any) -> str:
     return "/".join(flags) or parameter.metavar or parameter.name.upper()
 
 
-def _value_of(error: Any) -> object:
-    """What was given; the parser keeps it in the error's cause."""
-    problems: list[Any] = getattr(error.__cause__, "errors", list)()
-    return problems[0]["input"] if problems else "its value"
-
-
-def _why_not(message: str) -> str:
-    """The parser's reason in our words."""
-    if "integer" in message:
-        return "it must be a whole number"
-    if "number" in message or "float" in message:
-        return "it must be a number"
-    return message.rstrip(".").lower()
+def _given(message: str) -> tuple[object, str]:
+    """The value that a parser refused, and why, in our words."""
+    said = re.fullmatch(r"(['\"].*['\"]) (is not .*?)\.?", message, re.DOTALL)
+    if said is None:
+        return "its value", message.rstrip(".").lower()
+    value, why = ast.literal_eval(said[1]), said[2]
+    if why.startswith("is not a valid int"):
+        return value, "it must be a whole number"
+    if why == "is not a valid float":
+        return value, "it must be a number"
+    return value, why.replace("is not", "it is not", 1)
 
 
 def _help(context: Any) -> str:

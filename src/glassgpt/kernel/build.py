@@ -10,7 +10,6 @@ that the bytes are the same everywhere.
 
 import functools
 import hashlib
-import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -200,6 +199,8 @@ def _compile(
 
 
 def _require_zig() -> None:
+    import importlib.metadata  # slow to load, and every command loads this module
+
     try:
         found = importlib.metadata.version("ziglang")
     except importlib.metadata.PackageNotFoundError:
