@@ -21,13 +21,14 @@ typedef struct {
 } Block;
 
 /* y (rows, LANES) = a b, for any number of rows */
-INLINE void rows_product(real *y, const real *a, size_t a_row, size_t a_column,
+INLINE void rows_product(real *y, const real *a, size_t a_row, const int way,
                          const real *b, int N, int terms, int rows) {
+    const size_t next = way == UPRIGHT ? a_row : 1;
     int r = 0;
     for (; r + 4 <= rows; r += 4)
-        tile(y + r * N, N, NULL, a + r * a_row, a_row, a_column, b, N, terms, 4, 1);
+        tile(y + r * N, N, NULL, a + r * next, a_row, way, b, N, terms, 4, 1);
     for (; r < rows; r++)
-        tile(y + r * N, N, NULL, a + r * a_row, a_row, a_column, b, N, terms, 1, 1);
+        tile(y + r * N, N, NULL, a + r * next, a_row, way, b, N, terms, 1, 1);
 }
 
 #define UNSEEN(lane) (-__builtin_inff())
@@ -88,11 +89,11 @@ INLINE void attention_forward(const Scratch *s, Block at, int n) {
              *out = s->turned_out + h * D * N;
         for (at.from = 0; at.from < n; at.from += LANES) {
             at.keys = keys_of(&at, n);
-            rows_product(weights + at.from, keys, at.width, 1, queries + at.from, N, D,
-                         at.keys);
+            rows_product(weights + at.from, keys, at.width, UPRIGHT, queries + at.from,
+                         N, D, at.keys);
             softmax_down(weights + at.from, &at);
-            rows_product(out + at.from, values, 1, at.width, weights + at.from, N,
-                         at.keys, D);
+            rows_product(out + at.from, values, at.width, TURNED, weights + at.from,
+                         N, at.keys, D);
         }
     }
     turn_over(s->heads, C, s->turned_out, N, C, lanes_up);
@@ -111,11 +112,11 @@ INLINE void attention_backward(const Scratch *s, Block at, int n) {
         real *dq = s->turned_out + h * D * N, *dk = dq + C * N, *dv = dk + C * N;
         for (at.from = 0; at.from < n; at.from += LANES) {
             at.keys = keys_of(&at, n);
-            rows_product(s->dscores + at.from, values, at.width, 1, dturned + at.from,
-                         N, D, at.keys);
+            rows_product(s->dscores + at.from, values, at.width, UPRIGHT,
+                         dturned + at.from, N, D, at.keys);
             softmax_down_backward(s->dscores + at.from, weights + at.from, &at);
-            rows_product(dq + at.from, keys, 1, at.width, s->dscores + at.from, N,
-                         at.keys, D);
+            rows_product(dq + at.from, keys, at.width, TURNED, s->dscores + at.from,
+                         N, at.keys, D);
         }
         for (int key = 0; key < n; key += LANES) {
             const int first = at.masked ? key : 0; /* the first query that sees it */
@@ -125,9 +126,9 @@ INLINE void attention_backward(const Scratch *s, Block at, int n) {
                 turn_block(s->turned_weights + t * N + key, N, weights + key * N + t,
                            N);
             }
-            rows_product(dk + key, queries + first * at.width, 1, at.width,
+            rows_product(dk + key, queries + first * at.width, at.width, TURNED,
                          s->turned_dscores + first * N + key, N, n - first, D);
-            rows_product(dv + key, dheads + first * C, 1, C,
+            rows_product(dv + key, dheads + first * C, C, TURNED,
                          s->turned_weights + first * N + key, N, n - first, D);
         }
     }

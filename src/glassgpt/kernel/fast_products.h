@@ -9,69 +9,122 @@
 
 #include "vectors.h"
 
-/* What a tile has at most: it, a row of b and a number of a fit into registers. A
-   browser's compiler loads all that a round of a loop needs before it computes: so a
-   tile is smaller there and a round has one term, which takes a tenth off a step. */
+/* What a tile has at most: it, a row of b and a number of a fit into registers. */
 #ifdef __wasm__
 enum { MOST_ROWS = 4, MOST_VECTORS = 2 };
-#define TERMS _Pragma("clang loop unroll(disable)")
 #else
 enum { MOST_ROWS = REGISTERS == 32 ? 8 : 6, MOST_VECTORS = 2 };
-#define TERMS _Pragma("GCC unroll 4")
 #endif
 typedef vec Sums[MOST_VECTORS];
-typedef Sums Tile[LANES > 8 ? LANES : 8];
+enum { ROOM = LANES > 8 ? LANES : 8 };
+typedef Sums Tile[ROOM];
+
+/* How a lies in memory: row after row, or turned, where the numbers of a term are side
+   by side. */
+enum { UPRIGHT, TURNED };
+
+/* sum (rows, vectors) += a term: the numbers of a that are at `number`, times a row of
+   b. `first` leaves out what is in sum. */
+INLINE void add_term(Tile sum, const real *const *number, const real *b, const int rows,
+                     const int vectors, const int first) {
+    vec part[MOST_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) part[v] = load(b + v * LANES);
+    UNROLL for (int r = 0; r < rows; r++) {
+        const vec factor = splat(*number[r]);
+        UNROLL for (int v = 0; v < vectors; v++)
+            sum[r][v] = first ? factor * part[v]
+                              : multiply_add(factor, part[v], sum[r][v]);
+    }
+}
+
+/* The terms from k on, the first of which has its row of b at `b`. */
+#ifdef __wasm__
+/* A browser's compiler begins a block of code with all that it loads, and lacks
+   registers for two terms: so each is a block, which may be the last. It adds up
+   addresses one by one: so each row of a has a pointer. Together 5 percent of a step. */
+INLINE void add_terms(Tile sum, const real *a, size_t a_row, const int way,
+                      const real *b, size_t b_row, int k, int terms, const int rows,
+                      const int vectors) {
+    const real *row[ROOM], *number[ROOM];
+    a += way == UPRIGHT ? (size_t)k : k * a_row;
+    UNROLL for (int r = 0; r < rows; r++) {
+        row[r] = a;
+        if (way == UPRIGHT) WALK(a, a_row);
+    }
+    for (int left = terms - k; left > 0; left -= 2) {
+        UNROLL for (int t = 0; t < 2 && left != t; t++) {
+            UNROLL for (int r = 0; r < rows; r++)
+                number[r] = way == UPRIGHT ? row[r] + t : a + r;
+            add_term(sum, number, b, rows, vectors, 0);
+            WALK(b, b_row);
+            if (way == TURNED) WALK(a, a_row);
+        }
+        UNROLL for (int r = 0; r < rows; r++) WALK(row[r], 2);
+    }
+}
+#else
+INLINE void add_terms(Tile sum, const real *a, size_t a_row, const int way,
+                      const real *b, size_t b_row, int k, int terms, const int rows,
+                      const int vectors) {
+    const real *number[ROOM];
+    _Pragma("GCC unroll 4") for (; k < terms; k++, b += b_row) {
+        UNROLL for (int r = 0; r < rows; r++)
+            number[r] = a + (way == UPRIGHT ? r * a_row + k : k * a_row + r);
+        add_term(sum, number, b, rows, vectors, 0);
+    }
+}
+#endif
 
 /* sum (rows, vectors) = start + a (rows, terms) b (terms, vectors); start may be NULL.
-   In memory the next row of start is start_row numbers on, the next column of a is
-   a_column. */
+   In memory the next row of start is start_row numbers on, that of b is b_row, and
+   a_row is from row to row of a, or, where it is turned, from term to term. */
 INLINE void sums(Tile sum, const real *start, size_t start_row, const real *a,
-                 size_t a_row, size_t a_column, const real *b, size_t b_row, int terms,
+                 size_t a_row, const int way, const real *b, size_t b_row, int terms,
                  const int rows, const int vectors) {
-    vec part[MOST_VECTORS];
-    int k = 0;
     if (start) {
         UNROLL for (int r = 0; r < rows; r++)
             UNROLL for (int v = 0; v < vectors; v++)
                 sum[r][v] = load(start + r * start_row + v * LANES);
-    } else { /* the first term */
-        UNROLL for (int v = 0; v < vectors; v++) part[v] = load(b + v * LANES);
+    } else {
+        const real *number[ROOM];
         UNROLL for (int r = 0; r < rows; r++)
-            UNROLL for (int v = 0; v < vectors; v++)
-                sum[r][v] = splat(a[r * a_row]) * part[v];
-        k++, b += b_row;
+            number[r] = a + (way == UPRIGHT ? r * a_row : (size_t)r);
+        add_term(sum, number, b, rows, vectors, 1);
+        b += b_row;
     }
-    TERMS for (; k < terms; k++, b += b_row) {
-        UNROLL for (int v = 0; v < vectors; v++) part[v] = load(b + v * LANES);
-        UNROLL for (int r = 0; r < rows; r++) {
-            const vec factor = splat(a[r * a_row + k * a_column]);
-            UNROLL for (int v = 0; v < vectors; v++)
-                sum[r][v] = multiply_add(factor, part[v], sum[r][v]);
-        }
-    }
+    add_terms(sum, a, a_row, way, b, b_row, !start, terms, rows, vectors);
 }
 
 /* y (rows, vectors) = start + a b */
 INLINE void tile(real *y, size_t y_row, const real *start, const real *a, size_t a_row,
-                 size_t a_column, const real *b, size_t b_row, int terms,
-                 const int rows, const int vectors) {
+                 const int way, const real *b, size_t b_row, int terms, const int rows,
+                 const int vectors) {
     Tile sum;
-    sums(sum, start, y_row, a, a_row, a_column, b, b_row, terms, rows, vectors);
+    sums(sum, start, y_row, a, a_row, way, b, b_row, terms, rows, vectors);
     UNROLL for (int r = 0; r < rows; r++)
         UNROLL for (int v = 0; v < vectors; v++)
             store(y + r * y_row + v * LANES, sum[r][v]);
 }
 
+/* Rows in tiles as even as can be: 7 are 4 and 3, not 6 and 1. So many of the tiles at
+   the end have a row less. */
+typedef struct {
+    int tiles, rows, lesser;
+} Split;
+
+INLINE Split split(int n) {
+    const int tiles = (n + MOST_ROWS - 1) / MOST_ROWS, rows = (n + tiles - 1) / tiles;
+    return (Split){tiles, rows, tiles * rows - n};
+}
+
 /* y (n, vectors) = start + x (n, terms) w (terms, vectors), tile below tile. */
 INLINE void strip(real *y, size_t y_row, const real *start, const real *x, size_t x_row,
-                  const real *w, size_t w_row, int n, int terms, const int vectors) {
-    while (n > 0) {
-        /* as even as can be: 7 positions are 4 and 3, not 6 and 1 */
-        const int tiles = (n + MOST_ROWS - 1) / MOST_ROWS;
-        const int rows = (n + tiles - 1) / tiles;
+                  const real *w, size_t w_row, Split n, int terms, const int vectors) {
+    for (int left = n.tiles; left > 0; left--) {
+        const int rows = n.rows - (left <= n.lesser);
 #define ROWS(count)                                                                    \
     case count:                                                                        \
-        tile(y, y_row, start, x, x_row, 1, w, w_row, terms, count, vectors);           \
+        tile(y, y_row, start, x, x_row, UPRIGHT, w, w_row, terms, count, vectors);     \
         break;
         switch (rows) {
             ROWS(1) ROWS(2) ROWS(3) ROWS(4)
@@ -83,7 +136,7 @@ INLINE void strip(real *y, size_t y_row, const real *start, const real *x, size_
 #endif
         }
 #undef ROWS
-        y += rows * y_row, x += rows * x_row, n -= rows;
+        y += rows * y_row, x += rows * x_row;
         if (start) start += rows * y_row;
     }
 }
@@ -103,6 +156,7 @@ NOINLINE void positions_product(real *y, size_t y_row, const real *start, const 
                                 size_t x_row, const real *w, int order, int n,
                                 int terms, int columns) {
     const int near = NEAR / columns > LEAST_TERMS ? NEAR / columns : LEAST_TERMS;
+    const Split rows = split(n);
     for (int done = 0; done < terms;) {
         const int rest = terms - done;
         const int some = order == IN_ROWS && rest > near ? near : rest;
@@ -110,11 +164,11 @@ NOINLINE void positions_product(real *y, size_t y_row, const real *start, const 
         for (; at + PANEL <= columns; at += PANEL)
             strip(y + at, y_row, start ? start + at : NULL, x, x_row,
                   w + (order == IN_ROWS ? at : at * terms),
-                  (size_t)(order == IN_ROWS ? columns : PANEL), n, some, 2);
+                  (size_t)(order == IN_ROWS ? columns : PANEL), rows, some, 2);
         if (at < columns)
             strip(y + at, y_row, start ? start + at : NULL, x, x_row,
                   w + (order == IN_ROWS ? at : at * terms),
-                  (size_t)(order == IN_ROWS ? columns : LANES), n, some, 1);
+                  (size_t)(order == IN_ROWS ? columns : LANES), rows, some, 1);
         start = y, x += some, w += (size_t)some * columns, done += some;
     }
 }

@@ -3,8 +3,8 @@
    A square root and a division take as long as all the rest of a step at n_embd 16.
    Where there is an instruction that guesses 1/x to 12 bits or more, that and Newton's
    steps take the place of the division, and in vectors of 64 bytes of the root, too;
-   else two vectors share a division. The pairs begin anew with each tensor, so that a
-   weight moves the same in whatever order it comes. */
+   else two vectors of float64 share a division. The pairs begin anew with each tensor,
+   so that a weight moves the same in whatever order it comes. */
 #ifndef GLASSGPT_FAST_UPDATE_H
 #define GLASSGPT_FAST_UPDATE_H
 
@@ -65,10 +65,10 @@ INLINE void take_over_roots(vec *w, const vec *x, const vec *y, const int vector
     vec below[2];
     UNROLL for (int i = 0; i < vectors; i++)
         below[i] = multiply_add(root_of(y[i]), r->over_rate, r->eps);
-    if (GUESSES) {
+    if (GUESSES > 0) {
         UNROLL for (int i = 0; i < vectors; i++) w[i] = less_over(w[i], x[i], below[i]);
-    } else if (vectors == 1) {
-        w[0] -= x[0] / below[0];
+    } else if (vectors == 1 || sizeof(real) == 4) {
+        UNROLL for (int i = 0; i < vectors; i++) w[i] -= x[i] / below[i];
     } else {
         const vec over = splat(1) / (below[0] * below[1]);
         w[0] = less_product(w[0], x[0], below[1] * over);
@@ -88,7 +88,7 @@ INLINE void move_weights(Moved to, size_t next, vec *slope, const int vectors,
                          const Rates *r, const int rule) {
     vec weight[2], change[2], square[2];
     UNROLL for (int i = 0; i < vectors; i++) {
-        real *m = to.w + i * next + to.to_m, *v = to.w + i * next + to.to_v;
+        real *m = to.w + to.to_m + i * next, *v = to.w + to.to_v + i * next;
         weight[i] = load(to.w + i * next);
         if (rule == ADAMW) weight[i] -= r->pull * weight[i];
         if (rule == SGD) weight[i] -= r->rate * slope[i];

@@ -39,7 +39,7 @@ INLINE void use_tile(real *dw, size_t row, Sums *sum, const int rows, const int 
         UNROLL for (int r = 0; r < rows; r++)
             UNROLL for (int v = 0; v < vectors; v++)
                 store(dw + r * row + v * LANES, sum[r][v]);
-    } else if (vectors == 2 || GUESSES) {
+    } else if (vectors == 2 || GUESSES > 0) {
         UNROLL for (int r = 0; r < rows; r++) {
             move_weights(to, LANES, sum[r], vectors, use.rates, what);
             WALK(to.w, row);
@@ -76,7 +76,8 @@ INLINE void one_tile(real *dw, size_t row, const real *dy, size_t dy_row, const 
                      int n, const int rows, const int vectors, real *turned,
                      size_t turned_row, Use use, const int what) {
     Tile sum;
-    sums(sum, what == ADDED ? dw : NULL, row, dy, 1, dy_row, x, row, n, rows, vectors);
+    sums(sum, what == ADDED ? dw : NULL, row, dy, dy_row, TURNED, x, row, n, rows,
+         vectors);
     use_tile(dw, row, sum, rows, vectors, use, what);
     if (what < STORED && rows % LANES == 0)
         turn_tile(turned, turned_row, sum, rows, vectors);
