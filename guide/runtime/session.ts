@@ -3,14 +3,13 @@
 import type { Address } from "./calls.ts";
 import { baselines } from "./baselines.ts";
 import { Beginning, beginningOf, seeded, tokensOf, type Tokens } from "./beginning.ts";
-import { Corpus, corpusOf } from "./corpus.ts";
-import { Kernel, code, type Precision, type Reals } from "./kernel.ts";
-import { runOf, type Asked, type Run } from "./record.ts";
+import type { Corpus } from "./corpus.ts";
+import { code, type Kernel, type Reals } from "./kernel.ts";
+import type { Run } from "./record.ts";
 import { STRUCTS } from "./calls.ts";
 
 const SNAPSHOT_EVERY = 100;
 const FEWEST_HELDOUT = 20;
-const CACHED = 8;
 
 export interface Heldout {
   loss: number;
@@ -39,8 +38,8 @@ export class Session {
   readonly random: Address;
   readonly how: Address;
   private readonly begun: Beginning;
-  private readonly tokens: Address;
-  private readonly offsets: Address;
+  readonly tokens: Address;
+  readonly offsets: Address;
   private readonly snapshots = new Map<number, Reals>();
   private readonly measured = new Map<number, Heldout | null>();
 
@@ -101,15 +100,25 @@ export class Session {
 
   /** Go on for `count` steps; fewer when the loss is no longer a number. */
   advance(count: number): void {
-    while (count > 0 && this.diverged === null) {
-      const change = this.run.changes.find(([from]) => from > this.at)?.[0] ?? Infinity;
-      const snapshot = SNAPSHOT_EVERY - (this.at % SNAPSHOT_EVERY);
-      const piece = Math.min(count, snapshot, change - this.at);
-      this.steps(piece);
-      count -= piece;
-      if (this.diverged === null && this.at % SNAPSHOT_EVERY === 0)
-        this.snapshots.set(this.at, this.state());
+    for (let left = count; left > 0 && this.diverged === null; ) {
+      const piece = Math.min(left, this.stretch);
+      trainTogether([this], piece);
+      left -= piece;
     }
+  }
+
+  /** How many steps until the rate changes or a snapshot is due. */
+  get stretch(): number {
+    const change = this.run.changes.find(([from]) => from > this.at)?.[0] ?? Infinity;
+    return Math.min(SNAPSHOT_EVERY - (this.at % SNAPSHOT_EVERY), change - this.at);
+  }
+
+  /** What came of so many steps: fewer losses where the next is not a number. */
+  took(losses: ArrayLike<number>, count: number): void {
+    for (const loss of Array.from(losses)) this.losses.push(loss);
+    this.at += losses.length;
+    if (losses.length < count) this.diverged = this.at;
+    else if (this.at % SNAPSHOT_EVERY === 0) this.snapshots.set(this.at, this.state());
   }
 
   /** The rate that the schedule of a step begins from. */
@@ -124,25 +133,6 @@ export class Session {
     const { kernel, how } = this;
     kernel.setField("training", how, "learning_rate", this.rateAt(step));
     return kernel.call.learning_rate(how, step);
-  }
-
-  private steps(count: number): void {
-    const { kernel, at } = this;
-    kernel.setField("training", this.how, "learning_rate", this.rateAt(at));
-    kernel.freed(() => {
-      const documents = Math.min(this.run.train.num_steps, this.order.length);
-      const order = kernel.putInts(
-        Int32Array.from({ length: count }, (_, i) => (at + i) % documents),
-      );
-      const losses = kernel.allocate(8 * count);
-      const done = kernel.call.train(
-        this.g, this.how, this.tokens, this.offsets, order, at, count, losses, 0, 0, 0, 0,
-      );
-      if (done < 0) throw new Error("the kernel refused a document");
-      for (const loss of kernel.viewDoubles(losses, done)) this.losses.push(loss);
-      this.at += done;
-      if (done < count) this.diverged = this.at;
-    });
   }
 
   /** Back to the last snapshot at or before a step; the losses stay those up to it. */
@@ -372,28 +362,30 @@ export class Session {
   }
 }
 
-const sessions = new Map<string, Session>();
-
-/** The session of a record: the one that is there already, or a new one. */
-export async function sessionOf(asked: Asked): Promise<Session> {
-  const run = runOf(asked);
-  const key = JSON.stringify(run);
-  const corpus = await corpusOf(run.source);
-  const known = sessions.get(key);
-  if (known && known.corpus === corpus) {
-    sessions.delete(key);
-    sessions.set(key, known);
-    return known;
-  }
-  const kernel = await Kernel.open(run.train.dtype as Precision);
-  const made = new Session(run, corpus, kernel);
-  const branched = run.changes.at(-1);
-  if (branched) {
-    const before = { ...run, changes: run.changes.slice(0, -1) };
-    const parent = sessions.get(JSON.stringify(before));
-    if (parent?.corpus === corpus) made.follow(parent, branched[0]);
-  }
-  sessions.set(key, made);
-  if (sessions.size > CACHED) sessions.delete(sessions.keys().next().value!);
-  return made;
+/** Sessions of one kernel and the same documents, all at the same step, go on for `count`
+    steps in one call. No further than each one's stretch. */
+export function trainTogether(sessions: Session[], count: number): void {
+  const { kernel, at, run, order, tokens, offsets } = sessions[0]!;
+  const { size } = STRUCTS.training;
+  const documents = Math.min(run.train.num_steps, order.length);
+  kernel.freed(() => {
+    const models = kernel.putInts(sessions.map(({ g }) => g));
+    const how = kernel.allocate(size * sessions.length);
+    const places = kernel.putInts(
+      Int32Array.from({ length: count }, (_, i) => (at + i) % documents),
+    );
+    const losses = kernel.allocate(8 * count * sessions.length);
+    const done = kernel.putInts(new Int32Array(sessions.length));
+    for (const [i, each] of sessions.entries()) {
+      kernel.setField("training", each.how, "learning_rate", each.rateAt(at));
+      kernel.viewBytes(how + size * i, size).set(kernel.viewBytes(each.how, size));
+    }
+    kernel.call.train_models(
+      models, how, sessions.length, tokens, offsets, places, at, count, losses, done,
+    );
+    const made = kernel.ints(done, sessions.length);
+    if (made.some((steps) => steps < 0)) throw new Error("the kernel refused a document");
+    for (const [i, each] of sessions.entries())
+      each.took(kernel.doubles(losses + 8 * count * i, made[i]!), count);
+  });
 }

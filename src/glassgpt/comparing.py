@@ -7,6 +7,7 @@ never from the model, so that the held-out losses of all lessons can be compared
 import math
 import random
 import shlex
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from glassgpt.evaluation import Evaluation
 from glassgpt.events import Event, Listener, Noted, ignore
 from glassgpt.rules import EVERY_STEP
 from glassgpt.sampling import Sample, Taste, write_many
+from glassgpt.sweep import train_all
 from glassgpt.training import Session, known_in
 
 TITLES = (
@@ -40,7 +42,6 @@ class Outcome:
     losses: list[float]
     evaluation: Evaluation | None
     samples: list[Sample]
-    seconds: float
     diverged: DivergedError | None = None
 
     @property
@@ -77,7 +78,6 @@ class Outcome:
             "smoothed_loss": self.smoothed,
             "heldout": self.evaluation.to_json() if self.evaluation else None,
             "samples": [asdict(sample) for sample in self.samples],
-            "train_seconds": self.seconds,
             "diverged": str(self.diverged) if self.diverged else None,
             **self.record.to_json(),
         }
@@ -89,6 +89,7 @@ class Comparison:
 
     outcomes: list[Outcome]
     corpus: Corpus
+    seconds: float  # that all of them took to train
     settings: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -142,6 +143,7 @@ class Comparison:
             "documents": len(self.corpus.documents),
             "seed": self.seed,
             "num_steps": self.num_steps,
+            "train_seconds": self.seconds,
             "temperature": TEMPERATURE,
             "baselines": self.evaluation.baselines if self.evaluation else None,
             "steps": [outcome.to_json() for outcome in self.outcomes],
@@ -156,7 +158,7 @@ def compare(
     listen: Listener = ignore,
     **numbers: Any,
 ) -> Comparison:
-    """Train the lessons in `only`, each with its own record, one after another.
+    """Train the lessons in `only`, each with its own record, in the same steps.
 
     `numbers` are fields that all records take, such as seed and num_steps. Of the
     `settings` each takes what its step reads. A lesson that diverges is kept as far as
@@ -166,11 +168,17 @@ def compare(
     settings = dict(settings or {})
     chosen = records(sorted(set(only)), {**numbers, **settings})
     once = _Once(listen)
-    outcomes = [_outcome(Session(record, corpus, engine), once) for record in chosen]
-    errors = [outcome.diverged for outcome in outcomes]
+    sessions = [Session(record, corpus, engine) for record in chosen]
+    began = time.perf_counter()
+    errors = train_all(sessions, once)
+    seconds = time.perf_counter() - began
     if errors[0] and all(errors):
         raise errors[0]
-    return Comparison(outcomes, corpus, settings)
+    outcomes = [
+        _outcome(session, error, once)
+        for session, error in zip(sessions, errors, strict=True)
+    ]
+    return Comparison(outcomes, corpus, seconds, settings)
 
 
 def records(steps: Sequence[int], settings: Mapping[str, Any]) -> list[Record]:
@@ -213,17 +221,17 @@ def _with(record: Record, settings: Mapping[str, Any]) -> Record:
     return record.with_settings(**taken)
 
 
-def _outcome(session: Session, listen: Listener) -> Outcome:
-    diverged, evaluation, samples, seconds = None, None, list[Sample](), 0.0
-    try:
-        result = session.train(listen)
-        evaluation, seconds = result.evaluation, result.train_seconds
-        samples = _samples(session)
-    except DivergedError as error:
-        diverged = error
-        listen(Noted(f"step {session.record.model.step}: {error}. {error.remedy}"))
+def _outcome(
+    session: Session, diverged: DivergedError | None, listen: Listener
+) -> Outcome:
+    evaluation, samples = None, list[Sample]()
+    if diverged:
+        step = session.record.model.step
+        listen(Noted(f"step {step}: {diverged}. {diverged.remedy}"))
+    else:
+        evaluation, samples = session.measure(listen), _samples(session)
     name, losses = session.engine.name, session.losses
-    return Outcome(session.record, name, losses, evaluation, samples, seconds, diverged)
+    return Outcome(session.record, name, losses, evaluation, samples, diverged)
 
 
 def _samples(session: Session) -> list[Sample]:

@@ -84,14 +84,13 @@ def _heldout(comparison: Comparison) -> str:
 
 def _training(comparison: Comparison) -> str:
     return _table(
-        ["", "first loss", "smoothed last", "parameters", "seconds"],
+        ["", "first loss", "smoothed last", "parameters"],
         [
             [
                 f"<b>{_name([outcome])}</b>",
                 written(outcome.losses[0] if outcome.losses else None),
                 written(outcome.smoothed),
                 format_number(outcome.parameters, 0),
-                f"{outcome.seconds:,.3f}",
             ]
             for outcome in comparison.outcomes
         ],
@@ -127,6 +126,7 @@ def _making(comparison: Comparison, version: str) -> str:
         "Seed": str(comparison.seed),
         "Engine": escape(", ".join(dict.fromkeys(x.engine for x in outcomes))),
         "Precision": outcomes[0].record.train.dtype,
+        "Trained in": f"{comparison.seconds:,.3f} seconds, all of them",
         "Made by": f"glassgpt {version}",
     }
     rows = (f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts.items())

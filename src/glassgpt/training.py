@@ -84,12 +84,20 @@ class Session:
         With a folder, losses are logged there and checkpoints published. Ctrl-C saves
         and raises Interrupted. Raises DivergedError when the loss is not a number.
         """
-        if self._why:
-            listen(Noted(self._why))
-        start, pace = len(self.losses), Pace(self.record.train.num_steps)
-        left = self.record.train.num_steps - start
-        expected = left * self._seconds_a_step() if left else 0.0
-        listen(Started(self.record, self.engine.name, start, expected))
+        seconds = self.go_on(listen, folder)
+        evaluation = self.measure(listen)
+        result = Result(self.losses, self._samples(), evaluation, seconds)
+        if folder:
+            folder.append_log(result.log_entry())
+            folder.sync_log()
+        return result
+
+    def go_on(
+        self, listen: Listener = ignore, folder: RunFolder | None = None
+    ) -> float:
+        """The steps of `train` alone; the seconds that they took."""
+        self.announce(listen)
+        pace = Pace(self.record.train.num_steps)
         with stop_requests() as asked_to_stop, self._kept_in(folder):
             while not self.finished:
                 began = time.perf_counter()
@@ -99,7 +107,32 @@ class Session:
                 self._look_after(folder, listen)
                 if self.engine.crew.any(asked_to_stop()) and not self.finished:
                     raise self._stop(folder, listen)
-        return self._finish(pace.seconds, folder, listen)
+        return pace.seconds
+
+    def announce(self, listen: Listener) -> None:
+        """Tell what will train, and how long it may take."""
+        if self._why:
+            listen(Noted(self._why))
+        start = len(self.losses)
+        left = self.record.train.num_steps - start
+        expected = left * self._seconds_a_step() if left else 0.0
+        listen(Started(self.record, self.engine.name, start, expected))
+
+    def measure(self, listen: Listener = ignore) -> Evaluation | None:
+        """Tell the held-out loss that `evaluate` finds, or why there is none."""
+        evaluation = self.evaluate()
+        self._wait_for_saves(listen)
+        if evaluation:
+            listen(Evaluated(len(self.losses), evaluation))
+        else:
+            line = f"fewer than {FEWEST} documents were left out of training"
+            listen(Noted(f"{line}: --holdout 0.1 keeps some for a held-out loss"))
+        return evaluation
+
+    def batch(self, step: int) -> list[list[int]]:
+        """The token ids of a step's documents; steps count from 0."""
+        size = self.record.train.batch_docs
+        return [self.course.tokens(k) for k in range(step * size, (step + 1) * size)]
 
     def save(self, folder: RunFolder) -> None:
         """Save this moment, after the log that leads to it; it may be written later."""
@@ -148,12 +181,8 @@ class Session:
         self.losses = [entry["loss"] for entry in entries]
         self._logged = len(self.losses)
 
-    def _batch(self, step: int) -> list[list[int]]:
-        size = self.record.train.batch_docs
-        return [self.course.tokens(k) for k in range(step * size, (step + 1) * size)]
-
     def _seconds_a_step(self) -> float:
-        return self.engine.seconds_a_step(self._batch(0))
+        return self.engine.seconds_a_step(self.batch(0))
 
     def _some_steps(self, listen: Listener) -> None:
         """Train as many steps as the engine takes at once, up to the next stop."""
@@ -161,7 +190,7 @@ class Session:
         stops = (train.num_steps, train.eval_every, train.checkpoint_every)
         left = [every - start % every for every in stops if every]
         steps = range(start, start + min(self.engine.steps_at_once, *left))
-        losses = self.engine.train_steps(start, [self._batch(step) for step in steps])
+        losses = self.engine.train_steps(start, [self.batch(step) for step in steps])
         try:
             for loss in losses:
                 self.losses.append(loss)
@@ -237,22 +266,6 @@ class Session:
         line = f"stopped at step {step} of {self.record.train.num_steps}, and saved"
         remedy = f"Go on with: glassgpt train --resume --out {folder.path}"
         return Interrupted(line, remedy)
-
-    def _finish(
-        self, seconds: float, folder: RunFolder | None, listen: Listener
-    ) -> Result:
-        evaluation = self.evaluate()
-        self._wait_for_saves(listen)
-        if evaluation:
-            listen(Evaluated(len(self.losses), evaluation))
-        else:
-            line = f"fewer than {FEWEST} documents were left out of training"
-            listen(Noted(f"{line}: --holdout 0.1 keeps some for a held-out loss"))
-        result = Result(self.losses, self._samples(), evaluation, seconds)
-        if folder:
-            folder.append_log(result.log_entry())
-            folder.sync_log()
-        return result
 
     def _samples(self) -> list[Sample]:
         """The samples of the lesson: the generator goes on from the weights."""

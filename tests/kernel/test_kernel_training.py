@@ -12,7 +12,7 @@ from kernels import arrays, assert_same, documents, lesson, models, started, ste
 from glassgpt.config import ModelConfig, TrainConfig
 from glassgpt.errors import DivergedError, UsageError
 from glassgpt.kernel.model import Kernel
-from glassgpt.kernel.train import Documents, Trainer
+from glassgpt.kernel.train import Documents, Trainer, train_models
 
 WORDS = [[5, 0, 1, 2, 5], [5, 3, 5], [5, 4, 4, 0, 0, 1, 5], [5, 5]]
 
@@ -216,6 +216,67 @@ def test_a_run_that_diverges_stops_before_the_update_and_says_where(dtype: str) 
     assert np.array_equal(
         ours.kernel.flat["weights"], again.kernel.flat["weights"], equal_nan=True
     )
+
+
+def beside(
+    docs: Documents, rates: list[float], step: int = 5, **settings: Any
+) -> list[Trainer]:
+    """A lesson's model once for each learning rate, all on the same documents."""
+    model = step_model(step)
+    trains = [TrainConfig(num_steps=20, learning_rate=r, **settings) for r in rates]
+    return [Trainer(started(model, dtype=train.dtype), docs, train) for train in trains]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("step", range(6))
+def test_models_beside_each_other_learn_what_each_learns_alone(
+    step: int, dtype: str
+) -> None:
+    docs = Documents(WORDS, 27)
+    settings = {"dtype": dtype, "batch_docs": 2}
+    rates = [0.01, 0.1, 0.003]
+    together = beside(docs, rates, step, **settings)
+    for start in (0, 8):
+        order = turns(WORDS, 12, 2)[2 * start :][:16]
+        assert train_models(together, start, order) == [None] * 3
+    alone = beside(docs, rates, step, **settings)
+    for one, other in zip(together, alone, strict=True):
+        for start in (0, 8):
+            losses = other.steps(start, turns(WORDS, 12, 2)[2 * start :][:16]).losses
+        assert one.losses.tolist() == losses.tolist()
+        assert one.kernel.flat["weights"].tobytes() == (
+            other.kernel.flat["weights"].tobytes()
+        )
+
+
+def test_of_models_beside_each_other_those_that_diverge_stop_alone() -> None:
+    docs = Documents(WORDS, 27)
+    runaway = {"optimizer": "sgd", "schedule": "constant"}
+    together = beside(docs, [0.01, 1e200, 0.02], 3, **runaway)
+    good, diverged, other = train_models(together, 0, turns(WORDS, 20, 1))
+    assert good is None
+    assert other is None
+    assert diverged is not None
+    assert diverged.step == len(together[1].losses) < 20
+    assert [len(one.losses) for one in (together[0], together[2])] == [20, 20]
+    alone = beside(docs, [1e200], 3, **runaway)[0]
+    with pytest.raises(DivergedError) as stopped:
+        alone.steps(0, turns(WORDS, 20, 1))
+    assert (stopped.value.step, str(stopped.value)) == (diverged.step, str(diverged))
+
+
+def test_models_that_cannot_share_a_call_are_refused() -> None:
+    docs = Documents(WORDS, 27)
+    [one] = beside(docs, [0.01])
+    for other, what in (
+        (beside(Documents(WORDS, 27), [0.01])[0], "trainers"),
+        (beside(docs, [0.01], batch_docs=2)[0], "batch_docs: 2"),
+        (beside(docs, [0.01], dtype="float32")[0], "dtype: float32"),
+    ):
+        with pytest.raises(UsageError, match=f"invalid {what}"):
+            train_models([one, other], 0, [0])
+    with pytest.raises(UsageError, match="step"):
+        train_models([one], 20, [0])
 
 
 @pytest.mark.parametrize(

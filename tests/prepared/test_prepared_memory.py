@@ -35,7 +35,7 @@ chosen |= {"eval_docs": 20, "doc_mode": sys.argv[2], "holdout": float(sys.argv[3
 session = Session(suited(preset("step5").with_settings(**chosen), data, {}), data)
 sizes, read = [], 0
 for step in range(1000):
-    read += sum(map(len, session._batch(step)))
+    read += sum(map(len, session.batch(step)))
     if step % 50 == 49:
         sizes.append(resident())
 print(json.dumps({"sizes": sizes, "read": read}))

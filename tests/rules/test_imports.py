@@ -44,6 +44,7 @@ LAYERS = (
     (
         *("run", "check", "exporting"),
         *("comparing", "comparison_notes", "comparison_page", "drawing", "placing"),
+        "sweep",
     ),
     ("bench",),
     ("",),
@@ -59,7 +60,7 @@ ENGINES = {
 # the only modules that import others of ours when they are called
 LAZY = {
     *("engines", "cli", "cli.guide", "cli.bench", "bench.machine"),
-    *("cli.data", "run", "tokenizer"),
+    *("cli.data", "run", "sweep", "tokenizer"),
 }
 # the only modules that import what does not come with Python
 OTHERS = {

@@ -148,7 +148,7 @@ def test_names_of_documents_and_files_are_text_and_nothing_else(
     corpus = Corpus("<b>&.txt", NAMES, 0, "0" * 64)
     odd = [Sample("<script>", True), Sample("a\x07b", False), Sample("", False)]
     outcomes = [replace(outcome, samples=odd) for outcome in comparison.outcomes]
-    html = page(Comparison(outcomes, corpus), "1")
+    html = page(Comparison(outcomes, corpus, 0.1), "1")
     reader = Reader(html)
     assert "script" not in reader.seen and "<script>" in reader.words
     assert "<b>&.txt" in reader.words
@@ -160,5 +160,5 @@ def test_without_held_out_documents_the_page_says_how_to_have_some(
     comparison: Comparison,
 ) -> None:
     outcomes = [replace(o, evaluation=None) for o in comparison.outcomes]
-    words = Reader(page(Comparison(outcomes, comparison.corpus), "1")).words
+    words = Reader(page(Comparison(outcomes, comparison.corpus, 0.1), "1")).words
     assert "--holdout 0.1" in words and "Too few documents" in words

@@ -30,7 +30,7 @@ def outcome(step: int, losses: list[float], end: float | None, **more: Any) -> O
     """A lesson that nobody trained."""
     measured = None if end is None else Evaluation(end, 500, 3552, BASELINES)
     record = preset(f"step{step}").with_settings(num_steps=more.pop("num_steps", 1000))
-    return Outcome(record, "reference", losses, measured, [], 0.1, **more)
+    return Outcome(record, "reference", losses, measured, [], **more)
 
 
 def noisy(step: int, count: int) -> list[float]:
@@ -48,7 +48,7 @@ def six(count: int = 1000, ends: tuple[float | None, ...] = ENDS) -> Comparison:
         outcome(step, noisy(step, count), end, num_steps=count)
         for step, end in enumerate(ends)
     ]
-    return Comparison(outcomes, Corpus("names", ("anna",), 0, "0" * 64))
+    return Comparison(outcomes, Corpus("names", ("anna",), 0, "0" * 64), 0.1)
 
 
 def of(comparison: Comparison, **size: int) -> ET.Element:
@@ -205,7 +205,7 @@ def test_a_curve_that_diverges_says_so_where_it_stops() -> None:
     error = DivergedError(40, math.inf, 5.0)
     runaway = outcome(3, [3.3, 4.0, 9.0, 1e80], None, diverged=error)
     good = six().outcomes[:1]
-    root = of(Comparison([*good, runaway], six().corpus))
+    root = of(Comparison([*good, runaway], six().corpus, 0.1))
     assert "3 attention diverged" in [text for text, *_ in texts(root)]
     heights = [
         y for path in root.iter(f"{SVG}path") for _, y in points(path.get("d", ""))

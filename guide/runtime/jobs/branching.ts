@@ -1,8 +1,8 @@
 /* A training looked at as it goes: its schedule, held-out losses on the way, and what grew
    when it diverged. */
 import type { Asked } from "../record.ts";
-import { sessionOf } from "../session.ts";
-import { reach, type Job } from "./job.ts";
+import { advanceBeside, sessionOf, sessionsOf } from "../sessions.ts";
+import { PIECE, reach, type Job } from "./job.ts";
 
 const GROWN = 2; // times
 
@@ -74,12 +74,8 @@ export async function lasting(
   input: { asked: Asked[] },
   job: Job,
 ): Promise<(number | null)[]> {
-  const found: (number | null)[] = [];
-  for (const asked of input.asked) {
-    const session = await sessionOf(asked);
-    const { diverged } = await reach(asked, session.run.train.num_steps, job);
-    found.push(diverged);
-    if (diverged === null) break;
-  }
-  return found;
+  const sessions = await sessionsOf(input.asked);
+  while (advanceBeside(sessions, PIECE)) await job.pause();
+  const ends = sessions.map(({ diverged }) => diverged);
+  return ends.includes(null) ? ends.slice(0, ends.indexOf(null) + 1) : ends;
 }

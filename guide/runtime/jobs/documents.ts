@@ -1,7 +1,7 @@
 /* The data: browsed, measured, and the reader's own. */
 import { corpusOf, give } from "../corpus.ts";
 import type { Source } from "../record.ts";
-import { sessionOf } from "../session.ts";
+import { sessionOf } from "../sessions.ts";
 
 /** A page of documents: in the file's order or as training takes them. */
 export async function browse(input: {

@@ -1,5 +1,6 @@
 /* What every job has: its way to tell and to rest, and a model at a step of training. */
-import { sessionOf, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
+import { sessionOf } from "../sessions.ts";
 import type { Asked } from "../record.ts";
 
 /** How a job tells of what it has so far, and lets others cancel it. */

@@ -1,6 +1,7 @@
 /* Step 0 with another smoothing: a row of the table, and what words then cost. */
 import type { Asked } from "../record.ts";
-import { sessionOf, type Heldout, type Session } from "../session.ts";
+import type { Heldout, Session } from "../session.ts";
+import { sessionOf } from "../sessions.ts";
 import { reach, type Job } from "./job.ts";
 import { through, type Walk } from "./walking.ts";
 

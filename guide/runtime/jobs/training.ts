@@ -1,7 +1,8 @@
 /* Training, and where it stands after some steps. */
 import type { Kernel } from "../kernel.ts";
 import { lessonTemperature, type Asked } from "../record.ts";
-import { sessionOf, type Heldout, type Session } from "../session.ts";
+import type { Heldout, Session } from "../session.ts";
+import { sessionOf } from "../sessions.ts";
 import { PIECE, reach, sampled, type Job, type Sample } from "./job.ts";
 
 const SMOOTHING = 0.95;

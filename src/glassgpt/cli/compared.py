@@ -22,7 +22,7 @@ from glassgpt.evaluation import Evaluation
 from glassgpt.events import Event, Noted, Started, Stepped
 from glassgpt.numbers import format_number
 
-_HEAD = ("step", "loss", "first", "smoothed", "held-out", "among", "parameters", "s")
+_HEAD = ("step", "loss", "first", "smoothed", "held-out", "among", "parameters")
 _WIDTH = 12  # of a curve
 
 
@@ -36,7 +36,7 @@ class Display(AbstractContextManager["Display"]):
         self._json, self._count = json, count
         self._bar: Any = _bar() if terminal and not json else None
         self._task: Any = None
-        self._done, self._shown_at = 0, 0.0
+        self._done, self._shown_at = 0, 0.0  # steps of all lessons, and when
 
     def __exit__(self, *_: object) -> None:
         if self._bar:
@@ -46,8 +46,8 @@ class Display(AbstractContextManager["Display"]):
         match event:
             case Started():
                 self._begin(event)
-            case Stepped(step=step):
-                self._move(step)
+            case Stepped():
+                self._move()
             case Noted(text=text) if self._json:
                 say_json({"event": "note", "text": text})
             case Noted(text=text):
@@ -63,16 +63,14 @@ class Display(AbstractContextManager["Display"]):
             total = steps * self._count
             self._task = self._bar.add_task("", total=total, name="")
             self._bar.start()
-        else:
-            self._done += steps
-        name = f"{lesson} {TITLES[lesson]}"
-        self._bar.update(self._task, completed=self._done, name=name)
+        self._bar.update(self._task, name=f"{lesson} {TITLES[lesson]}")
 
-    def _move(self, step: int) -> None:
+    def _move(self) -> None:
+        self._done += 1
         now = time.monotonic()
         if self._bar and now - self._shown_at > 0.05:
             self._shown_at = now
-            self._bar.update(self._task, completed=self._done + step)
+            self._bar.update(self._task, completed=self._done)
 
 
 def _bar() -> Any:
@@ -90,6 +88,7 @@ def _bar() -> Any:
 def lines(comparison: Comparison) -> Iterator[str]:
     """The table, the baselines beneath it, what to keep in mind, and some names."""
     yield from _aligned([_HEAD, *_rows(comparison)])
+    yield f"trained in {comparison.seconds:.2f} s"
     evaluation = comparison.evaluation
     if evaluation:
         yield ""
@@ -130,7 +129,6 @@ def _row(outcome: Outcome, curve: str) -> tuple[str, ...]:
         written(loss if measured else None),
         format_number(outcome.evaluation.perplexity, 1) if outcome.evaluation else "-",
         format_number(outcome.parameters, 0),
-        f"{outcome.seconds:.2f}",
     )
 
 

@@ -26,7 +26,7 @@ from glassgpt.kernel.library import open_library
 from glassgpt.kernel.mersenne import Random
 from glassgpt.kernel.model import Kernel, require_possible
 from glassgpt.kernel.observe import evaluate, numerical_gradients
-from glassgpt.kernel.train import Documents, Trainer
+from glassgpt.kernel.train import Documents, Trainer, train_models
 from glassgpt.kernel.writing import Reader, write_together
 from glassgpt.tensors import Tensor
 
@@ -183,18 +183,10 @@ class KernelEngine:
 
     def train_steps(self, step: int, batches: Sequence[Batch]) -> Iterator[float]:
         """The losses of several steps in a row, all made before the first is given."""
-        self.in_cache = None
-        documents = Documents(
-            [document for batch in batches for document in batch],
-            self.record.model.vocab_size,
-        )
-        trainer = Trainer(self.kernel, documents, self.record.train)
-        try:
-            losses = trainer.steps(step, np.arange(len(documents)), norms=False).losses
-        except DivergedError as error:
-            yield from trainer.losses.tolist()
-            raise error
-        yield from losses.tolist()
+        [(losses, diverged)] = train_beside([self], step, batches)
+        yield from losses
+        if diverged:
+            raise diverged
 
     def reader(self) -> "KernelReader":
         """Begin a new document."""
@@ -230,6 +222,27 @@ class KernelEngine:
             piece = read[start : start + len(rows) + 1]
             self.kernel.loss(piece)
             yield rows[: len(piece) - 1]
+
+
+def train_beside(
+    engines: Sequence[KernelEngine], step: int, batches: Sequence[Batch]
+) -> list[tuple[list[float], DivergedError | None]]:
+    """The same steps of several models, in one call of the kernel.
+
+    Of each its losses, up to the step that diverged, if one did, and its error. They
+    have the same vocabulary, batch_docs and dtype.
+    """
+    vocab_size = engines[0].record.model.vocab_size
+    documents = Documents(
+        [document for batch in batches for document in batch], vocab_size
+    )
+    trainers = []
+    for engine in engines:
+        engine.in_cache = None
+        trainers.append(Trainer(engine.kernel, documents, engine.record.train))
+    errors = train_models(trainers, step, np.arange(len(documents)))
+    losses = [trainer.losses.tolist() for trainer in trainers]
+    return list(zip(losses, errors, strict=True))
 
 
 class KernelReader:

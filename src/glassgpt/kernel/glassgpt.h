@@ -245,6 +245,15 @@ GLASSGPT_API int glassgpt_train(glassgpt *g, const glassgpt_training *how,
                                 double *norms, const int *traced, int num_traced,
                                 double *trace);
 
+/* Trains several models on the same documents, one after another, each as glassgpt_train
+   does: models and how (num_models,), which take equally many documents a step; losses
+   (num_models, count). What glassgpt_train returns of each goes to done (num_models,). */
+GLASSGPT_API void glassgpt_train_models(glassgpt *const *models,
+                                        const glassgpt_training *how, int num_models,
+                                        const int *tokens, const int *offsets,
+                                        const int *order, int first_step, int count,
+                                        double *losses, int *done);
+
 /* The gradient of one step's documents, order (batch_docs,), added to grads. Returns
    the loss, -1 where glassgpt_train would. */
 GLASSGPT_API double glassgpt_batch_gradient(glassgpt *g, const glassgpt_training *how,

@@ -133,3 +133,12 @@ int glassgpt_train(glassgpt *g, const glassgpt_training *how, const int *tokens,
     }
     return count;
 }
+
+void glassgpt_train_models(glassgpt *const *models, const glassgpt_training *how,
+                           int num_models, const int *tokens, const int *offsets,
+                           const int *order, int first_step, int count, double *losses,
+                           int *done) {
+    for (int i = 0; i < num_models; i++, losses += count)
+        done[i] = glassgpt_train(models[i], how + i, tokens, offsets, order, first_step,
+                                 count, losses, NULL, NULL, 0, NULL);
+}

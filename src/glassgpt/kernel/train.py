@@ -133,12 +133,8 @@ class Trainer:
         with that step not made, when a loss or a gradient is not finite; the losses of
         the steps before it are then in `losses`.
         """
-        kernel, size = self.kernel, self.train.batch_docs
-        indices = self.documents.order(order)
-        count = len(indices) // size
-        if len(indices) != count * size:
-            raise invalid("order", f"{len(indices)} documents", f"a step takes {size}")
-        first = whole("step", first_step, 0, self.train.num_steps - count)
+        kernel = self.kernel
+        indices, first, count = self._counted(first_step, order)
         chosen = ints("weight", traced, 0, kernel.num_weights - 1)
         kernel.mistakes(self._mistakes)
         losses, measured = np.zeros(count), np.zeros(count if norms else 0)
@@ -150,12 +146,28 @@ class Trainer:
             address(measured) if norms else None,
             address(chosen), len(chosen), address(trace) if len(chosen) else None,
         )  # fmt: skip
+        diverged = self._took(first, losses, done)
+        if diverged:
+            raise diverged
+        return Trained(losses, measured, trace)
+
+    def _counted(self, first_step: int, order: object) -> tuple[Ints, int, int]:
+        """The documents' indices, the first step and how many there are, checked."""
+        indices, size = self.documents.order(order), self.train.batch_docs
+        count = len(indices) // size
+        if len(indices) != count * size:
+            raise invalid("order", f"{len(indices)} documents", f"a step takes {size}")
+        first = whole("step", first_step, 0, self.train.num_steps - count)
+        return indices, first, count
+
+    def _took(self, first: int, losses: Floats, done: int) -> DivergedError | None:
+        """Keep the losses of the steps that were made; the error of the next one."""
         assert done >= 0, "the kernel refused documents that were checked"
         self.losses = losses[:done]
-        if done < count:
-            rate = self.learning_rate(first + done)
-            raise DivergedError(first + done, float(losses[done]), rate)
-        return Trained(losses, measured, trace)
+        if done == len(losses):
+            return None
+        rate = self.learning_rate(first + done)
+        return DivergedError(first + done, float(losses[done]), rate)
 
     def gradient(self, order: object) -> float:
         """The loss of one step's documents; their gradient is added to `grads`."""
@@ -178,3 +190,40 @@ class Trainer:
         self.kernel.require_gradient()
         step = whole("step", step, 0, self.train.num_steps - 1)
         return float(self.kernel.call.update(self.kernel.g, self.how, step))
+
+
+def train_models(
+    trainers: Sequence[Trainer], first_step: int, order: object
+) -> list[DivergedError | None]:
+    """The steps in `order` of several models, in one call of the kernel.
+
+    Each model learns as `Trainer.steps` would teach it, and its losses are in `losses`.
+    One that diverges stays as it was before that step, and its error is returned in its
+    place. Raises UsageError where the trainers do not share documents, batch_docs and
+    dtype.
+    """
+    first = trainers[0]
+    for other in trainers[1:]:
+        if other.documents is not first.documents:
+            raise invalid("trainers", "of different documents", "a call reads one list")
+        for name in ("batch_docs", "dtype"):
+            value, expected = getattr(other.train, name), getattr(first.train, name)
+            if value != expected:
+                raise invalid(name, value, f"another model's is {expected}")
+    checked = [trainer._counted(first_step, order) for trainer in trainers]
+    indices, start, count = checked[0]
+    for trainer in trainers:
+        trainer.kernel.mistakes(trainer._mistakes)
+    models = np.array([trainer.kernel.g for trainer in trainers], np.uintp)
+    how = (type(first._how) * len(trainers))(*(trainer._how for trainer in trainers))
+    losses = np.zeros((len(trainers), count))
+    done = np.zeros(len(trainers), np.int32)
+    first.kernel.call.train_models(
+        address(models), ctypes.addressof(how), len(trainers),
+        address(first.documents.tokens), address(first.documents.offsets),
+        address(indices), start, count, address(losses), address(done),
+    )  # fmt: skip
+    return [
+        trainer._took(start, row, int(steps))
+        for trainer, row, steps in zip(trainers, losses, done, strict=True)
+    ]
