@@ -4,9 +4,10 @@ import type { Address } from "./calls.ts";
 import { baselines } from "./baselines.ts";
 import { Beginning, beginningOf, seeded, tokensOf, type Tokens } from "./beginning.ts";
 import type { Corpus } from "./corpus.ts";
-import { code, type Kernel, type Reals } from "./kernel.ts";
+import { code, type Kernel } from "./kernel.ts";
 import type { Run } from "./record.ts";
 import { STRUCTS } from "./calls.ts";
+import { trainTogether } from "./together.ts";
 
 const SNAPSHOT_EVERY = 100;
 const FEWEST_HELDOUT = 20;
@@ -40,7 +41,8 @@ export class Session {
   private readonly begun: Beginning;
   readonly tokens: Address;
   readonly offsets: Address;
-  private readonly snapshots = new Map<number, Reals>();
+  /** The state after some steps, in the kernel's memory. */
+  private readonly snapshots = new Map<number, Address>();
   private readonly measured = new Map<number, Heldout | null>();
 
   constructor(
@@ -85,7 +87,7 @@ export class Session {
       grad_clip: train.grad_clip,
     });
     [this.tokens, this.offsets] = this.put(this.begun.tokens(train.num_steps));
-    this.snapshots.set(0, this.state());
+    this.keep();
   }
 
   /** The places of the documents in the order that training takes them. */
@@ -114,11 +116,11 @@ export class Session {
   }
 
   /** What came of so many steps: fewer losses where the next is not a number. */
-  took(losses: ArrayLike<number>, count: number): void {
-    for (const loss of Array.from(losses)) this.losses.push(loss);
+  took(losses: Float64Array, count: number): void {
+    for (const loss of losses) this.losses.push(loss);
     this.at += losses.length;
     if (losses.length < count) this.diverged = this.at;
-    else if (this.at % SNAPSHOT_EVERY === 0) this.snapshots.set(this.at, this.state());
+    else if (this.at % SNAPSHOT_EVERY === 0) this.keep();
   }
 
   /** The rate that the schedule of a step begins from. */
@@ -140,7 +142,7 @@ export class Session {
     if (step >= this.at) return;
     let from = 0;
     for (const at of this.snapshots.keys()) if (at <= step && at > from) from = at;
-    this.restore(this.snapshots.get(from)!);
+    this.kernel.call.restore(this.g, this.snapshots.get(from)!);
     this.at = from;
     this.losses.length = from;
     this.diverged = null;
@@ -148,13 +150,15 @@ export class Session {
 
   /** Goes on from another run that did the same up to a step: m, v and all. */
   follow(other: Session, step: number): void {
+    const count = this.kernel.call.state_size(this.g);
     for (const [at, state] of other.snapshots) {
       if (at > Math.min(step, other.losses.length)) continue;
-      this.snapshots.set(at, state);
+      const place = this.placeAt(at);
+      this.kernel.viewReals(place, count).set(other.kernel.viewReals(state, count));
       if (at > this.at) this.at = at;
     }
     this.losses = other.losses.slice(0, this.at);
-    this.restore(this.snapshots.get(this.at)!);
+    this.kernel.call.restore(this.g, this.snapshots.get(this.at)!);
   }
 
   /** The steps that there is a snapshot of, up to where this stands. */
@@ -166,10 +170,15 @@ export class Session {
   heldoutAt(step: number): Heldout | null {
     const known = this.measured.get(step);
     if (known !== undefined) return known;
-    const now = this.state();
-    this.restore(this.snapshots.get(step)!);
-    const found = this.evaluate();
-    this.restore(now);
+    const { kernel, g } = this;
+    const found = kernel.freed(() => {
+      const now = kernel.allocate(this.stateBytes);
+      kernel.call.save(g, now);
+      kernel.call.restore(g, this.snapshots.get(step)!);
+      const heldout = this.evaluate();
+      kernel.call.restore(g, now);
+      return heldout;
+    });
     this.measured.set(step, found);
     return found;
   }
@@ -189,19 +198,22 @@ export class Session {
     this.advance(step - this.at);
   }
 
-  state(): Reals {
-    const { kernel } = this;
-    const count = kernel.call.state_size(this.g);
-    return kernel.freed(() => {
-      const address = kernel.allocate(kernel.realSize * count);
-      kernel.call.save(this.g, address);
-      return kernel.viewReals(address, count).slice();
-    });
+  private get stateBytes(): number {
+    return this.kernel.realSize * this.kernel.call.state_size(this.g);
   }
 
-  restore(state: Reals): void {
-    const { kernel } = this;
-    kernel.freed(() => kernel.call.restore(this.g, kernel.putReals(state)));
+  /** Where the snapshot of a step lies, or will lie. */
+  private placeAt(step: number): Address {
+    const known = this.snapshots.get(step);
+    if (known !== undefined) return known;
+    const place = this.kernel.allocateToStay(this.stateBytes);
+    this.snapshots.set(step, place);
+    return place;
+  }
+
+  /** A snapshot of the state as it is. */
+  private keep(): void {
+    this.kernel.call.save(this.g, this.placeAt(this.at));
   }
 
   /** The documents to measure on; null where too few are left. */
@@ -360,32 +372,4 @@ export class Session {
   private put({ ids, offsets }: Tokens): [Address, Address] {
     return [this.kernel.putInts(ids), this.kernel.putInts(offsets)];
   }
-}
-
-/** Sessions of one kernel and the same documents, all at the same step, go on for `count`
-    steps in one call. No further than each one's stretch. */
-export function trainTogether(sessions: Session[], count: number): void {
-  const { kernel, at, run, order, tokens, offsets } = sessions[0]!;
-  const { size } = STRUCTS.training;
-  const documents = Math.min(run.train.num_steps, order.length);
-  kernel.freed(() => {
-    const models = kernel.putInts(sessions.map(({ g }) => g));
-    const how = kernel.allocate(size * sessions.length);
-    const places = kernel.putInts(
-      Int32Array.from({ length: count }, (_, i) => (at + i) % documents),
-    );
-    const losses = kernel.allocate(8 * count * sessions.length);
-    const done = kernel.putInts(new Int32Array(sessions.length));
-    for (const [i, each] of sessions.entries()) {
-      kernel.setField("training", each.how, "learning_rate", each.rateAt(at));
-      kernel.viewBytes(how + size * i, size).set(kernel.viewBytes(each.how, size));
-    }
-    kernel.call.train_models(
-      models, how, sessions.length, tokens, offsets, places, at, count, losses, done,
-    );
-    const made = kernel.ints(done, sessions.length);
-    if (made.some((steps) => steps < 0)) throw new Error("the kernel refused a document");
-    for (const [i, each] of sessions.entries())
-      each.took(kernel.doubles(losses + 8 * count * i, made[i]!), count);
-  });
 }

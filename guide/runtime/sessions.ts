@@ -2,7 +2,8 @@
 import { corpusOf } from "./corpus.ts";
 import { Kernel, type Precision } from "./kernel.ts";
 import { runOf, type Asked } from "./record.ts";
-import { Session, trainTogether } from "./session.ts";
+import { Session } from "./session.ts";
+import { trainTogether } from "./together.ts";
 
 const CACHED = 8;
 
@@ -31,8 +32,15 @@ export async function sessionOf(asked: Asked, beside?: Session): Promise<Session
     if (parent?.corpus === corpus) made.follow(parent, branched[0]);
   }
   sessions.set(key, made);
-  if (sessions.size > CACHED) sessions.delete(sessions.keys().next().value!);
+  if (sessions.size > CACHED) drop(sessions.keys().next().value!);
   return made;
+}
+
+/** The session is forgotten, and its kernel free for others, unless some still share it. */
+function drop(key: string): void {
+  const { kernel } = sessions.get(key)!;
+  sessions.delete(key);
+  if (![...sessions.values()].some((each) => each.kernel === kernel)) kernel.giveBack();
 }
 
 /** The sessions of several records that differ in their rates, in one kernel where they

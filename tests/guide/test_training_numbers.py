@@ -37,6 +37,22 @@ def test_going_back_gives_the_same_as_going_there(figure: Opener) -> None:
     assert visit.table == there
 
 
+def test_trainings_in_memory_that_others_left_are_the_lessons(figure: Opener) -> None:
+    """More than are kept: the memory of those that are not serves the next."""
+    visit = figure("train-live", props={"step": 5}, at=120, seed=1)
+    for seed in range(2, 13):
+        visit.page.get_by_role("button", name="New seed").click()
+        visit.settle()
+        if seed in (2, 12):
+            expected = lesson(5, seed=seed).train(12)
+            assert visit.column(1)[:12] == pytest.approx(expected, **NEAR)
+    there = visit.column(1)
+    for at in (30, 120):
+        visit.page.locator(".scrub input").fill(str(at))
+        visit.settle()
+    assert visit.column(1) == there
+
+
 def test_home_begins_as_the_lesson_and_ends_as_the_command(figure: Opener) -> None:
     visit = figure("train-home", run=1)
     losses = visit.column(1)
