@@ -10,7 +10,7 @@ _EVERY = 1.0
 
 
 class Pace:
-    """The time that steps took, without evaluation and saving."""
+    """The time that steps took, without evaluation, saving and what is shown."""
 
     def __init__(self, num_steps: int) -> None:
         self._num_steps = num_steps

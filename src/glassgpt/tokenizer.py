@@ -102,7 +102,7 @@ class CharTokenizer:
     def encode_prefix(self, text: str) -> list[int]:
         """BOS, an id for each character; UsageError for an unknown character."""
         try:
-            return [self.bos, *(self._ids[character] for character in text)]
+            return [self.bos, *map(self._ids.__getitem__, text)]
         except KeyError as error:
             raise self._unknown(error.args[0]) from None
 

@@ -100,9 +100,8 @@ class Session:
         pace = Pace(self.record.train.num_steps)
         with stop_requests() as asked_to_stop, self._kept_in(folder):
             while not self.finished:
-                began = time.perf_counter()
-                self._some_steps(listen)
-                pace.add(len(self.losses), time.perf_counter() - began)
+                seconds = self._some_steps(listen)
+                pace.add(len(self.losses), seconds)
                 self._tell_pace(pace, folder, listen)
                 self._look_after(folder, listen)
                 if self.engine.crew.any(asked_to_stop()) and not self.finished:
@@ -184,8 +183,12 @@ class Session:
     def _seconds_a_step(self) -> float:
         return self.engine.seconds_a_step(self.batch(0))
 
-    def _some_steps(self, listen: Listener) -> None:
-        """Train as many steps as the engine takes at once, up to the next stop."""
+    def _some_steps(self, listen: Listener) -> float:
+        """Train as many steps as the engine takes at once, up to the next stop.
+
+        Returns the seconds that took, without those that listening took.
+        """
+        began, told = time.perf_counter(), 0.0
         train, start = self.record.train, len(self.losses)
         stops = (train.num_steps, train.eval_every, train.checkpoint_every)
         left = [every - start % every for every in stops if every]
@@ -194,10 +197,13 @@ class Session:
         try:
             for loss in losses:
                 self.losses.append(loss)
+                trained = time.perf_counter()
                 listen(Stepped(len(self.losses), loss))
+                told += time.perf_counter() - trained
         except OSError:
             self.losses.extend(losses)  # the engine may be ahead of what was told
             raise
+        return time.perf_counter() - began - told
 
     @contextmanager
     def _kept_in(self, folder: RunFolder | None) -> Iterator[None]:
