@@ -78,7 +78,7 @@ export class Kernel {
   }
 
   /** Nothing in it is used any more. Memory that was used is faster than new memory: a
-      system clears each page before it hands it out, which took a twentieth of a run. */
+      system clears each page before it hands it out. */
   giveBack(): void {
     this.next = this.start;
     spare.push(this);

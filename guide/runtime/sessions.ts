@@ -5,7 +5,8 @@ import { runOf, type Asked } from "./record.ts";
 import { Session } from "./session.ts";
 import { trainTogether } from "./together.ts";
 
-const CACHED = 8;
+// a training, what it is compared with, and the six rates tried where it breaks, of two
+const CACHED = 16;
 
 const sessions = new Map<string, Session>();
 
@@ -46,6 +47,7 @@ function drop(key: string): void {
 /** The sessions of several records that differ in their rates, in one kernel where they
     are new. */
 export async function sessionsOf(asked: Asked[]): Promise<Session[]> {
+  if (asked.length > CACHED) throw new Error(`more than ${CACHED} sessions are not kept`);
   const found: Session[] = [];
   for (const each of asked) found.push(await sessionOf(each, found[0]));
   return found;

@@ -15,7 +15,7 @@ from glassgpt.training import Session, stop_requests
 # what of a record says which documents a step takes, and in which library it is made
 _SHARED = (
     *("seed", "order", "holdout", "batch_docs", "num_steps", "doc_mode", "tokenizer"),
-    *("dtype", "eval_every"),
+    "dtype",
 )
 
 

@@ -83,6 +83,13 @@ def test_nothing_heavy_is_loaded_and_nothing_is_left(code: str, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_commands_load_no_library_that_checks_types(tmp_path: Path) -> None:
+    """Newer releases of typer do, for a quarter of a second of each command."""
+    found = watched("import glassgpt.cli.train, glassgpt.cli.app", tmp_path)
+    assert "typer" in loaded(found)
+    assert loaded(found) & {"pydantic", "click"} == set()
+
+
 def test_all_but_the_command_line_is_most_of_it(tmp_path: Path) -> None:
     modules = watched(ALL_BUT_CLI, tmp_path)["modules"]
     names = {"glassgpt.engines.reference", "glassgpt.inspection", "glassgpt.check"}

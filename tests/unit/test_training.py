@@ -31,6 +31,27 @@ def test_events_come_in_the_order_of_what_happens(tmp_path: Path) -> None:
     ]
 
 
+def test_training_takes_no_time_while_somebody_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = {"now": 0.0}
+    monkeypatch.setattr("time.perf_counter", lambda: clock["now"])
+
+    def slow(event: object) -> None:
+        clock["now"] += 1.0
+
+    session = small.session(num_steps=4)
+    batch = session.batch
+
+    def prepared(step: int) -> list[list[int]]:
+        clock["now"] += 0.25
+        return batch(step)
+
+    monkeypatch.setattr(session, "batch", prepared)
+    assert session.train(slow).train_seconds == 4 * 0.25
+    assert clock["now"] > 5
+
+
 def test_the_start_tells_the_record_the_engine_and_a_time() -> None:
     heard = small.Heard()
     session = small.session()

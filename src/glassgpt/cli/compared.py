@@ -10,7 +10,6 @@ from glassgpt.cli.output import console, say_aside, say_json, visible
 from glassgpt.cli.progress import announcement
 from glassgpt.comparing import (
     TEMPERATURE,
-    TITLES,
     Comparison,
     Outcome,
     heldout_loss,
@@ -54,16 +53,15 @@ class Display(AbstractContextManager["Display"]):
                 say_aside(text)
 
     def _begin(self, event: Started) -> None:
-        steps, lesson = event.record.train.num_steps, event.record.model.step
         if self._bar is None:
             if not self._json:
                 say_aside(announcement(event))
             return
         if self._task is None:
-            total = steps * self._count
-            self._task = self._bar.add_task("", total=total, name="")
+            total = event.record.train.num_steps * self._count
+            name = f"{self._count} lesson{'s' if self._count > 1 else ''}"
+            self._task = self._bar.add_task("", total=total, name=name)
             self._bar.start()
-        self._bar.update(self._task, name=f"{lesson} {TITLES[lesson]}")
 
     def _move(self) -> None:
         self._done += 1
@@ -77,7 +75,7 @@ def _bar() -> Any:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
-        TextColumn("{task.fields[name]:<18}"),
+        TextColumn("{task.fields[name]}"),
         BarColumn(bar_width=24),
         TimeRemainingColumn(),
         console=console(),
