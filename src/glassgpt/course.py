@@ -24,6 +24,9 @@ class AnyCourse(Protocol):
         where the model stops reading it.
         """
 
+    def draws(self, first: int, count: int) -> list[list[int]]:
+        """The token ids of `count` draws, from the one at `first` on: see `tokens`."""
+
     def trained(self) -> Iterable[str]:
         """The distinct documents that all steps together see, as far as they count."""
 
@@ -93,13 +96,14 @@ class Course:
 
     def tokens(self, k: int) -> list[int]:
         """The token ids of the k-th draw. See `AnyCourse`."""
-        if self._ring is None:
-            return self._tokenizer.encode(self._order[k])
-        start, numbers = self._ring.draw(k)
-        joined: list[int] = []
-        for number in numbers:
-            joined.extend(self._tokenizer.encode(self._documents[number])[:-1])
-        return joined[start : start + self._ring.block_size + 1]
+        return self.draws(k, 1)[0]
+
+    def draws(self, first: int, count: int) -> list[list[int]]:
+        """The token ids of `count` draws, from the one at `first` on."""
+        if self._ring is not None:
+            return [self._packed(self._ring, k) for k in range(first, first + count)]
+        indices = self._order.indices(first, count)
+        return [self._tokenizer.encode(self._documents[i]) for i in indices]
 
     def trained(self) -> list[str]:
         """The distinct documents that all steps together see."""
@@ -124,6 +128,13 @@ class Course:
     def reached_among(self, texts: Iterable[str]) -> set[str]:
         """Those of some texts that are trained on."""
         return set(texts).intersection(self.trained())
+
+    def _packed(self, ring: "Ring", k: int) -> list[int]:
+        start, numbers = ring.draw(k)
+        joined: list[int] = []
+        for number in numbers:
+            joined.extend(self._tokenizer.encode(self._documents[number])[:-1])
+        return joined[start : start + ring.block_size + 1]
 
 
 class Ring:

@@ -70,7 +70,7 @@ def _together(
             if not live:
                 break
             end = min(start + at_once, num_steps)
-            batches = [sessions[0].batch(step) for step in range(start, end)]
+            batches = sessions[0].batches(start, end - start)
             engines: list[Any] = [sessions[i].engine for i in live]
             trained = train_beside(engines, start, batches)
             for i, (losses, errors[i]) in zip(live, trained, strict=True):

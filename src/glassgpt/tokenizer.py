@@ -97,14 +97,15 @@ class CharTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """BOS, an id for each character, BOS; UsageError for an unknown character."""
-        return [*self.encode_prefix(text), self.bos]
+        bos = len(self.characters)  # all here: each of a run's documents comes by
+        try:
+            return [bos, *map(self._ids.__getitem__, text), bos]
+        except KeyError as error:
+            raise self._unknown(error.args[0]) from None
 
     def encode_prefix(self, text: str) -> list[int]:
         """BOS, an id for each character; UsageError for an unknown character."""
-        try:
-            return [self.bos, *map(self._ids.__getitem__, text)]
-        except KeyError as error:
-            raise self._unknown(error.args[0]) from None
+        return self.encode(text)[:-1]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The characters of `ids` without BOS; UsageError for an id out of range."""

@@ -130,8 +130,13 @@ class Session:
 
     def batch(self, step: int) -> list[list[int]]:
         """The token ids of a step's documents; steps count from 0."""
+        return self.batches(step, 1)[0]
+
+    def batches(self, first_step: int, count: int) -> list[list[list[int]]]:
+        """The same of several steps in a row."""
         size = self.record.train.batch_docs
-        return [self.course.tokens(k) for k in range(step * size, (step + 1) * size)]
+        drawn = self.course.draws(first_step * size, count * size)
+        return [drawn[i : i + size] for i in range(0, len(drawn), size)]
 
     def save(self, folder: RunFolder) -> None:
         """Save this moment, after the log that leads to it; it may be written later."""
@@ -192,8 +197,8 @@ class Session:
         train, start = self.record.train, len(self.losses)
         stops = (train.num_steps, train.eval_every, train.checkpoint_every)
         left = [every - start % every for every in stops if every]
-        steps = range(start, start + min(self.engine.steps_at_once, *left))
-        losses = self.engine.train_steps(start, [self.batch(step) for step in steps])
+        count = min(self.engine.steps_at_once, *left)
+        losses = self.engine.train_steps(start, self.batches(start, count))
         try:
             for loss in losses:
                 self.losses.append(loss)

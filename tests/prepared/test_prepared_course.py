@@ -67,6 +67,8 @@ def test_draws_and_heldout_documents_are_those_of_the_text(
         if mode.get("doc_mode") is None:
             wanted = wanted[:7]  # the block of 6, and the last target
         assert other.tokens(k) == wanted
+    for some in (plain, other):  # many at once are the same
+        assert some.draws(90, 60) == [some.tokens(k) for k in range(90, 150)]
     assert list(other.trained()) == plain.trained()
     for limit in (None, 3, 0, 20, 1000):
         assert list(other.heldout(limit)) == plain.heldout(limit)

@@ -41,13 +41,13 @@ def test_training_takes_no_time_while_somebody_listens(
         clock["now"] += 1.0
 
     session = small.session(num_steps=4)
-    batch = session.batch
+    batches = session.batches
 
-    def prepared(step: int) -> list[list[int]]:
-        clock["now"] += 0.25
-        return batch(step)
+    def prepared(first_step: int, count: int) -> list[list[list[int]]]:
+        clock["now"] += 0.25 * count
+        return batches(first_step, count)
 
-    monkeypatch.setattr(session, "batch", prepared)
+    monkeypatch.setattr(session, "batches", prepared)
     assert session.train(slow).train_seconds == 4 * 0.25
     assert clock["now"] > 5
 

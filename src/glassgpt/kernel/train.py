@@ -46,7 +46,7 @@ class Documents:
 
 def _joined(documents: Sequence[Sequence[int]]) -> "array.array[int]":
     try:
-        return array.array("i", itertools.chain.from_iterable(documents))
+        return array.array("i", [*itertools.chain.from_iterable(documents)])
     except (TypeError, OverflowError) as error:
         raise invalid("token", "of a document", str(error)) from None
 

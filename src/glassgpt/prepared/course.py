@@ -63,6 +63,10 @@ class PreparedCourse:
             return self._selection.joined(start, self._block + 1)
         return self._data.tokens(self._selection.number(self._order[k]), self._most)
 
+    def draws(self, first: int, count: int) -> list[list[int]]:
+        """The token ids of `count` draws, from the one at `first` on."""
+        return [self.tokens(k) for k in range(first, first + count)]
+
     def trained(self) -> Iterator[str]:
         """Distinct documents that are trained on, in the order they are drawn.
 
