@@ -83,12 +83,15 @@ def test_a_fast_path_with_one_sign_turned_is_found_and_the_matrix_named(
 
 
 UPDATES = [
-    ("fast_update.h", "load(m) - slope[i], slope", "load(m) + slope[i], slope"),
-    ("fast_update.h", "load(v) - squared, squared", "load(v) + squared, squared"),
+    ("fast_update.h", "before - now, now", "before + now, now"),
+    ("fast_update.h", "averaged(r->beta1, load(m)", "averaged(r->beta1, load(v)"),
+    ("fast_weights.h", "averaged(beta2, load", "averaged(beta1, load"),
     ("fast_update.h", "(w[1], x[1], below[0]", "(w[1], -x[1], below[0]"),
     ("fast_update.h", "how->eps_adam * c1 / rate", "how->eps_adam / c1 / rate"),
     ("fast_weights.h", "block[l] = w[r + l][v]", "block[l] = -w[r + l][v]"),
     ("fast_weights.h", "turn_over(turned, turned_row, w,", "turn_over(turned, 1, w,"),
+    ("fast_weights.h", "roots, before->roots}", "roots, roots}"),
+    ("fast_weights.h", "        second_half(&last,", "        (void)(&last,"),
 ]
 
 

@@ -59,12 +59,12 @@ INLINE vec less_over(vec w, vec x, vec below) {
     return less_product(w, x, over);
 }
 
-/* w - x / ((sqrt(y) + eps) over_rate), for one or two vectors of w. */
-INLINE void take_over_roots(vec *w, const vec *x, const vec *y, const int vectors,
-                            const Rates *r) {
+/* w - x / ((root + eps) over_rate), for one or two vectors of w. */
+INLINE void take_over_roots(vec *w, const vec *x, const vec *roots, const int vectors,
+                            vec over_rate, vec eps) {
     vec below[2];
     UNROLL for (int i = 0; i < vectors; i++)
-        below[i] = multiply_add(root_of(y[i]), r->over_rate, r->eps);
+        below[i] = multiply_add(roots[i], over_rate, eps);
     if (GUESSES > 0) {
         UNROLL for (int i = 0; i < vectors; i++) w[i] = less_over(w[i], x[i], below[i]);
     } else if (vectors == 1 || sizeof(real) == 4) {
@@ -82,11 +82,16 @@ typedef struct {
     size_t to_m, to_v;
 } Moved;
 
+/* The running average of what was averaged before and what comes now. */
+INLINE vec averaged(vec beta, vec before, vec now) {
+    return multiply_add(beta, before - now, now); /* one operation less */
+}
+
 /* One or two vectors of weights, the second `next` numbers on, by their gradients,
-   whose place they take. Averages are g + beta (m - g): one operation less. */
+   whose place they take. */
 INLINE void move_weights(Moved to, size_t next, vec *slope, const int vectors,
                          const Rates *r, const int rule) {
-    vec weight[2], change[2], square[2];
+    vec weight[2], change[2], root[2];
     UNROLL for (int i = 0; i < vectors; i++) {
         real *m = to.w + to.to_m + i * next, *v = to.w + to.to_v + i * next;
         weight[i] = load(to.w + i * next);
@@ -99,17 +104,17 @@ INLINE void move_weights(Moved to, size_t next, vec *slope, const int vectors,
             weight[i] -= r->rate * speed;
         }
         if (rule == ADAM || rule == ADAMW) {
-            change[i] = multiply_add(r->beta1, load(m) - slope[i], slope[i]);
+            change[i] = averaged(r->beta1, load(m), slope[i]);
             store(m, change[i]);
         }
         if (rule != SGD && rule != MOMENTUM) {
-            const vec squared = slope[i] * slope[i];
-            square[i] = multiply_add(r->beta2, load(v) - squared, squared);
-            store(v, square[i]);
+            const vec square = averaged(r->beta2, load(v), slope[i] * slope[i]);
+            store(v, square);
+            root[i] = root_of(square);
         }
     }
     if (rule != SGD && rule != MOMENTUM)
-        take_over_roots(weight, change, square, vectors, r);
+        take_over_roots(weight, change, root, vectors, r->over_rate, r->eps);
     UNROLL for (int i = 0; i < vectors; i++) {
         store(to.w + i * next, weight[i]);
         slope[i] = weight[i];

@@ -6,7 +6,8 @@
    the gradient never reaches memory, and the weights are turned over before they leave.
    That the gradient stays takes a fifth off a step of float64 at n_embd 16, and a tenth
    off one of float32; turning in passing, a tenth at n_embd 64 and a fourth at 128
-   (float32, AVX2). */
+   (float32, AVX2). That Adam's divisions wait for the next tile takes 2 percent off one
+   of float64, 5 in WebAssembly. */
 #ifndef GLASSGPT_FAST_WEIGHTS_H
 #define GLASSGPT_FAST_WEIGHTS_H
 
@@ -72,12 +73,71 @@ INLINE void turn_tile(real *turned, size_t turned_row, const Sums *w, const int 
         }
 }
 
+/* A root of float64 takes twice as long as one of float32, what needs it waits, and a
+   machine can look past only so much that waits. So Adam moves a tile in two halves: m
+   and v, whose roots are put aside; and, when they are long there and the next tile has
+   begun, the weights. */
+enum { IN_HALVES = sizeof(real) == 8 && !GUESSES_ROOTS };
+enum { TILE_SIZE = TILE_ROWS * TILE_VECTORS * LANES };
+
+/* A tile that waits for its second half; none while w is NULL. */
+typedef struct {
+    Moved to;
+    real *turned;
+    size_t turned_row;
+    real *roots, *spare; /* its own (TILE_SIZE,), and room for the next tile's */
+} Waiting;
+
+INLINE void first_half(Moved to, size_t row, const Sums *sum, real *roots,
+                       const Rates *r) {
+    const vec beta1 = r->beta1, beta2 = r->beta2;
+    UNROLL for (int i = 0; i < TILE_ROWS; i++) {
+        UNROLL for (int v = 0; v < TILE_VECTORS; v++) {
+            const vec slope = sum[i][v];
+            real *w = to.w + v * LANES, *m = w + to.to_m;
+            store(m, averaged(beta1, load(m), slope));
+            const vec square = averaged(beta2, load(w + to.to_v), slope * slope);
+            store(w + to.to_v, square);
+            store(roots + (i * TILE_VECTORS + v) * LANES, root_of(square));
+        }
+        WALK(to.w, row);
+    }
+}
+
+INLINE void second_half(Waiting *tile, size_t row, const Rates *r) {
+    const vec over_rate = r->over_rate, eps = r->eps;
+    const real *roots = tile->roots;
+    Moved to = tile->to;
+    Tile w;
+    UNROLL for (int i = 0; i < TILE_ROWS; i++) {
+        vec change[TILE_VECTORS], root[TILE_VECTORS];
+        UNROLL for (int v = 0; v < TILE_VECTORS; v++) {
+            root[v] = load(roots + (i * TILE_VECTORS + v) * LANES);
+            change[v] = load(to.w + to.to_m + v * LANES);
+            w[i][v] = load(to.w + v * LANES);
+        }
+        take_over_roots(w[i], change, root, TILE_VECTORS, over_rate, eps);
+        UNROLL for (int v = 0; v < TILE_VECTORS; v++) store(to.w + v * LANES, w[i][v]);
+        WALK(to.w, row);
+    }
+    turn_tile(tile->turned, tile->turned_row, w, TILE_ROWS, TILE_VECTORS);
+    tile->to.w = NULL;
+}
+
 INLINE void one_tile(real *dw, size_t row, const real *dy, size_t dy_row, const real *x,
                      int n, const int rows, const int vectors, real *turned,
-                     size_t turned_row, Use use, const int what) {
+                     size_t turned_row, Use use, const int what, Waiting *before) {
     Tile sum;
     sums(sum, what == ADDED ? dw : NULL, row, dy, dy_row, TURNED, x, row, n, rows,
          vectors);
+    if (IN_HALVES && what == ADAM && rows == TILE_ROWS && vectors == TILE_VECTORS) {
+        const Moved to = moved_by(dw, use);
+        real *const roots = before->spare;
+        first_half(to, row, sum, roots, use.rates);
+        if (before->to.w) second_half(before, row, use.rates);
+        *before = (Waiting){to, turned, turned_row, roots, before->roots};
+        return;
+    }
     use_tile(dw, row, sum, rows, vectors, use, what);
     if (what < STORED && rows % LANES == 0)
         turn_tile(turned, turned_row, sum, rows, vectors);
@@ -86,15 +146,15 @@ INLINE void one_tile(real *dw, size_t row, const real *dy, size_t dy_row, const 
 /* Some rows of a matrix: dw (rows, columns) from dy (n, rows) and x (n, columns) */
 INLINE void some_rows(real *dw, const real *dy, size_t dy_row, const real *x, int n,
                       const int rows, int columns, real *turned, size_t turned_row,
-                      Use use, const int what) {
+                      Use use, const int what, Waiting *before) {
     const size_t row = (size_t)columns;
     int at = 0;
     for (; at + TILE_VECTORS * LANES <= columns; at += TILE_VECTORS * LANES)
         one_tile(dw + at, row, dy, dy_row, x + at, n, rows, TILE_VECTORS,
-                 turned + at * turned_row, turned_row, use, what);
+                 turned + at * turned_row, turned_row, use, what, before);
     if (at < columns)
         one_tile(dw + at, row, dy, dy_row, x + at, n, rows, 1, turned + at * turned_row,
-                 turned_row, use, what);
+                 turned_row, use, what, before);
     if (what < STORED && rows % LANES) {
         const real *w = moved_by(dw, use).w;
         turn_over(turned, turned_row, w, row, rows, columns);
@@ -103,6 +163,8 @@ INLINE void some_rows(real *dw, const real *dy, size_t dy_row, const real *x, in
 
 INLINE void all_rows(real *dw, const real *dy, size_t dy_row, const real *x, int n,
                      int rows, int columns, real *turned, Use use, const int what) {
+    real roots[2 * TILE_SIZE];
+    Waiting last = {.to = {NULL, 0, 0}, .roots = roots, .spare = roots + TILE_SIZE};
     int r = 0;
     while (r < rows) {
         size_t turned_row;
@@ -114,14 +176,20 @@ INLINE void all_rows(real *dw, const real *dy, size_t dy_row, const real *x, int
         real *at = dw + (size_t)r * columns;
         if (some == TILE_ROWS)
             some_rows(at, dy + r, dy_row, x, n, TILE_ROWS, columns, to, turned_row, use,
-                      what);
+                      what, &last);
         else if (some == 4)
-            some_rows(at, dy + r, dy_row, x, n, 4, columns, to, turned_row, use, what);
+            some_rows(at, dy + r, dy_row, x, n, 4, columns, to, turned_row, use, what,
+                      &last);
         else if (some == 2)
-            some_rows(at, dy + r, dy_row, x, n, 2, columns, to, turned_row, use, what);
-        else some_rows(at, dy + r, dy_row, x, n, 1, columns, to, turned_row, use, what);
+            some_rows(at, dy + r, dy_row, x, n, 2, columns, to, turned_row, use, what,
+                      &last);
+        else
+            some_rows(at, dy + r, dy_row, x, n, 1, columns, to, turned_row, use, what,
+                      &last);
         r += some;
     }
+    if (IN_HALVES && what == ADAM && last.to.w)
+        second_half(&last, (size_t)columns, use.rates);
 }
 
 /* A function for each use: a browser compiles them one by one, when they are called. */
