@@ -146,15 +146,18 @@ NOINLINE void move_tensor(Moved to, const real *slopes, size_t count, const Rate
 
 /* The sum of the squares of numbers (count,), a multiple of LANES. */
 NOINLINE double squares(const real *numbers, size_t count) {
-    vec even = splat(0), odd = splat(0);
-    size_t i = 0;
-    for (; i + 2 * LANES <= count; i += 2 * LANES) {
-        const vec a = load(numbers + i), b = load(numbers + i + LANES);
-        even = multiply_add(a, a, even), odd = multiply_add(b, b, odd);
+    enum { SUMS = 4 };
+    vec sum[SUMS] = {{0}};
+    for (; count >= SUMS * LANES; count -= SUMS * LANES) {
+        UNROLL for (int i = 0; i < SUMS; i++) {
+            const vec part = load(numbers + i * LANES);
+            sum[i] = multiply_add(part, part, sum[i]);
+        }
+        WALK(numbers, SUMS * LANES);
     }
-    for (; i < count; i += LANES)
-        even = multiply_add(load(numbers + i), load(numbers + i), even);
-    return (double)sum_of(even + odd);
+    for (; count > 0; count -= LANES, numbers += LANES)
+        sum[0] = multiply_add(load(numbers), load(numbers), sum[0]);
+    return (double)sum_of((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
 #endif

@@ -92,13 +92,13 @@ INLINE void first_half(Moved to, size_t row, const Sums *sum, real *roots,
                        const Rates *r) {
     const vec beta1 = r->beta1, beta2 = r->beta2;
     UNROLL for (int i = 0; i < TILE_ROWS; i++) {
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++) {
-            const vec slope = sum[i][v];
-            real *w = to.w + v * LANES, *m = w + to.to_m;
+        UNROLL for (int c = 0; c < TILE_VECTORS; c++) {
+            const vec slope = sum[i][c];
+            real *m = to.w + to.to_m + c * LANES, *v = to.w + to.to_v + c * LANES;
             store(m, averaged(beta1, load(m), slope));
-            const vec square = averaged(beta2, load(w + to.to_v), slope * slope);
-            store(w + to.to_v, square);
-            store(roots + (i * TILE_VECTORS + v) * LANES, root_of(square));
+            const vec square = averaged(beta2, load(v), slope * slope);
+            store(v, square);
+            store(roots + (i * TILE_VECTORS + c) * LANES, root_of(square));
         }
         WALK(to.w, row);
     }
@@ -111,13 +111,13 @@ INLINE void second_half(Waiting *tile, size_t row, const Rates *r) {
     Tile w;
     UNROLL for (int i = 0; i < TILE_ROWS; i++) {
         vec change[TILE_VECTORS], root[TILE_VECTORS];
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++) {
-            root[v] = load(roots + (i * TILE_VECTORS + v) * LANES);
-            change[v] = load(to.w + to.to_m + v * LANES);
-            w[i][v] = load(to.w + v * LANES);
+        UNROLL for (int c = 0; c < TILE_VECTORS; c++) {
+            root[c] = load(roots + (i * TILE_VECTORS + c) * LANES);
+            change[c] = load(to.w + to.to_m + c * LANES);
+            w[i][c] = load(to.w + c * LANES);
         }
         take_over_roots(w[i], change, root, TILE_VECTORS, over_rate, eps);
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++) store(to.w + v * LANES, w[i][v]);
+        UNROLL for (int c = 0; c < TILE_VECTORS; c++) store(to.w + c * LANES, w[i][c]);
         WALK(to.w, row);
     }
     turn_tile(tile->turned, tile->turned_row, w, TILE_ROWS, TILE_VECTORS);
