@@ -41,7 +41,8 @@ INLINE void add_term(Tile sum, const real *const *number, const real *b, const i
 #ifdef __wasm__
 /* A browser's compiler begins a block of code with all that it loads, and lacks
    registers for two terms: so each is a block, which may be the last. It adds up
-   addresses one by one: so each row of a has a pointer. Together 1 to 5 percent of a step. */
+   addresses one by one: so each row of a has a pointer. Together 1 to 5 percent of a
+   step. */
 INLINE void add_terms(Tile sum, const real *a, size_t a_row, const int way,
                       const real *b, size_t b_row, int k, int terms, const int rows,
                       const int vectors) {
