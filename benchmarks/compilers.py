@@ -16,10 +16,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from glassgpt.bench.machine import DTYPES, Bench, Plan, machine_isas
-from glassgpt.bench.rounds import Rounds, processor
+from glassgpt.bench.suite import DTYPES, Bench, Plan, machine_isas
+from glassgpt.bench.timing import Rounds, processor
+from glassgpt.data import load_corpus
 from glassgpt.kernel import build
-from glassgpt.run import read_corpus
 
 N_EMBD = 16
 SERVE = "--serve"
@@ -54,7 +54,7 @@ class Built:
 
 def serve() -> None:
     """Say who built the kernel; then measure what each line of stdin names."""
-    bench, cases = Bench(read_corpus("names"), Plan()), {}
+    bench, cases = Bench(load_corpus("names"), Plan()), {}
     print(bench.compiler, flush=True)
     for line in sys.stdin:
         if line not in cases:

@@ -36,10 +36,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812, as everyone writes it
 
 from glassgpt.config import Record, preset
+from glassgpt.engines.torch.decoding import drawing, write_group
 from glassgpt.engines.torch.engine import TorchEngine
-from glassgpt.engines.torch.reading import drawing, write_group
-from glassgpt.engines.torch.work import flops_a_token, memory_used, peak_flops
-from glassgpt.saving import Saver
+from glassgpt.engines.torch.flops import flops_a_token, memory_used, peak_flops
+from glassgpt.training.writer import CheckpointWriter
 
 ROUNDS = 5
 VOCABULARY = 50_257
@@ -296,7 +296,7 @@ def stalls(report: Report) -> None:
     usual = statistics.median(interleaved({"step": step}, count=5, rounds=3)["step"])
     with tempfile.TemporaryDirectory() as place:
         folder: Any = SimpleNamespace(checkpoints=Path(place), sync_log=lambda: None)
-        saver = Saver(engine, folder)
+        saver = CheckpointWriter(engine, folder)
         for attempt in (1, 2):  # the first also makes the memory to copy to
             synchronize()
             start = time.perf_counter()

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from glassgpt.bench.rounds import processor
+from glassgpt.bench.timing import processor
 
 STEPS = 1000
 LESSON_STEPS = 30

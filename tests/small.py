@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from glassgpt import data
+from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.config import Record, preset
-from glassgpt.data import Corpus, documents_sha256
-from glassgpt.events import Event, Result
-from glassgpt.runs import RunFolder
-from glassgpt.training import Session
+from glassgpt.data.documents import Corpus, documents_sha256
+from glassgpt.training.events import Event, Result
+from glassgpt.training.session import Session
 
 SIZES: tuple[dict[str, Any], ...] = (
     {"block_size": 6},

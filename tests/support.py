@@ -20,13 +20,13 @@ from typing import Any, NoReturn
 
 import pytest
 
+from glassgpt.checkpoints.tensors import Tensor
 from glassgpt.config import Record, preset
-from glassgpt.data import load
+from glassgpt.data.documents import read
+from glassgpt.data.order import shuffled
 from glassgpt.engines.base import Engine
-from glassgpt.engines.reference import ReferenceEngine
-from glassgpt.order import shuffled
-from glassgpt.tensors import Tensor
-from glassgpt.tokenizer import CharTokenizer
+from glassgpt.engines.reference.engine import ReferenceEngine
+from glassgpt.tokenizers import CharTokenizer
 
 CASES = Path(__file__).parent / "cases"
 
@@ -168,7 +168,7 @@ def record_of(step: int, **settings: object) -> Record:
 def start(record: Record, file: Path) -> Started:
     """Seed, shuffle and draw the weights, in the order of the lessons."""
     rng = random.Random(record.train.seed)
-    documents = shuffled(load(str(file)).documents, rng)
+    documents = shuffled(read(str(file)).documents, rng)
     tokenizer = CharTokenizer.from_documents(documents)
     model = replace(record.model, vocab_size=tokenizer.vocab_size)
     record = replace(record, model=model)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from glassgpt import data
-from glassgpt.comparing import compare, heldout_loss
-from glassgpt.numbers import format_number
+from glassgpt.comparison.experiment import compare, heldout_loss
+from glassgpt.formatting import format_number
 
 README = Path(__file__).parents[1] / "README.md"
 HEAD = "held-out loss"
@@ -22,7 +22,7 @@ _COLUMNS = 5  # before the one that is written here
 
 def measured() -> dict[int, float]:
     """The held-out loss of each step, in nats a token."""
-    found = compare(data.load("names"), seed=42)
+    found = compare(data.load_corpus("names"), seed=42)
     return {outcome.step: heldout_loss(outcome) for outcome in found.outcomes}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
 
-from glassgpt.numbers import format_number
+from glassgpt.formatting import format_number
 
 _BARS = "▁▂▃▄▅▆▇█"
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import tempfile
 from pathlib import Path
 
 from glassgpt.errors import CheckpointError, GlassGPTError, invalid
@@ -66,6 +67,25 @@ def json_bytes(value: object, indent: int | None = None) -> bytes:
     return text.encode("ascii") + b"\n"
 
 
+def check_writable(path: Path, what: str = "--out") -> None:
+    """Check, before the work, that a file or folder `path` can be written or made.
+
+    Raises UsageError when a file stands where a folder is needed, CheckpointError when
+    the place is read-only or full. Nothing is left behind.
+    """
+    try:
+        if path.is_file():
+            path.open("ab").close()
+            return
+        while not os.path.lexists(path):
+            path = path.parent
+        if not path.is_dir():
+            raise in_the_way(what, path)
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        raise cannot_write(what, path, error) from error
+
+
 def cannot_write(what: str, path: Path, error: OSError) -> GlassGPTError:
     """The error for a full disk, a read-only folder and the like."""
     if what == "FILE":
@@ -75,6 +95,12 @@ def cannot_write(what: str, path: Path, error: OSError) -> GlassGPTError:
     else:
         remedy = "Choose a folder that you may write to, with --out."
     return invalid(what, path, reason(error), remedy, CheckpointError)
+
+
+def in_the_way(what: str, path: Path) -> GlassGPTError:
+    """The error for a file that stands where a folder is needed."""
+    remedy = f"Choose another place for {what}, or move the file."
+    return invalid(what, path, "a file is in the way", remedy)
 
 
 def reason(error: OSError) -> str:

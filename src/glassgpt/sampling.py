@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from glassgpt.engines.base import TOGETHER, Engine
 from glassgpt.errors import GlassGPTError, invalid
-from glassgpt.tokenizer import Tokenizer
+from glassgpt.tokenizers import Tokenizer
 
 COLDEST, HOTTEST = 0.05, 2.0
 # with --unique or --new-only: how many draws in vain before giving up

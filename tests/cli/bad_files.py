@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from glassgpt import train
-from glassgpt.prepared.plan import Plan
-from glassgpt.prepared.preparing import prepare
+from glassgpt.data.prepared.job import Plan
+from glassgpt.data.prepared.prepare import prepare
 
 FILES = {
     "empty.txt": b"",

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import small
 
-from glassgpt.checkpoint import SLOW_SAVE
+from glassgpt.checkpoints.format import SLOW_SAVE
 
 LIMIT = 120.0
 

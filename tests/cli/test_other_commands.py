@@ -12,16 +12,16 @@ from conftest import Call
 
 import glassgpt
 from glassgpt import lessons
-from glassgpt.check import TOLERANCE, check_step
 from glassgpt.cli import check as check_module
-from glassgpt.data import load
+from glassgpt.data.documents import read
+from glassgpt.gradcheck import TOLERANCE, check_step
 
 
 def test_check_prints_the_largest_difference_of_each_matrix(call: Call) -> None:
     done = call("check", "--step", 1, "--engine", "reference")
     assert (done.status, done.err) == (0, "")
     first, *rows = done.lines
-    assert first == "step 1: on " + ", ".join(check_step(0, load("names")).documents)
+    assert first == "step 1: on " + ", ".join(check_step(0, read("names")).documents)
     assert [row.split()[0] for row in rows] == ["wte", "mlp_fc1", "mlp_fc2"]
     assert all(re.search(r"  reference \d\.\de-\d\d$", row) for row in rows)
     assert sum(int(row.split()[1]) for row in rows) == 200

@@ -7,13 +7,13 @@ import pytest
 import small
 from rich.console import Console
 
-from glassgpt.cli import output, progress
-from glassgpt.cli.inspection import inspection_lines
-from glassgpt.cli.progress import Bar, JsonLines, PlainLines, announcement
+from glassgpt.cli.view import output, progress
+from glassgpt.cli.view.inspection import inspection_lines
+from glassgpt.cli.view.progress import Bar, JsonLines, PlainLines, announcement
+from glassgpt.data.inspection import inspect
 from glassgpt.evaluation import Evaluation
-from glassgpt.events import Evaluated, Noted, Saved, Started, Stepped
-from glassgpt.inspection import inspect
 from glassgpt.sampling import Sample
+from glassgpt.training.events import Evaluated, Noted, Saved, Started, Stepped
 
 EVALUATION = Evaluation(2.5, 30, 200, {"uniform": 3.3, "letter": 2.9})
 Captured = pytest.CaptureFixture[str]

@@ -9,7 +9,7 @@ from bad_files import FILES
 from cli_support import TINY, in_terminal, without_colour
 from conftest import Call
 
-from glassgpt.prepared import preparing
+from glassgpt.data.prepared import prepare
 
 SAVE = "Save it as plain UTF-8 text, one document a line."
 
@@ -119,7 +119,7 @@ def test_a_full_disk_is_an_error_and_what_was_done_stays(
 ) -> None:
     (tmp_path / "words.txt").write_bytes(FILES["words.txt"])
     words = ("data", "prepare", "words.txt", "--shard-tokens", "1", "--out", "new")
-    write, written = preparing.write_file, 0
+    write, written = prepare.write_file, 0
 
     def fill(path: Path, data: bytes) -> None:
         nonlocal written
@@ -128,14 +128,14 @@ def test_a_full_disk_is_an_error_and_what_was_done_stays(
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         write(path, data)
 
-    monkeypatch.setattr(preparing, "write_file", fill)
+    monkeypatch.setattr(prepare, "write_file", fill)
     done = call(*words)
     assert done.error == (
         "invalid --out: new; no space left on device",
         "Make room or choose another --out; the same command again goes on.",
     )
     assert done.status == 1
-    monkeypatch.setattr(preparing, "write_file", write)
+    monkeypatch.setattr(prepare, "write_file", write)
     assert call(*words).status == 0
 
 

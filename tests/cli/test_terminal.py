@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cli_support import ENGINE, TINY, glassgpt, in_terminal, without_colour
 
-from glassgpt.data import load
+from glassgpt.data.documents import read
 from glassgpt.lessons import lesson
 
 RED = "\x1b[1;31m"
@@ -28,7 +28,7 @@ def test_training_shows_a_bar_the_loss_and_marked_samples(tmp_path: Path) -> Non
     assert "█" in text  # the curve
     samples = re.findall(r"^(sample \d+: \w*) +(new|known)$", text, re.M)
     assert len(samples) == 20
-    known = set(load("names").documents)
+    known = set(read("names").documents)
     for line, mark in samples:
         assert (mark == "known") == (line.split(": ")[1].strip() in known)
     assert "step 1 / 30 | loss" not in text  # those lines are for a pipe

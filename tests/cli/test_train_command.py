@@ -9,9 +9,9 @@ import small
 from cli_support import ENGINE, TINY, Done, glassgpt
 from conftest import Call
 
-from glassgpt.datasets import BUILT_IN_PATH
-from glassgpt.events import Event, Started
-from glassgpt.training import Session
+from glassgpt.data.catalog import BUILT_IN_PATH
+from glassgpt.training.events import Event, Started
+from glassgpt.training.session import Session
 
 SIZES = [
     [word for key, value in sizes.items() for word in ("--set", f"{key}={value}")]

@@ -11,12 +11,12 @@ pytest.importorskip("markdown_it")
 pytest.importorskip("jinja2")
 
 from glassgpt.errors import GlassGPTError
+from glassgpt.formatting import format_number
 from glassgpt.guide import blocks, code, facts, prose, pseudo, sources, worked
 from glassgpt.guide.figures import Figures
 from glassgpt.guide.site import build, check_links
 from glassgpt.guide.sources import PageError, Source
 from glassgpt.lessons import lesson
-from glassgpt.numbers import format_number
 
 HEAD = '+++\ntitle = "A title"\nsummary = "A line."\n+++\n'
 WORDS = sources.read_strings(sources.FOLDER, "en")["page"]

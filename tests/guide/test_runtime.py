@@ -12,7 +12,7 @@ import pytest
 from support import CASES, case_bytes, not_run
 
 from glassgpt.config import preset
-from glassgpt.heldout import heldout_documents
+from glassgpt.data.heldout import heldout_documents
 
 GUIDE = Path(__file__).parents[2] / "guide"
 RUNTIME = GUIDE / "runtime"

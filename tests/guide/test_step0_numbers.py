@@ -11,7 +11,7 @@ from figure_lessons import NAMES, Table
 from support import Started, record_of, start
 
 from glassgpt import data
-from glassgpt.heldout import heldout_documents
+from glassgpt.data.heldout import heldout_documents
 from glassgpt.lessons import lesson
 
 __all__ = ["chromium", "figure", "site"]

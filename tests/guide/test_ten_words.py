@@ -30,7 +30,7 @@ from figure_lessons import (
 from support import Started
 from visiting import wait_until
 
-from glassgpt.numbers import format_number
+from glassgpt.formatting import format_number
 
 __all__ = ["chromium", "figure", "site"]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from glassgpt.config import ModelConfig, Record, TrainConfig, preset
-from glassgpt.engines.reference import ReferenceEngine
+from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.kernel import build
 from glassgpt.kernel.library import open_library
 from glassgpt.kernel.mersenne import Random

@@ -12,7 +12,7 @@ from kernels import arrays, assert_same, documents, models
 from glassgpt import engines
 from glassgpt.config import ModelConfig, Record, TrainConfig, preset
 from glassgpt.engines.kernel import KernelEngine
-from glassgpt.engines.reference import ReferenceEngine
+from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import DivergedError, GlassGPTError, UsageError
 from glassgpt.kernel.library import open_library
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kernels import assert_same, documents, models, started
 
 from glassgpt.config import ModelConfig, TrainConfig
-from glassgpt.engines.lesson_model import deep_and_quick
+from glassgpt.engines.reference.model import deep_and_quick
 from glassgpt.errors import UsageError
 from glassgpt.kernel.train import Documents, Trainer
 from glassgpt.lessons import lesson

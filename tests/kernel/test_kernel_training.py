@@ -141,7 +141,7 @@ def test_a_snapshot_brings_back_the_whole_state() -> None:
 @pytest.mark.parametrize("schedule", ["linear", "constant", "cosine"])
 @pytest.mark.parametrize("warmup", [0, 1, 7])
 def test_learning_rates_are_those_of_the_definition(schedule: str, warmup: int) -> None:
-    from glassgpt.optim import learning_rate_at
+    from glassgpt.optim.schedules import learning_rate_at
 
     train = TrainConfig(num_steps=20, schedule=schedule, warmup_steps=warmup)
     model = ModelConfig(step=1, vocab_size=6)

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from glassgpt import data, run
-from glassgpt.comparing import records
+from glassgpt import data
+from glassgpt.comparison.experiment import records
 from glassgpt.engines import kernel as engine
 from glassgpt.errors import DivergedError, Interrupted
-from glassgpt.events import Evaluated, Event, Started, Stepped
-from glassgpt.sweep import train_all
-from glassgpt.training import Session
+from glassgpt.training.events import Evaluated, Event, Started, Stepped
+from glassgpt.training.session import Session
+from glassgpt.training.several import train_all
 
-CORPUS = run.read_corpus(tuple(data.load("names").documents[:80]))
+CORPUS = data.load_corpus(tuple(data.load("names").documents[:80]))
 STEPS = 12
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support import record_of, start
 
-from glassgpt.config import is_read, rules
+from glassgpt.config.record import is_read, rules
 
 NAMES = ["anna", "bob", "eve", "alexander", "abe"]
 # something else than the lesson's, for what the engine itself computes with

@@ -8,7 +8,7 @@ import pytest
 from pytest import approx
 from support import Started, central_differences, record_of, start
 
-from glassgpt.tensors import Tensor
+from glassgpt.checkpoints.tensors import Tensor
 
 NAMES = ["anna", "bob", "eve", "alexander", "abe"]
 SIZES: list[dict[str, Any]] = [

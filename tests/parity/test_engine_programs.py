@@ -10,7 +10,7 @@ import pytest
 from support import record_of, run_program, shown_losses, shown_names, start
 from support import with_numbers as written
 
-from glassgpt.engines.base import num_params
+from glassgpt.engines.shapes import num_params
 from glassgpt.lessons import FILES, lesson
 
 NAMES = ["anna", "bob", "chloé", "dana", "eve", "bob", "abe", "maximiliano"]

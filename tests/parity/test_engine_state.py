@@ -12,11 +12,12 @@ import pytest
 from pytest import approx
 from support import Started, record_of, start
 
-from glassgpt.config import OPTIMIZERS
-from glassgpt.engines.base import buffer_names, shapes
-from glassgpt.engines.reference import ReferenceEngine
+from glassgpt.checkpoints.tensors import Tensor
+from glassgpt.config.record import OPTIMIZERS
+from glassgpt.engines.base import buffer_names
+from glassgpt.engines.reference.engine import ReferenceEngine
+from glassgpt.engines.shapes import shapes
 from glassgpt.errors import CheckpointError, DivergedError, UsageError
-from glassgpt.tensors import Tensor
 
 NAMES = ["anna", "bob", "eve", "alexander", "abe"]
 SIZES: list[dict[str, Any]] = [

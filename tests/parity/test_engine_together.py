@@ -11,7 +11,7 @@ from glassgpt.config import preset
 from glassgpt.engines.base import TOGETHER
 from glassgpt.kernel.library import why_unavailable
 from glassgpt.sampling import Taste, write_together
-from glassgpt.tokenizer import CharTokenizer
+from glassgpt.tokenizers import CharTokenizer
 
 WORDS = ["anna", "bob", "cara", "dan", "a" * 40]
 

@@ -13,10 +13,10 @@ import pytest
 from support import not_run
 
 from glassgpt import config, data
-from glassgpt.data import Corpus
+from glassgpt.data.documents import Corpus
 from glassgpt.engines.base import Engine
-from glassgpt.events import Result
-from glassgpt.training import Session
+from glassgpt.training.events import Result
+from glassgpt.training.session import Session
 
 pytestmark = pytest.mark.full
 

@@ -11,9 +11,9 @@ import pytest
 from pytest import approx
 from support import Started, start
 
+from glassgpt.checkpoints.tensors import Tensor
 from glassgpt.config import preset
-from glassgpt.engines.base import num_params
-from glassgpt.tensors import Tensor
+from glassgpt.engines.shapes import num_params
 
 MEASURED = (1, 3, 4, 5)
 WEIGHTS = (1, 2, 3, 4, 5)

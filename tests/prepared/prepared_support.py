@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from glassgpt.prepared.course import PreparedCorpus, open_prepared
-from glassgpt.prepared.plan import Plan
-from glassgpt.prepared.preparing import prepare
+from glassgpt.data.prepared.dataset import PreparedData
+from glassgpt.data.prepared.job import Plan
+from glassgpt.data.prepared.prepare import prepare
 
 KINDS = ("char", "bytes", "bpe")
 # the smallest that can be learned, in shards of a few documents
@@ -15,7 +15,7 @@ SMALL: dict[str, Any] = {"vocab_size": 280, "shard": 200}
 
 def prepared(
     folder: Path, texts: list[str] | bytes, tokenizer: str = "char", **choices: Any
-) -> PreparedCorpus:
+) -> PreparedData:
     """Documents, one a line, prepared below `folder`."""
     raw = texts if isinstance(texts, bytes) else "\r\n".join([*texts, ""]).encode()
     return of_file(folder, raw, tokenizer, **choices)
@@ -23,13 +23,13 @@ def prepared(
 
 def of_file(
     folder: Path, raw: bytes, tokenizer: str = "char", **choices: Any
-) -> PreparedCorpus:
+) -> PreparedData:
     """A file of these bytes, prepared below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "file").write_bytes(raw)
     plan = Plan((str(folder / "file"),), tokenizer, **{**SMALL, **choices})
     prepare(plan, folder / "out")
-    return open_prepared(str(folder / "out"))
+    return PreparedData(folder / "out", str(folder / "out"))
 
 
 def json_lines(*objects: object) -> bytes:
@@ -37,7 +37,7 @@ def json_lines(*objects: object) -> bytes:
     return "".join(json.dumps(one) + "\n" for one in objects).encode()
 
 
-def texts_of(data: PreparedCorpus) -> list[str]:
+def texts_of(data: PreparedData) -> list[str]:
     """All documents, one by one; those of a block together are the same."""
     found = [data.text(i) for i in range(len(data))]
     assert [text for block in data.blocks() for text in data.texts(block)] == found

@@ -8,15 +8,17 @@ import pytest
 import small
 from prepared_support import KINDS, prepared, texts_of
 
-from glassgpt import config, training
-from glassgpt.course import Course, course_of, suited
-from glassgpt.engines.reference import ReferenceEngine
+from glassgpt import config
+from glassgpt.data.loader import CorpusLoader, loader_of, suited
+from glassgpt.data.prepared import dataset
+from glassgpt.data.prepared import loader as prepared_loader
+from glassgpt.data.prepared.dataset import PreparedData
+from glassgpt.data.prepared.loader import PreparedLoader
+from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import DataError, UsageError
 from glassgpt.evaluation import Evaluation
-from glassgpt.events import Result
-from glassgpt.prepared import course as prepared_course
-from glassgpt.prepared import shards
-from glassgpt.prepared.course import PreparedCorpus, PreparedCourse
+from glassgpt.training.events import Result
+from glassgpt.training.session import Session
 
 # with copies, and more than one block of documents when blocks are small
 TEXTS = [*small.names(90), *small.names(40)[::3], "é", "ab cd"]
@@ -26,24 +28,24 @@ EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 16 documents, so that there are some of them."""
-    for module in ("shards", "selection"):
-        monkeypatch.setattr(f"glassgpt.prepared.{module}.BLOCK", 16)
+    for module in ("dataset", "index"):
+        monkeypatch.setattr(f"glassgpt.data.prepared.{module}.BLOCK", 16)
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PreparedCorpus]:
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PreparedData]:
     root = tmp_path_factory.mktemp("prepared")
     return {kind: prepared(root / kind, TEXTS, kind, shard=100) for kind in KINDS}
 
 
-def both(data: PreparedCorpus, **settings: Any) -> tuple[Course, PreparedCourse]:
+def both(data: PreparedData, **settings: Any) -> tuple[CorpusLoader, PreparedLoader]:
     """The course on the texts, and the one on what was prepared from them."""
     record = small.record(5, **{"order": "permute", **settings})
     seed, size = record.train.seed, record.model.block_size
     corpus = small.corpus(TEXTS)
     rng = random.Random(seed)
-    plain = Course(corpus, record.train, rng, data.tokenizer, size)
-    return plain, data.course(record, random.Random(seed))
+    plain = CorpusLoader(corpus, record.train, rng, data.tokenizer, size)
+    return plain, PreparedLoader(data, record, random.Random(seed))
 
 
 MODES = [
@@ -58,7 +60,7 @@ MODES = [
 @pytest.mark.parametrize("holdout", [0.0, 0.3])
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_draws_and_heldout_documents_are_those_of_the_text(
-    kind: str, holdout: float, mode: dict[str, Any], folders: dict[str, PreparedCorpus]
+    kind: str, holdout: float, mode: dict[str, Any], folders: dict[str, PreparedData]
 ) -> None:
     settings = {**mode, "holdout": holdout, "num_steps": 7, "batch_docs": 3}
     plain, other = both(folders[kind], **settings)
@@ -68,7 +70,7 @@ def test_draws_and_heldout_documents_are_those_of_the_text(
             wanted = wanted[:7]  # the block of 6, and the last target
         assert other.tokens(k) == wanted
     for some in (plain, other):  # many at once are the same
-        assert some.draws(90, 60) == [some.tokens(k) for k in range(90, 150)]
+        assert some.sequences(90, 60) == [some.tokens(k) for k in range(90, 150)]
     assert list(other.trained()) == plain.trained()
     for limit in (None, 3, 0, 20, 1000):
         assert list(other.heldout(limit)) == plain.heldout(limit)
@@ -77,7 +79,7 @@ def test_draws_and_heldout_documents_are_those_of_the_text(
 
 
 def test_with_enough_steps_every_document_is_reached(
-    folders: dict[str, PreparedCorpus],
+    folders: dict[str, PreparedData],
 ) -> None:
     for mode in MODES:
         plain, other = both(folders["char"], **mode, num_steps=400)
@@ -87,11 +89,11 @@ def test_with_enough_steps_every_document_is_reached(
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_losses_samples_and_evaluation_are_those_of_the_text(
-    mode: dict[str, Any], folders: dict[str, PreparedCorpus]
+    mode: dict[str, Any], folders: dict[str, PreparedData]
 ) -> None:
     record = small.record(5, **mode, batch_docs=2, holdout=0.3, eval_docs=25)
     results: list[Result] = [
-        training.Session(record, corpus).train()
+        Session(record, corpus).train()
         for corpus in (small.corpus(TEXTS), folders["char"])
     ]
     plain, other = results
@@ -102,26 +104,26 @@ def test_losses_samples_and_evaluation_are_those_of_the_text(
 
 
 def test_heldout_documents_are_found_by_looking_further(
-    folders: dict[str, PreparedCorpus], monkeypatch: pytest.MonkeyPatch
+    folders: dict[str, PreparedData], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from glassgpt.prepared import hashes
+    from glassgpt.data.prepared import heldout
 
     looked: list[float] = []
-    below = hashes._below
+    below = heldout._below
 
     def spy(data: Any, seed: int, share: float) -> Any:
         looked.append(share)
         return below(data, seed, share / 1000 if share < 1 else share)
 
-    monkeypatch.setattr(hashes, "_below", spy)
-    monkeypatch.setattr(hashes, "MARGIN", 20)
+    monkeypatch.setattr(heldout, "_below", spy)
+    monkeypatch.setattr(heldout, "MARGIN", 20)
     plain, other = both(folders["char"], num_steps=20, eval_docs=2)
     assert list(other.heldout()) == plain.heldout()
     assert len(looked) > 1
 
 
 def test_prepared_data_brings_its_tokenizer_and_its_order(
-    folders: dict[str, PreparedCorpus],
+    folders: dict[str, PreparedData],
 ) -> None:
     record = config.preset("step5")
     for kind, data in folders.items():
@@ -132,21 +134,21 @@ def test_prepared_data_brings_its_tokenizer_and_its_order(
 
 
 def test_another_tokenizer_than_that_of_the_data_is_an_error(
-    folders: dict[str, PreparedCorpus],
+    folders: dict[str, PreparedData],
 ) -> None:
     record = small.record(5, tokenizer="char")
     with pytest.raises(DataError, match="tokenizer: char; the data was prepared with"):
-        training.Session(record, folders["bytes"])
+        Session(record, folders["bytes"])
     with pytest.raises(DataError, match="tokenizer: bpe; a text file has no trained"):
-        training.Session(small.record(5, tokenizer="bpe"), small.corpus())
+        Session(small.record(5, tokenizer="bpe"), small.corpus())
 
 
 def test_what_needs_a_list_of_too_many_documents_is_an_error(
-    folders: dict[str, PreparedCorpus], monkeypatch: pytest.MonkeyPatch
+    folders: dict[str, PreparedData], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UsageError, match="joined in the order they lie in"):
         both(folders["char"], order="shuffle", doc_mode="pack")
-    monkeypatch.setattr(prepared_course, "MOST_SHUFFLED", 100)
+    monkeypatch.setattr(prepared_loader, "MOST_SHUFFLED", 100)
     with pytest.raises(UsageError, match="that needs a list of 106 documents"):
         both(folders["char"], order="shuffle")
 
@@ -154,13 +156,13 @@ def test_what_needs_a_list_of_too_many_documents_is_an_error(
 def test_a_holdout_that_leaves_nothing_is_an_error(tmp_path: Path) -> None:
     data = prepared(tmp_path, ["emma"])
     with pytest.raises(UsageError, match="it leaves none of 1 documents"):
-        data.course(small.record(5, holdout=0.9, seed=7), random.Random(7))
+        PreparedLoader(data, small.record(5, holdout=0.9, seed=7), random.Random(7))
 
 
 def test_baselines_count_only_so_many_tokens(
-    folders: dict[str, PreparedCorpus], monkeypatch: pytest.MonkeyPatch
+    folders: dict[str, PreparedData], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prepared_course, "COUNTED_TOKENS", 20)
+    monkeypatch.setattr(prepared_loader, "COUNTED_TOKENS", 20)
     _, other = both(folders["char"], num_steps=50)
     counted = list(other.trained())
     assert 0 < len(counted) < 8
@@ -168,10 +170,10 @@ def test_baselines_count_only_so_many_tokens(
 
 
 def test_what_is_mapped_is_let_go_and_read_again(
-    folders: dict[str, PreparedCorpus], monkeypatch: pytest.MonkeyPatch
+    folders: dict[str, PreparedData], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shards, "_TOUCHED", 0)
-    monkeypatch.setattr(shards, "_OPEN", 2)
+    monkeypatch.setattr(dataset, "_TOUCHED", 0)
+    monkeypatch.setattr(dataset, "_OPEN", 2)
     assert len(folders["char"].manifest.shards) > 3
     assert texts_of(folders["char"]) == TEXTS
 
@@ -183,7 +185,7 @@ def test_packed_sequences_are_the_ring_of_all_documents(
 ) -> None:
     texts, block = small.names(12), 6
     record = small.record(5, doc_mode="pack", order=order, batch_docs=2, num_steps=3)
-    session = training.Session(record, small.corpus(texts), "reference")
+    session = Session(record, small.corpus(texts), "reference")
     rng = random.Random(42)
     joined = list(texts)
     if order == "shuffle":
@@ -194,7 +196,7 @@ def test_packed_sequences_are_the_ring_of_all_documents(
         [ring[(j * block + i) % len(ring)] for i in range(block + 1)]
         for j in range(count)
     ]
-    drawn = [session.course.tokens(k) for k in range(2 * count)]
+    drawn = [session.loader.tokens(k) for k in range(2 * count)]
     if order == "shuffle":
         assert drawn == wanted * 2
     else:
@@ -202,7 +204,7 @@ def test_packed_sequences_are_the_ring_of_all_documents(
         assert drawn[:count] != drawn[count:]
     if engine == "kernel":
         pytest.importorskip("glassgpt.engines.kernel")
-    result = training.Session(record, small.corpus(texts), engine).train()
+    result = Session(record, small.corpus(texts), engine).train()
     model = ReferenceEngine(session.record, random.Random(0))
     model.restore(session.engine.weights(), session.engine.buffers())
     losses = [model.loss(sequence) for sequence in drawn[:2]]
@@ -212,8 +214,8 @@ def test_packed_sequences_are_the_ring_of_all_documents(
 def test_data_smaller_than_a_block_goes_round() -> None:
     record = small.record(5, doc_mode="pack", block_size=50)
     corpus = small.corpus(["ab", "c"])
-    session = training.Session(record, corpus, "reference")
-    course = course_of(corpus, record, session.tokenizer, random.Random(42))
+    session = Session(record, corpus, "reference")
+    course = loader_of(corpus, record, session.tokenizer, random.Random(42))
     assert len(course.tokens(0)) == 51
     assert course.tokens(0) == course.tokens(1)
     assert set(course.trained()) == {"ab", "c"}

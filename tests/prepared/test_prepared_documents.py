@@ -10,12 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from prepared_support import KINDS, json_lines, of_file, prepared, texts_of
 
-from glassgpt.data import Corpus, parse_documents
+from glassgpt.data.documents import Corpus, parse_documents
+from glassgpt.data.prepared.encoding import encoder_of, seen
+from glassgpt.data.prepared.manifest import read_manifest
+from glassgpt.data.prepared.readers import Position, pieces
 from glassgpt.errors import DataError
-from glassgpt.prepared.encoding import encoder_of, seen
-from glassgpt.prepared.manifest import read_manifest
-from glassgpt.prepared.sources import Position, pieces
-from glassgpt.tokenizer import ByteTokenizer, CharTokenizer
+from glassgpt.tokenizers import ByteTokenizer, CharTokenizer
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 # what the rule speaks of, close together
@@ -133,7 +133,7 @@ def test_parquet_gives_the_text_of_its_column(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("count", [65_535, 65_537])
 def test_ids_are_as_wide_as_the_vocabulary_needs(count: int) -> None:
-    from glassgpt.prepared.manifest import id_width
+    from glassgpt.data.prepared.manifest import id_width
 
     assert id_width(count) == (2 if count <= 65_536 else 4)
 

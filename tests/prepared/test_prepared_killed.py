@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import small
 
+from glassgpt.data.prepared import prepare as preparing
+from glassgpt.data.prepared.job import Plan
+from glassgpt.data.prepared.prepare import SLOW_SAVE, Progress, prepare
 from glassgpt.errors import Interrupted
-from glassgpt.prepared import preparing
-from glassgpt.prepared.plan import Plan
-from glassgpt.prepared.preparing import SLOW_SAVE, Progress, prepare
 
 LIMIT = 120.0
 # a dozen shards, and a third of a second to write them

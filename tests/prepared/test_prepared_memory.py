@@ -13,8 +13,8 @@ MEGABYTE = 1 << 20
 _PREPARE = """
 import json, resource, sys
 from pathlib import Path
-from glassgpt.prepared.plan import Plan
-from glassgpt.prepared.preparing import prepare
+from glassgpt.data.prepared.job import Plan
+from glassgpt.data.prepared.prepare import prepare
 manifest = prepare(Plan((sys.argv[1],), sys.argv[3]), Path(sys.argv[2]))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 print(json.dumps({"peak": peak, "documents": manifest.documents}))
@@ -22,14 +22,14 @@ print(json.dumps({"peak": peak, "documents": manifest.documents}))
 _TRAIN = """
 import json, sys
 from glassgpt import preset
-from glassgpt.run import read_data
-from glassgpt.course import suited
-from glassgpt.events import Stepped
-from glassgpt.training import Session
+from glassgpt.data import load
+from glassgpt.data.loader import suited
+from glassgpt.training.events import Stepped
+from glassgpt.training.session import Session
 def resident():
     lines = open("/proc/self/status").read().splitlines()
     return int(next(x for x in lines if x.startswith("VmRSS")).split()[1]) * 1024
-data = read_data(sys.argv[1])
+data = load(sys.argv[1])
 chosen = {"n_embd": 4, "n_head": 2, "batch_docs": 100, "num_steps": 1000}
 chosen |= {"eval_docs": 20, "doc_mode": sys.argv[2], "holdout": float(sys.argv[3])}
 session = Session(suited(preset("step5").with_settings(**chosen), data, {}), data)

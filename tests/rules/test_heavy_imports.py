@@ -28,7 +28,7 @@ for one in pkgutil.walk_packages(glassgpt.__path__, "glassgpt."):
     if not one.name.startswith(("glassgpt.cli", "glassgpt.steps", "glassgpt.guide",
                                 "glassgpt.__main__", "glassgpt.kernel.",
                                 "glassgpt.bench",
-                                "glassgpt.engines.kernel", "glassgpt.prepared.",
+                                "glassgpt.engines.kernel", "glassgpt.data.prepared.",
                                 "glassgpt.engines.torch.")):
         importlib.import_module(one.name)
 """
@@ -92,7 +92,11 @@ def test_commands_load_no_library_that_checks_types(tmp_path: Path) -> None:
 
 def test_all_but_the_command_line_is_most_of_it(tmp_path: Path) -> None:
     modules = watched(ALL_BUT_CLI, tmp_path)["modules"]
-    names = {"glassgpt.engines.reference", "glassgpt.inspection", "glassgpt.check"}
+    names = {
+        "glassgpt.engines.reference",
+        "glassgpt.data.inspection",
+        "glassgpt.gradcheck",
+    }
     assert names <= set(modules)
 
 

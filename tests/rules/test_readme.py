@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glassgpt.config import preset
-from glassgpt.engines.base import num_params, shapes
+from glassgpt.engines.shapes import num_params, shapes
 from glassgpt.lessons import lesson, units
 
 ROOT = Path(__file__).parents[2]

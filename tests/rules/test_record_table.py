@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from support import not_run, require_torch
 
-from glassgpt.config import Record, preset, rules
+from glassgpt.config import Record, preset
+from glassgpt.config.fields import OPTIMIZERS
+from glassgpt.config.record import rules
 from glassgpt.engines.base import Engine
-from glassgpt.engines.reference import ReferenceEngine
+from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import UsageError
 from glassgpt.kernel.library import why_unavailable
-from glassgpt.rules import OPTIMIZERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "record.md"
 FOLLOWS = ("step", "vocab_size")

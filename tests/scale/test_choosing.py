@@ -6,9 +6,10 @@ import pytest
 from support import record_of
 
 from glassgpt import engines
-from glassgpt.config import PRESETS, Record, preset
+from glassgpt.config import Record, preset
+from glassgpt.config.presets import LESSONS
+from glassgpt.config.record import PRESETS
 from glassgpt.errors import GlassGPTError, UsageError
-from glassgpt.presets import LESSONS
 
 
 def chosen(record: Record, name: str = "auto") -> tuple[str, str]:
@@ -38,16 +39,16 @@ def test_a_processor_that_lacks_bfloat16_is_spoken_of(
     name: str, half: float, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch = pytest.importorskip("torch")
-    from glassgpt.engines.torch import work
+    from glassgpt.engines.torch import flops
 
     rates = {torch.bfloat16: half, torch.float32: 50e9}
-    monkeypatch.setattr(work, "_measured", lambda device, kind, *_: rates[kind])
+    monkeypatch.setattr(flops, "_measured", lambda device, kind, *_: rates[kind])
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     record = preset("gpt2-124m").with_vocabulary(100)
     engine, why = chosen(record, name)
     assert engine == "torch"
     assert said in why if said else why == ""
-    assert work.peak_flops(torch.device("cpu"), "bfloat16") == 50e9
+    assert flops.peak_flops(torch.device("cpu"), "bfloat16") == 50e9
     assert chosen(record.with_settings(dtype="float32"), "torch") == ("torch", "")
 
 

@@ -10,11 +10,11 @@ import pytest
 from pytest import approx
 from support import not_run, record_of, require_torch
 
-from glassgpt import checkpoint
+from glassgpt import checkpoints
 from glassgpt.config import Record
 from glassgpt.engines.base import Engine
-from glassgpt.engines.reference import ReferenceEngine
-from glassgpt.saving import Saver
+from glassgpt.engines.reference.engine import ReferenceEngine
+from glassgpt.training.writer import CheckpointWriter
 
 DOCUMENTS = [[26, 1, 2, 3, 26], [26, 5, 6, 7, 8, 9, 10, 11, 12, 26], [26, 3, 26]]
 SIZES = {"n_embd": 32, "n_head": 2, "n_layer": 2, "block_size": 8, "batch_docs": 3}
@@ -88,11 +88,11 @@ def test_a_checkpoint_from_the_gpu_is_what_was_trained_when_it_was_asked_for(
 
         def sync_log(self) -> None: ...
 
-    saver = Saver(engine, Folder())  # type: ignore[arg-type]
+    saver = CheckpointWriter(engine, Folder())  # type: ignore[arg-type]
     saver.save(3, {})
     engine.train_step(3, DOCUMENTS)
     saver.finish()
-    saved = checkpoint.load(tmp_path / "step-000000003")
+    saved = checkpoints.load(tmp_path / "step-000000003")
     assert saved.model == weights != engine.weights()
     assert all(isinstance(t.values, array) for t in saved.optimizer.values())
     engine.restore(saved.model, saved.optimizer)

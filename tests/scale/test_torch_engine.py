@@ -10,12 +10,13 @@ from pytest import approx
 from support import not_run, record_of, shown_losses
 
 from glassgpt import data
-from glassgpt.config import OPTIMIZERS, Record, preset
+from glassgpt.config import Record, preset
+from glassgpt.config.record import OPTIMIZERS
+from glassgpt.data.order import shuffled
 from glassgpt.engines.base import Engine
-from glassgpt.engines.reference import ReferenceEngine
+from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import CheckpointError, DivergedError, UsageError
-from glassgpt.order import shuffled
-from glassgpt.tokenizer import CharTokenizer
+from glassgpt.tokenizers import CharTokenizer
 
 DOCUMENTS = [[26, 1, 2, 3, 26], [26, 5, 6, 7, 8, 9, 10, 11, 12, 26], [26, 3, 26]]
 SMALL = {"n_embd": 8, "n_head": 2, "n_layer": 2, "block_size": 5, "batch_docs": 3}

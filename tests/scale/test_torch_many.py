@@ -15,8 +15,8 @@ import small
 from pytest import approx
 
 import glassgpt
-from glassgpt import checkpoint
-from glassgpt.runs import RunFolder
+from glassgpt import checkpoints
+from glassgpt.checkpoints.run_folder import RunFolder
 
 LIMIT = 600
 HERE = Path(__file__).parent
@@ -84,7 +84,7 @@ def test_what_two_processes_saved_loads_in_one_and_in_the_kernel(
     assert status == 0, errors
     events = [json.loads(line) for line in printed.splitlines()]
     assert [e["event"] for e in events].count("result") == 1, "one process talks"
-    saved = checkpoint.load(out / "checkpoints" / "step-000000010")
+    saved = checkpoints.load(out / "checkpoints" / "step-000000010")
     assert len(list(saved.path.glob("model-*-of-00002.safetensors"))) == 2
     run = glassgpt.load(out)
     assert run.engine.name == "kernel" and run.losses == events[-1]["losses"]
@@ -110,7 +110,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path: Path) -> None:
     (line,) = (x for x in errors.splitlines() if x.startswith("stopped at step "))
     assert line.endswith(" of 600, and saved")
     assert f"Go on with: glassgpt train --resume --out {out}" in errors
-    last = checkpoint.steps(out / "checkpoints")[-1]
+    last = checkpoints.steps(out / "checkpoints")[-1]
     assert f"step {last} of" in line
     status, printed, errors = finish(torchrun(*command, "--json"))
     assert status == 0, errors

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import small
 
-from glassgpt import checkpoint
+from glassgpt import checkpoints
+from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.errors import DivergedError, Interrupted
-from glassgpt.events import Event, Measured, Saved, Stepped
-from glassgpt.runs import RunFolder
-from glassgpt.training import Session
+from glassgpt.training.events import Event, Measured, Saved, Stepped
+from glassgpt.training.session import Session
 
 SETTINGS: dict[str, Any] = {"batch_docs": 3, "checkpoint_every": 2, "num_steps": 7}
 
@@ -28,7 +28,9 @@ def test_every_checkpoint_is_told_of_once_it_is_there(tmp_path: Path) -> None:
     def listen(event: Event) -> None:
         heard(event)
         if isinstance(event, Saved):
-            checkpoint.load(tmp_path / "checkpoints" / checkpoint.step_name(event.step))
+            checkpoints.load(
+                tmp_path / "checkpoints" / checkpoints.step_name(event.step)
+            )
 
     result = small.train_in(tmp_path, session(), listen)
     assert [event.step for event in heard.of(Saved)] == [2, 4, 6, 7]
@@ -52,7 +54,7 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(
 
     with pytest.raises(Interrupted):
         small.train_in(broken, session(keep_last=0), listen)
-    assert checkpoint.steps(broken / "checkpoints")[-1] == at
+    assert checkpoints.steps(broken / "checkpoints")[-1] == at
     result = small.resume_in(broken, session(keep_last=0))
     assert (result.losses, result.samples) == (expected.losses, expected.samples)
     hashes = small.checkpoint_hashes(whole).items()
@@ -65,7 +67,7 @@ def test_what_was_handed_over_is_there_after_a_divergence(tmp_path: Path) -> Non
         small.train_in(tmp_path, wild)
     done = len(wild.losses)
     assert done > 0
-    assert checkpoint.steps(tmp_path / "checkpoints")[-1] == done
+    assert checkpoints.steps(tmp_path / "checkpoints")[-1] == done
 
 
 def test_the_best_checkpoint_stays(tmp_path: Path) -> None:
@@ -74,4 +76,4 @@ def test_the_best_checkpoint_stays(tmp_path: Path) -> None:
     log = RunFolder.open(tmp_path).read_log()
     losses = {e["step"]: e["heldout_loss"] for e in log if "heldout_loss" in e}
     best = min(losses, key=lambda step: (losses[step], step))
-    assert checkpoint.steps(tmp_path / "checkpoints") == sorted({best, 8})
+    assert checkpoints.steps(tmp_path / "checkpoints") == sorted({best, 8})

@@ -13,7 +13,7 @@ from glassgpt.config import Record
 from glassgpt.engines.base import TOGETHER
 from glassgpt.errors import GlassGPTError
 from glassgpt.sampling import Taste, _in_turn, write_together
-from glassgpt.tokenizer import CharTokenizer
+from glassgpt.tokenizers import CharTokenizer
 
 TOKENIZER = CharTokenizer(tuple("abcdefghijklmnopqrstuvwxyz"))
 SIZES = {"n_embd": 8, "n_head": 2, "n_layer": 2, "block_size": 9, "init_std": 0.3}
@@ -69,7 +69,7 @@ def test_a_group_is_what_as_many_readers_write(
 
 
 def test_the_cache_changes_nothing_where_it_grows_and_shrinks() -> None:
-    from glassgpt.engines.torch.reading import drawing, write_group
+    from glassgpt.engines.torch.decoding import drawing, write_group
 
     engine = torch_engine(record_of(5, **{**SIZES, "block_size": 150}))
     cached, slow = (

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support import CASES, case_bytes
 
-from glassgpt.data import parse_documents
+from glassgpt.data.documents import parse_documents
 from glassgpt.lessons import FILES, lesson
 
 TABLE = json.loads((CASES / "documents.json").read_text(encoding="utf-8"))

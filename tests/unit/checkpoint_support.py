@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from glassgpt.checkpoint import FILES, MANIFEST, Tensor, publish
+from glassgpt.checkpoints.format import FILES, MANIFEST, Tensor, publish
 from glassgpt.errors import CheckpointError
 
 ALL_FILES = (*FILES, MANIFEST)

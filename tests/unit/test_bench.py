@@ -10,23 +10,23 @@ import numpy as np
 import pytest
 from support import not_run
 
-from glassgpt.bench import machine
-from glassgpt.bench.counting import ADAM, mean_flops, step_flops
-from glassgpt.bench.machine import Bench, NotRun, Plan, Row, ratios
+from glassgpt.bench import suite
+from glassgpt.bench.flops import ADAM, mean_flops, step_flops
 from glassgpt.bench.numpy_peer import NumpyPeer
-from glassgpt.bench.outside import NodeRun, built_with, instructions, short_version
-from glassgpt.bench.rounds import Rounds
+from glassgpt.bench.suite import Bench, NotRun, Plan, Row, ratios
+from glassgpt.bench.timing import Rounds
+from glassgpt.bench.wasm import NodeRun, built_with, instructions, short_version
 from glassgpt.cli import run as glassgpt
 from glassgpt.config import ModelConfig, Record, preset
-from glassgpt.data import parse_documents
-from glassgpt.engines.reference import ReferenceEngine
+from glassgpt.data import load_corpus
+from glassgpt.data.documents import parse_documents
+from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import GlassGPTError, UsageError
 from glassgpt.kernel.library import open_library, why_unavailable
 from glassgpt.kernel.mersenne import Random
 from glassgpt.kernel.model import Kernel
 from glassgpt.kernel.train import Documents, Trainer
 from glassgpt.kernel.writing import Reader
-from glassgpt.run import read_corpus
 
 WORDS = [[26, 0, 13, 13, 0, 26], [26, 4, 26], [26, *range(20), 26], [26, 1, 14, 1, 26]]
 TINY = Plan(
@@ -172,7 +172,7 @@ def test_ctrl_c_prints_what_was_measured_and_ends_with_130(
     def interrupted(*_: Any) -> float:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(machine, "QUICK", TINY)
+    monkeypatch.setattr(suite, "QUICK", TINY)
     monkeypatch.setattr(NumpyPeer, "train", interrupted)
     assert glassgpt(["bench", "--quick", "--json"]) == 130
     done = capsys.readouterr()
@@ -206,29 +206,29 @@ def test_every_case_of_this_machine_is_measured() -> None:
     told: list[str] = []
     all_rows = list(bench.rows(told.append))
     rows = [row for row in all_rows if isinstance(row, Row)]
-    isas = machine.machine_isas()
+    isas = suite.machine_isas()
     steps = {(row.engine, row.dtype) for row in rows if row.what == "step"}
-    assert {(isa, dtype) for isa in isas for dtype in machine.DTYPES} <= steps
+    assert {(isa, dtype) for isa in isas for dtype in suite.DTYPES} <= steps
     assert {("numpy", "float32"), ("numpy", "float64"), ("lesson", "float64")} <= steps
     fast = [row for row in rows if row.what == "step" and row.engine in isas[1:]]
     assert all(row.share_of_peak and row.compiler for row in fast)
     names = {(row.engine, row.dtype) for row in rows if row.what == "names"}
-    assert names == {(isa, dtype) for isa in isas[1:] for dtype in machine.DTYPES}
+    assert names == {(isa, dtype) for isa in isas[1:] for dtype in suite.DTYPES}
     assert all(row.value > 0 for row in rows)
     assert len(told) >= len(rows)
     missing = {(r.engine, r.dtype) for r in all_rows if isinstance(r, NotRun)}
-    assert {tuple(name.split()) for name in machine.WASM} <= steps | missing
+    assert {tuple(name.split()) for name in suite.WASM} <= steps | missing
     wasm = [row for row in rows if row.engine.startswith("wasm")]
     assert all("clang" in row.compiler for row in wasm)
     counted = {row.dtype for row in rows if row.what == "instructions"}
-    assert counted | {dtype for _, dtype in missing} >= set(machine.DTYPES)
+    assert counted | {dtype for _, dtype in missing} >= set(suite.DTYPES)
 
 
 def test_json_is_an_object_a_line_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(machine, "instructions", lambda *_: ("avx2", 9.0))  # slow
-    monkeypatch.setattr(machine, "QUICK", TINY)
+    monkeypatch.setattr(suite, "instructions", lambda *_: ("avx2", 9.0))  # slow
+    monkeypatch.setattr(suite, "QUICK", TINY)
     assert glassgpt(["bench", "--quick", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     first, *others = lines
@@ -248,8 +248,8 @@ def test_json_is_an_object_a_line_and_nothing_else(
 def test_the_table_shows_ratios_and_the_compiler(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(machine, "instructions", lambda *_: ("avx2", 9.0))  # slow
-    monkeypatch.setattr(machine, "QUICK", TINY)
+    monkeypatch.setattr(suite, "instructions", lambda *_: ("avx2", 9.0))  # slow
+    monkeypatch.setattr(suite, "QUICK", TINY)
     assert glassgpt(["bench", "--quick", "--rounds", "1"]) == 0
     done = capsys.readouterr()
     assert f"compiler: {built_with(open_library('float64').call)}" in done.out
@@ -259,7 +259,7 @@ def test_the_table_shows_ratios_and_the_compiler(
 
 def test_first_weights_of_the_peers_are_the_lessons() -> None:
     record = small().with_vocabulary(27)
-    found = machine.drawn_weights(record)
+    found = suite.drawn_weights(record)
     kernel = Kernel(record.model)
     kernel.draw_weights(Random(42))
     assert list(found) == list(kernel.weights)
@@ -290,9 +290,9 @@ def test_a_compiler_is_its_name_and_version(said: str, short: str) -> None:
     assert short_version(said) == short
 
 
-@pytest.mark.parametrize("n_embd", machine.WIDTHS)
+@pytest.mark.parametrize("n_embd", suite.WIDTHS)
 def test_no_width_of_the_benchmark_diverges(n_embd: int) -> None:
-    names = read_corpus("names")
+    names = load_corpus("names")
     bench = Bench(names, Plan(steps=300))
     record = bench.record(n_embd, "float32")
     kernel = Kernel(record.model, "float32")

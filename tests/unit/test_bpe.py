@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassgpt import bpe
-from glassgpt.bpe import BpeTokenizer
+from glassgpt import tokenizers
 from glassgpt.errors import CheckpointError, GlassGPTError, UsageError
-from glassgpt.tokenizer import (
+from glassgpt.tokenizers import (
     ByteTokenizer,
     CharTokenizer,
-    Spelling,
+    StreamDecoder,
     Tokenizer,
-    tokenizer_from_json,
+    bpe,
 )
+from glassgpt.tokenizers.bpe import BpeTokenizer
 
 SENTENCES = ["the cat sat on the mat", "der Bär mag Süßes", "日本語のテキスト 😀"] * 20
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -52,7 +52,7 @@ def test_it_is_kept_as_json_and_writes_without_the_library(
     pairs: BpeTokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens = pairs.encode("der Bär 😀")
-    kept = tokenizer_from_json(json.loads(json.dumps(pairs.to_json())))
+    kept = tokenizers.from_json(json.loads(json.dumps(pairs.to_json())))
     assert kept == pairs
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     assert kept.decode(tokens) == "der Bär 😀"
@@ -91,13 +91,13 @@ def test_text_that_comes_token_by_token_is_the_text(
     tokenizers: list[Tokenizer] = [pairs, ByteTokenizer(), characters]
     for tokenizer in tokenizers:
         ids = data.draw(st.lists(st.integers(0, tokenizer.bos), max_size=30))
-        spelling = Spelling(tokenizer)
+        spelling = StreamDecoder(tokenizer)
         parts = [spelling.feed(token) for token in ids]
         assert "".join(parts) + spelling.end() == tokenizer.decode(ids)
 
 
 def test_a_character_in_parts_is_given_when_it_is_whole() -> None:
-    spelling = Spelling(ByteTokenizer())
+    spelling = StreamDecoder(ByteTokenizer())
     parts = [spelling.feed(byte) for byte in "a😀".encode()]
     assert parts == ["a", "", "", "", "😀"]
     assert spelling.end() == ""

@@ -16,8 +16,7 @@ from checkpoint_support import (
     tensor,
 )
 
-from glassgpt import checkpoint
-from glassgpt.checkpoint import FILES, load, newest, publish, step_name, steps
+from glassgpt.checkpoints.format import FILES, load, newest, publish, step_name, steps
 
 
 def test_a_saved_checkpoint_is_read_back_whole(tmp_path: Path) -> None:
@@ -46,7 +45,7 @@ def test_a_state_that_cannot_be_kept_is_refused(
 SAVE_IN_ANOTHER_PROCESS = """
 import array, sys
 from pathlib import Path
-from glassgpt.checkpoint import Tensor, publish
+from glassgpt.checkpoints import Tensor, publish
 names = {"wte", "wpe", "lm_head", "layer0.attn_wq", "layer0.mlp_fc1"}
 model = {n: Tensor((2,), array.array("d", [len(n), 1 / 3])) for n in names}
 state = {n: {m: 0.1 for m in names} for n in names}
@@ -120,7 +119,7 @@ def test_nothing_is_pruned_when_the_new_one_does_not_read_back(
     def lossy(path: Path, data: bytes) -> None:
         path.write_bytes(data[:-1] if path.name == FILES[1] else data)
 
-    monkeypatch.setattr(checkpoint, "write_file", lossy)
+    monkeypatch.setattr("glassgpt.checkpoints.format.write_file", lossy)
     fails(lambda: save(tmp_path, 3, keep_last=1), "does not read back")
     warnings: list[str] = []
     found = newest(tmp_path, warnings.append)

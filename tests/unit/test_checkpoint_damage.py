@@ -10,8 +10,15 @@ from checkpoint_support import ALL_FILES, fails, save
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassgpt import checkpoint
-from glassgpt.checkpoint import FILES, MANIFEST, load, newest, step_name, steps
+from glassgpt.checkpoints.format import (
+    FILES,
+    MANIFEST,
+    entry_of,
+    load,
+    newest,
+    step_name,
+    steps,
+)
 
 
 def flip(file: Path, at: int, mask: int) -> None:
@@ -128,7 +135,7 @@ def test_a_state_of_another_step_is_refused_though_its_sha256_agrees(
     _, path = damaged_copy(two_saved)
     (path / "state.json").write_bytes(b'{"step":10}\n')
     files = json.loads((path / MANIFEST).read_bytes())["files"]
-    size, sha256 = checkpoint._entry(b'{"step":10}\n')
+    size, sha256 = entry_of(b'{"step":10}\n')
     files["state.json"] = {"size": size, "sha256": sha256}
     rewrite_manifest(path, files=files)
     fails(lambda: load(path), "state.json is not of step 20")

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from checkpoint_support import ALL_FILES, names, run_python, save, tensor
 
-from glassgpt import checkpoint
-from glassgpt.checkpoint import load, newest, publish, step_name, steps
+from glassgpt.checkpoints.format import load, newest, publish, step_name, steps
 
 SAVE_SLOWLY = """
 import array, sys
 from pathlib import Path
-from glassgpt.checkpoint import Tensor, publish
+from glassgpt.checkpoints import Tensor, publish
 for step in range(2, 10_000):
     model = {"wte": Tensor((1,), array.array("d", [step]))}
     print(step, flush=True)
@@ -75,7 +74,7 @@ def test_a_kill_at_any_moment_leaves_whole_checkpoints_only(
 SAVE_ON_A_FULL_DISK = """
 import array, resource, signal, sys
 from pathlib import Path
-from glassgpt.checkpoint import Tensor, publish
+from glassgpt.checkpoints import Tensor, publish
 from glassgpt.errors import CheckpointError
 resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
 model = {"wte": Tensor((1000,), array.array("d", [2.0] * 1000))}
@@ -105,7 +104,7 @@ def test_an_interrupted_save_cleans_up_after_itself(
     def interrupted(path: Path, data: bytes) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checkpoint, "write_file", interrupted)
+    monkeypatch.setattr("glassgpt.checkpoints.format.write_file", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save(tmp_path, 1)
     assert names(tmp_path) == []

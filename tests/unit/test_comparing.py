@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from glassgpt import data, run
-from glassgpt.comparing import (
+from glassgpt import data
+from glassgpt.comparison.experiment import (
     NUM_SAMPLES,
     TEMPERATURE,
     Comparison,
@@ -17,11 +17,12 @@ from glassgpt.comparing import (
     memory,
     records,
 )
-from glassgpt.comparison_notes import notes, summary, written
-from glassgpt.course import Course
-from glassgpt.data import Corpus
+from glassgpt.comparison.notes import notes, summary, written
+from glassgpt.data.documents import Corpus
+from glassgpt.data.loader import CorpusLoader
 from glassgpt.errors import DivergedError, UsageError
-from glassgpt.events import Event, Noted, Started, Stepped
+from glassgpt.runs import run
+from glassgpt.training.events import Event, Noted, Started, Stepped
 
 NUM_STEPS = 6
 SIZES = {"n_embd": "4", "n_head": "2", "block_size": "6", "eval_docs": "20"}
@@ -40,7 +41,7 @@ def compared(
     **settings: str,
 ) -> Comparison:
     """Lessons at tiny sizes on the reference engine."""
-    corpus = run.read_corpus(documents)
+    corpus = data.load_corpus(documents)
     sizes = {k: v for k, v in SIZES.items() if any(reads(step, k) for step in only)}
     given = {**sizes, **settings}
     return compare(corpus, only, given, ENGINE, listen, seed=7, num_steps=NUM_STEPS)
@@ -66,7 +67,7 @@ def test_all_lessons_are_measured_on_the_same_documents(every: Comparison) -> No
     heldout, trained = [], []
     for outcome in every.outcomes:
         train = outcome.record.train
-        course = Course(every.corpus, train, random.Random(train.seed))
+        course = CorpusLoader(every.corpus, train, random.Random(train.seed))
         heldout.append(course.heldout())
         trained.append(course.trained())
     assert len(heldout[0]) == 20

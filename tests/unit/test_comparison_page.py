@@ -6,12 +6,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from glassgpt import data, run
-from glassgpt.comparing import Comparison, compare
-from glassgpt.comparison_notes import notes, summary
-from glassgpt.comparison_page import page
-from glassgpt.data import Corpus
-from glassgpt.numbers import format_number
+from glassgpt import data
+from glassgpt.comparison.experiment import Comparison, compare
+from glassgpt.comparison.notes import notes, summary
+from glassgpt.comparison.page import page
+from glassgpt.data.documents import Corpus
+from glassgpt.formatting import format_number
 from glassgpt.sampling import Sample
 
 SIZES = {"n_embd": "4", "n_head": "2", "block_size": "6", "eval_docs": "20"}
@@ -51,7 +51,7 @@ class Reader(HTMLParser):
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
     """All six lessons at tiny sizes; tests only read it."""
-    corpus = run.read_corpus(NAMES)
+    corpus = data.load_corpus(NAMES)
     return compare(corpus, settings=SIZES, engine="reference", num_steps=6)
 
 

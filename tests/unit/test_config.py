@@ -9,18 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassgpt.config import (
-    PRESETS,
-    ModelConfig,
-    Record,
-    TrainConfig,
-    is_read,
-    preset,
-    rules,
-)
+from glassgpt.config import ModelConfig, Record, TrainConfig, preset
+from glassgpt.config.fields import OPTIMIZERS, Rule
+from glassgpt.config.presets import LESSONS
+from glassgpt.config.record import PRESETS, is_read, rules
 from glassgpt.errors import CheckpointError, GlassGPTError, UsageError
-from glassgpt.presets import LESSONS
-from glassgpt.rules import OPTIMIZERS, Rule
 
 KINDS = {
     field.name: field.type

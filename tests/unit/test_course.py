@@ -7,17 +7,17 @@ from collections import Counter
 import pytest
 import small
 
-from glassgpt.course import Course
-from glassgpt.order import shuffled
+from glassgpt.data.loader import CorpusLoader
+from glassgpt.data.order import shuffled
 
 ORDERS = ("shuffle", "permute")
 # 40 texts, each of them four times
 COPIES = [f"{a}{b}" for a in "abcdefgh" for b in "uvxyz"] * 4
 
 
-def course(documents: list[str], **settings: object) -> Course:
+def course(documents: list[str], **settings: object) -> CorpusLoader:
     record = small.record(**settings)
-    return Course(small.corpus(documents), record.train, random.Random(42))
+    return CorpusLoader(small.corpus(documents), record.train, random.Random(42))
 
 
 def by_hash(texts: list[str], seed: int = 42) -> list[str]:
@@ -93,7 +93,7 @@ def test_the_same_seed_holds_out_the_same_whatever_the_order() -> None:
 
 
 def test_two_runs_of_a_record_measure_on_the_same_documents() -> None:
-    kept = [small.session(step).course.heldout() for step in range(6)]
+    kept = [small.session(step).loader.heldout() for step in range(6)]
     assert len(kept[0]) == 20
     assert all(texts == kept[0] for texts in kept)
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassgpt.data import Corpus, clean, load, parse_documents
+from glassgpt.data.documents import Corpus, clean, parse_documents, read
 from glassgpt.errors import DataError
 
 CASES_FILE = Path(__file__).parents[1] / "cases" / "documents.json"
@@ -134,7 +134,7 @@ def test_distinct_counts_duplicates_once() -> None:
 def test_a_file_of_one_character_is_a_corpus(tmp_path: Path) -> None:
     file = tmp_path / "one.txt"
     file.write_bytes(b"a")
-    assert load(str(file)).documents == ("a",)
+    assert read(str(file)).documents == ("a",)
 
 
 def test_a_name_wins_over_a_file_that_is_called_the_same(
@@ -142,20 +142,20 @@ def test_a_name_wins_over_a_file_that_is_called_the_same(
 ) -> None:
     (tmp_path / "names").write_bytes(b"mine\n")
     monkeypatch.chdir(tmp_path)
-    assert len(load("names").documents) == 32_257
-    assert load("./names").documents == ("mine",)
+    assert len(read("names").documents) == 32_257
+    assert read("./names").documents == ("mine",)
 
 
 def test_a_corpus_keeps_the_name_it_was_asked_for_by(tmp_path: Path) -> None:
     file = tmp_path / "words.txt"
     file.write_bytes(b"word\n")
-    assert load(str(file)).name == str(file)
-    assert load("names").name == "names"
+    assert read(str(file)).name == str(file)
+    assert read("names").name == "names"
 
 
 def refused(given: str) -> DataError:
     with pytest.raises(DataError) as caught:
-        load(given)
+        read(given)
     assert "\n" not in str(caught.value) + caught.value.remedy
     assert caught.value.remedy
     return caught.value
@@ -203,7 +203,7 @@ def test_a_pipe_is_read(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = "import sys; open(sys.argv[1], 'wb').write(b'anna\\n')"
     with subprocess.Popen([sys.executable, "-c", writer, str(pipe)]):
-        assert load(str(pipe)).documents == ("anna",)
+        assert read(str(pipe)).documents == ("anna",)
 
 
 def test_a_file_that_may_not_be_read_is_refused(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glassgpt.data.heldout import heldout_documents, split
 from glassgpt.errors import UsageError
-from glassgpt.heldout import heldout_documents, split
 
 WORDS = [f"word{i}" for i in range(2_000)]
 documents = st.lists(st.text("abc", min_size=1, max_size=3), min_size=1)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from glassgpt.data import load, parse_documents
+from glassgpt.data.documents import parse_documents, read
+from glassgpt.data.inspection import Inspection, inspect
 from glassgpt.errors import UsageError
-from glassgpt.inspection import Inspection, inspect
 
 
 def inspected(text: str, block_size: int = 16) -> Inspection:
@@ -96,7 +96,7 @@ def test_the_json_holds_the_same_facts() -> None:
 
 
 def test_the_built_in_names_hold_nothing_odd_and_are_not_cut() -> None:
-    facts = inspect(load("names"))
+    facts = inspect(read("names"))
     assert facts.odd == ()
     assert facts.cut.characters == 0
     assert facts.lengths.longest == 15

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glassgpt.data.order import DocumentOrder, Permutation, permuted, shuffled
 from glassgpt.errors import UsageError
-from glassgpt.order import DocumentOrder, Permutation, permuted, shuffled
 
 TEN = [f"document {i}" for i in range(10)]
 sizes = st.integers(1, 300)

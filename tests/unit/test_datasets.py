@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from glassgpt import datasets
-from glassgpt.data import load
+from glassgpt.data import catalog
+from glassgpt.data.documents import read
 from glassgpt.errors import DataError, UsageError
 
 PUBLIC = b"emma\nolivia\nava\n"
@@ -53,9 +53,9 @@ def server() -> Iterator[str]:
 
 def use(monkeypatch: pytest.MonkeyPatch, url: str, sha256: str = SHA256) -> None:
     """Expect the public file at `url`, with that hash."""
-    built_in, public = datasets.DATASETS
+    built_in, public = catalog.DATASETS
     changed = replace(public, url=url, sha256=sha256)
-    monkeypatch.setattr(datasets, "DATASETS", (built_in, changed))
+    monkeypatch.setattr(catalog, "DATASETS", (built_in, changed))
 
 
 def given(folder: Path, content: bytes = PUBLIC) -> Path:
@@ -69,10 +69,10 @@ def names_in(folder: Path) -> list[str]:
 
 
 def test_a_given_file_is_verified_kept_and_loaded(cache: Path, tmp_path: Path) -> None:
-    path = datasets.fetch("karpathy-names", given(tmp_path))
+    path = catalog.fetch("karpathy-names", given(tmp_path))
     assert path.read_bytes() == PUBLIC
     assert names_in(cache) == [path.name]
-    corpus = load("karpathy-names")
+    corpus = read("karpathy-names")
     assert corpus.documents == ("emma", "olivia", "ava")
     assert corpus.name == "karpathy-names"
 
@@ -81,7 +81,7 @@ def test_a_wrong_file_is_refused_with_both_hashes_and_nothing_kept(
     cache: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(DataError) as caught:
-        datasets.fetch("karpathy-names", given(tmp_path, b"eve\n"))
+        catalog.fetch("karpathy-names", given(tmp_path, b"eve\n"))
     assert hashlib.sha256(b"eve\n").hexdigest() in str(caught.value)
     assert SHA256 in str(caught.value)
     assert names_in(cache) == []
@@ -90,9 +90,9 @@ def test_a_wrong_file_is_refused_with_both_hashes_and_nothing_kept(
 def test_a_wrong_file_leaves_a_fetched_one_as_it_was(
     cache: Path, tmp_path: Path
 ) -> None:
-    path = datasets.fetch("karpathy-names", given(tmp_path))
+    path = catalog.fetch("karpathy-names", given(tmp_path))
     with pytest.raises(DataError):
-        datasets.fetch("karpathy-names", given(tmp_path, b"eve\n"))
+        catalog.fetch("karpathy-names", given(tmp_path, b"eve\n"))
     assert path.read_bytes() == PUBLIC
 
 
@@ -100,10 +100,10 @@ def test_a_download_is_kept_and_not_repeated(
     cache: Path, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, f"{server}/names.txt")
-    path = datasets.fetch("karpathy-names")
+    path = catalog.fetch("karpathy-names")
     assert path.read_bytes() == PUBLIC
     use(monkeypatch, DEAD_URL)
-    assert datasets.fetch("karpathy-names") == path
+    assert catalog.fetch("karpathy-names") == path
 
 
 def test_a_download_of_other_bytes_is_not_kept(
@@ -111,7 +111,7 @@ def test_a_download_of_other_bytes_is_not_kept(
 ) -> None:
     use(monkeypatch, f"{server}/names.txt", sha256="0" * 64)
     with pytest.raises(DataError, match=SHA256):
-        datasets.fetch("karpathy-names")
+        catalog.fetch("karpathy-names")
     assert names_in(cache) == []
 
 
@@ -121,7 +121,7 @@ def test_without_a_network_the_remedy_is_a_local_file(
 ) -> None:
     use(monkeypatch, DEAD_URL if where == "dead" else f"{server}/none")
     with pytest.raises(DataError) as caught:
-        datasets.fetch("karpathy-names")
+        catalog.fetch("karpathy-names")
     assert "could not be downloaded" in str(caught.value)
     assert "glassgpt data fetch karpathy-names --from FILE" in caught.value.remedy
     assert "\n" not in str(caught.value) + caught.value.remedy
@@ -130,7 +130,7 @@ def test_without_a_network_the_remedy_is_a_local_file(
 
 def test_a_set_that_was_not_fetched_says_how_to_fetch_it(cache: Path) -> None:
     with pytest.raises(DataError) as caught:
-        load("karpathy-names")
+        read("karpathy-names")
     assert str(caught.value).startswith("missing data: karpathy-names")
     assert "glassgpt data fetch karpathy-names" in caught.value.remedy
 
@@ -138,37 +138,37 @@ def test_a_set_that_was_not_fetched_says_how_to_fetch_it(cache: Path) -> None:
 def test_a_fetched_file_that_changed_is_refused_and_fetched_again(
     cache: Path, tmp_path: Path
 ) -> None:
-    path = datasets.fetch("karpathy-names", given(tmp_path))
+    path = catalog.fetch("karpathy-names", given(tmp_path))
     path.write_bytes(b"eve\n")
     with pytest.raises(DataError, match="has changed"):
-        load("karpathy-names")
-    assert [one.state for one in datasets.datasets()] == ["built in", "not fetched"]
-    datasets.fetch("karpathy-names", given(tmp_path))
-    assert load("karpathy-names").documents == ("emma", "olivia", "ava")
+        read("karpathy-names")
+    assert [one.state for one in catalog.datasets()] == ["built in", "not fetched"]
+    catalog.fetch("karpathy-names", given(tmp_path))
+    assert read("karpathy-names").documents == ("emma", "olivia", "ava")
 
 
 def test_the_list_tells_what_is_there(cache: Path, tmp_path: Path) -> None:
-    states = [(one.dataset.name, one.present) for one in datasets.datasets()]
+    states = [(one.dataset.name, one.present) for one in catalog.datasets()]
     assert states == [("names", True), ("karpathy-names", False)]
-    datasets.fetch("karpathy-names", given(tmp_path))
-    assert [one.state for one in datasets.datasets()] == ["built in", "fetched"]
+    catalog.fetch("karpathy-names", given(tmp_path))
+    assert [one.state for one in catalog.datasets()] == ["built in", "fetched"]
 
 
 def test_the_built_in_set_needs_no_fetching(cache: Path, tmp_path: Path) -> None:
-    assert datasets.fetch("names") == datasets.BUILT_IN_PATH
+    assert catalog.fetch("names") == catalog.BUILT_IN_PATH
     with pytest.raises(UsageError, match="built in"):
-        datasets.fetch("names", given(tmp_path))
+        catalog.fetch("names", given(tmp_path))
 
 
 def test_an_unknown_set_is_a_usage_error_that_names_the_nearest(cache: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        datasets.fetch("karpaty-names")
+        catalog.fetch("karpaty-names")
     assert "Did you mean karpathy-names?" in caught.value.remedy
 
 
 def test_a_given_file_that_is_missing_is_an_error(cache: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
-        datasets.fetch("karpathy-names", tmp_path / "none.txt")
+        catalog.fetch("karpathy-names", tmp_path / "none.txt")
 
 
 def test_a_cache_that_cannot_be_written_is_an_error_that_names_the_variable(
@@ -176,7 +176,7 @@ def test_a_cache_that_cannot_be_written_is_an_error_that_names_the_variable(
 ) -> None:
     cache.write_bytes(b"a file where the folder should be")
     with pytest.raises(DataError) as caught:
-        datasets.fetch("karpathy-names", given(tmp_path))
+        catalog.fetch("karpathy-names", given(tmp_path))
     assert "GLASSGPT_CACHE" in caught.value.remedy
 
 
@@ -184,15 +184,15 @@ def test_the_cache_is_the_users_when_no_variable_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("GLASSGPT_CACHE", raising=False)
-    assert "glassgpt" in datasets.cache_folder().parts
+    assert "glassgpt" in catalog.cache_folder().parts
 
 
 def test_the_public_file_is_the_one_that_is_expected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, karpathy_names: Path
 ) -> None:
     monkeypatch.setenv("GLASSGPT_CACHE", str(tmp_path))
-    datasets.fetch("karpathy-names", karpathy_names)
-    corpus = load("karpathy-names")
-    (listed,) = [d for d in datasets.DATASETS if d.name == "karpathy-names"]
+    catalog.fetch("karpathy-names", karpathy_names)
+    corpus = read("karpathy-names")
+    (listed,) = [d for d in catalog.DATASETS if d.name == "karpathy-names"]
     assert len(corpus.documents) == listed.documents == 32_033
     assert corpus.blank == 0

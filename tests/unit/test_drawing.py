@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassgpt.comparing import Comparison, Outcome
+from glassgpt.comparison.experiment import Comparison, Outcome
+from glassgpt.comparison.labels import lanes, spread, thinned
+from glassgpt.comparison.plot import COLOURS, INK, MUTED, PAPER, draw
 from glassgpt.config import preset
-from glassgpt.data import Corpus
-from glassgpt.drawing import COLOURS, INK, MUTED, PAPER, draw
+from glassgpt.data.documents import Corpus
 from glassgpt.errors import DivergedError
 from glassgpt.evaluation import Evaluation
-from glassgpt.placing import lanes, spread, thinned
 
 SVG = "{http://www.w3.org/2000/svg}"
 BASELINES = {"uniform": math.log(27), "letter": 2.8, "bigram": 2.49, "trigram": 2.39}

@@ -6,8 +6,9 @@ from collections import Counter
 import pytest
 import small
 
-from glassgpt.evaluation import Baselines, Evaluation, evaluate
-from glassgpt.tokenizer import CharTokenizer
+from glassgpt.baselines import Baselines
+from glassgpt.evaluation import Evaluation, evaluate
+from glassgpt.tokenizers import CharTokenizer
 
 TRAINED = ["anna", "hanna", "ada", "bea", "abba", "nana"]
 HELDOUT = ["annab", "bah", "dan", "h"]
@@ -33,7 +34,7 @@ def marked(text: str) -> str:
 def test_the_loss_is_the_mean_over_tokens_not_over_documents(step: int) -> None:
     session = small.session(step)
     result = session.train()
-    documents = session.course.heldout()
+    documents = session.loader.heldout()
     tokens = [session.tokenizer.encode(text) for text in documents]
     longest = 6 if step >= 3 else 99
     lengths = [min(longest, len(text) + 1) for text in documents]
@@ -104,10 +105,10 @@ def test_baselines_know_more_the_further_they_look() -> None:
 
 def test_bigram_is_step_0_trained_on_the_same_documents() -> None:
     settings = {"documents": small.names(100), "holdout": 0.4}
-    heldout = small.session(0, **settings).course.heldout(0)
+    heldout = small.session(0, **settings).loader.heldout(0)
     session = small.session(0, **settings, num_steps=100 - len(heldout))
     evaluation = session.train().evaluation
-    assert sorted(session.course.trained() + heldout) == sorted(small.names(100))
+    assert sorted(session.loader.trained() + heldout) == sorted(small.names(100))
     assert evaluation is not None
     assert evaluation.loss == pytest.approx(evaluation.baselines["bigram"], rel=1e-12)
 
@@ -123,7 +124,7 @@ def test_fewer_than_20_documents_say_nothing(left: int, measured: bool) -> None:
 def test_the_limit_says_how_many_documents_count() -> None:
     session = small.session(eval_docs=30)
     for limit, expected in ((None, 30), (25, 25), (0, 54), (19, 19)):
-        found = evaluate(session.engine, session.tokenizer, session.course, limit)
+        found = evaluate(session.engine, session.tokenizer, session.loader, limit)
         assert (found.documents if found else None) == expected
 
 

@@ -5,18 +5,18 @@ import importlib.util
 import string
 from pathlib import Path
 
-from glassgpt import datasets
-from glassgpt.data import load
+from glassgpt.data import catalog
+from glassgpt.data.documents import read
 
-RAW = datasets.BUILT_IN_PATH.read_bytes()
-NOTE = datasets.BUILT_IN_PATH.with_name("names.source.md").read_text(encoding="utf-8")
+RAW = catalog.BUILT_IN_PATH.read_bytes()
+NOTE = catalog.BUILT_IN_PATH.with_name("names.source.md").read_text(encoding="utf-8")
 SHA256 = "bd02dfd33179e23ec2dd093cbd4de619834f75d660ef1ae04d3127e7a0110053"
 TOOL = Path(__file__).parents[2] / "tools" / "build_names.py"
 GIRLS = 18_148
 
 
 def test_there_are_as_many_names_as_promised() -> None:
-    corpus = load("names")
+    corpus = read("names")
     assert len(corpus.documents) == 32_257
     assert corpus.distinct == 29_693
     assert corpus.blank == 0
@@ -31,7 +31,7 @@ def test_names_are_lower_case_ascii_letters_and_line_ends() -> None:
 def test_the_sha256_is_the_one_in_the_source_note_and_the_list() -> None:
     assert hashlib.sha256(RAW).hexdigest() == SHA256
     assert f"`{SHA256}`" in NOTE
-    assert datasets.DATASETS[0].sha256 == SHA256
+    assert catalog.DATASETS[0].sha256 == SHA256
 
 
 def test_the_note_gives_the_counts() -> None:
@@ -50,7 +50,7 @@ def test_the_note_gives_the_package_and_integrity_of_the_tool() -> None:
 
 
 def test_girls_names_come_first_and_no_list_repeats_a_name() -> None:
-    names = load("names").documents
+    names = read("names").documents
     girls, boys = names[:GIRLS], names[GIRLS:]
     assert girls[:3] == ("emma", "olivia", "ava")
     assert boys[:3] == ("liam", "noah", "william")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassgpt.engines.number import Number
+from glassgpt.engines.reference.number import Number
 from glassgpt.lessons import lesson
 
 STEPS = pytest.mark.parametrize("step", [2, 3, 4, 5])

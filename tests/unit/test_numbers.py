@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassgpt.errors import UsageError
-from glassgpt.numbers import format_number
+from glassgpt.formatting import format_number
 
 CASES_FILE = Path(__file__).parents[1] / "cases" / "documents.json"
 CASES = json.loads(CASES_FILE.read_text(encoding="utf-8"))["numbers"]

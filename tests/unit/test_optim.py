@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pytest import approx
 
 from glassgpt import optim
+from glassgpt.data import packing
 
 SCHEDULES = ("linear", "constant", "cosine")
 FLOATS = st.floats(-10, 10)
@@ -111,7 +112,7 @@ def test_0_is_no_limit(g: list[float]) -> None:
 
 @given(DOCUMENTS, st.integers(1, 12))
 def test_truncate_keeps_the_first_predictions(tokens: list[int], size: int) -> None:
-    kept = optim.sequences(tokens, size, "truncate")
+    kept = packing.sequences(tokens, size, "truncate")
     assert kept == [tokens[: size + 1]]
 
 
@@ -119,7 +120,7 @@ def test_truncate_keeps_the_first_predictions(tokens: list[int], size: int) -> N
 def test_chunks_predict_every_token_once_and_in_order(
     tokens: list[int], size: int
 ) -> None:
-    parts = optim.sequences(tokens, size, "chunk")
+    parts = packing.sequences(tokens, size, "chunk")
     assert [token for part in parts for token in part[1:]] == tokens[1:]
     assert all(2 <= len(part) <= size + 1 for part in parts)
     assert all(len(part) == size + 1 for part in parts[:-1])
@@ -131,7 +132,7 @@ def test_chunks_predict_every_token_once_and_in_order(
 def test_a_document_that_fits_is_one_sequence_either_way(tokens: list[int]) -> None:
     size = len(tokens) - 1
     for mode in ("truncate", "chunk"):
-        assert optim.sequences(tokens, size, mode) == [tokens]
+        assert packing.sequences(tokens, size, mode) == [tokens]
 
 
 BATCHES = st.lists(st.lists(DOCUMENTS, min_size=1, max_size=3), min_size=1, max_size=4)
@@ -139,17 +140,17 @@ BATCHES = st.lists(st.lists(DOCUMENTS, min_size=1, max_size=3), min_size=1, max_
 
 @given(BATCHES, st.sampled_from(["document", "token"]))
 def test_weights_of_a_batch_sum_to_1(batch: list[list[list[int]]], norm: str) -> None:
-    assert sum(optim.sequence_weights(batch, norm)) == approx(1)
+    assert sum(packing.sequence_weights(batch, norm)) == approx(1)
 
 
 def test_document_counts_documents_and_token_counts_tokens() -> None:
     batch = [[[0, 1, 2], [2, 3]], [[0, 1]]]  # 2 + 1 predicted tokens, and 1
-    by_document = optim.sequence_weights(batch, "document")
+    by_document = packing.sequence_weights(batch, "document")
     assert by_document == approx([2 / 3 / 2, 1 / 3 / 2, 1 / 2])
-    assert optim.sequence_weights(batch, "token") == approx([2 / 4, 1 / 4, 1 / 4])
+    assert packing.sequence_weights(batch, "token") == approx([2 / 4, 1 / 4, 1 / 4])
 
 
 @pytest.mark.parametrize("norm", ["document", "token"])
 def test_one_document_in_one_sequence_counts_exactly_1(norm: str) -> None:
     for length in range(2, 40):
-        assert optim.sequence_weights([[list(range(length))]], norm) == [1.0]
+        assert packing.sequence_weights([[list(range(length))]], norm) == [1.0]

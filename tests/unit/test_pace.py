@@ -3,8 +3,8 @@
 import pytest
 from pytest import approx
 
-from glassgpt import pace
-from glassgpt.pace import Pace
+from glassgpt.training import throughput
+from glassgpt.training.throughput import Pace
 
 WATCHED = {
     "tokens": 100.0,
@@ -19,7 +19,7 @@ def test_the_pace_is_that_of_the_steps_since_it_was_told_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = iter([0.0, 0.1, 2.0, 2.1, 9.0])
-    monkeypatch.setattr(pace.time, "monotonic", lambda: next(now))
+    monkeypatch.setattr(throughput.time, "monotonic", lambda: next(now))
     run = Pace(num_steps=10)
     run.add(1, 0.2)
     assert run.measured(WATCHED) is None  # too soon

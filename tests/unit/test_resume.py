@@ -8,9 +8,9 @@ import pytest
 import small
 
 from glassgpt import optim
+from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.errors import CheckpointError, Interrupted
-from glassgpt.events import Event, Noted, Result, Saved, Started, Stepped
-from glassgpt.runs import RunFolder
+from glassgpt.training.events import Event, Noted, Result, Saved, Started, Stepped
 
 EVERY_STEP = range(6)
 

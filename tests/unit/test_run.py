@@ -10,7 +10,7 @@ import small
 
 import glassgpt
 from glassgpt import CheckpointError, DataError, GlassGPTError, Run, UsageError
-from glassgpt.events import Noted
+from glassgpt.training.events import Noted
 
 TINY = {"steps": 6, "n_embd": 4, "n_head": 2, "block_size": 6, "eval_docs": 20}
 

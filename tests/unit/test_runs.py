@@ -16,15 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassgpt.checkpoint import publish
+from glassgpt.checkpoints.format import publish
+from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.errors import CheckpointError, GlassGPTError, UsageError
-from glassgpt.runs import (
-    RunFolder,
-    check_writable,
-    list_runs,
-    next_run_path,
-    resolve_run,
-)
+from glassgpt.files import check_writable
+from glassgpt.runs.listing import list_runs, next_run_path, resolve_run
 
 RECORD = {"model": {"n_embd": 16}, "train": {"num_steps": 60, "betas": (0.85, 0.99)}}
 
@@ -108,7 +104,7 @@ def test_opening_what_is_not_a_run_says_that_the_record_is_missing(
 HOLD_THE_LOCK = """
 import sys, time
 from pathlib import Path
-from glassgpt.runs import RunFolder
+from glassgpt.checkpoints.run_folder import RunFolder
 with RunFolder.open(Path(sys.argv[1])).lock():
     print("held", flush=True)
     time.sleep(600)

@@ -16,7 +16,7 @@ import glassgpt
 from glassgpt.errors import GlassGPTError, UsageError
 from glassgpt.lessons import FILES, lesson
 from glassgpt.sampling import Sample, Taste, write, write_many
-from glassgpt.tokenizer import ByteTokenizer, CharTokenizer
+from glassgpt.tokenizers import ByteTokenizer, CharTokenizer
 
 PROBS = [0.1, 0.4, 0.2, 0.3]
 ABC = CharTokenizer(tuple("abc"))

@@ -11,8 +11,8 @@ from checkpoint_support import fails, tensor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glassgpt.checkpoints.tensors import Tensor, decode_tensors, encode_tensors
 from glassgpt.errors import CheckpointError
-from glassgpt.tensors import Tensor, decode_tensors, encode_tensors
 
 floats = st.floats(width=64) | st.sampled_from([5e-324, -0.0, math.inf, math.nan])
 shapes = st.lists(st.integers(0, 4), max_size=3).map(tuple)

@@ -4,13 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glassgpt import tokenizers
 from glassgpt.errors import CheckpointError, UsageError
-from glassgpt.tokenizer import (
-    ByteTokenizer,
-    CharTokenizer,
-    Tokenizer,
-    tokenizer_from_json,
-)
+from glassgpt.tokenizers import ByteTokenizer, CharTokenizer, Tokenizer
 
 letters = st.text(st.characters(exclude_categories=["Cs"]))
 document_sets = st.lists(letters)
@@ -97,7 +93,7 @@ def test_characters_must_be_single_different_and_sorted(
 
 @pytest.mark.parametrize("tokenizer", [ABC, ByteTokenizer()])
 def test_json_brings_the_same_tokenizer_back(tokenizer: Tokenizer) -> None:
-    assert tokenizer_from_json(tokenizer.to_json()) == tokenizer
+    assert tokenizers.from_json(tokenizer.to_json()) == tokenizer
 
 
 @pytest.mark.parametrize(
@@ -118,7 +114,7 @@ def test_json_brings_the_same_tokenizer_back(tokenizer: Tokenizer) -> None:
 )
 def test_json_that_is_no_tokenizer_is_a_checkpoint_error(bad: object) -> None:
     with pytest.raises(CheckpointError):
-        tokenizer_from_json(bad)
+        tokenizers.from_json(bad)
 
 
 def test_the_public_names_have_the_lessons_ids() -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import small
 
-from glassgpt.checkpoint import load
+from glassgpt.checkpoints.format import load
+from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.errors import CheckpointError, DivergedError
-from glassgpt.events import Evaluated, Noted, Result, Saved, Started, Stepped
-from glassgpt.runs import RunFolder
-from glassgpt.training import stop_requests
+from glassgpt.training.events import Evaluated, Noted, Result, Saved, Started, Stepped
+from glassgpt.training.session import stop_requests
 
 STEPS = range(6)
 LAST = "checkpoints/step-000000006"
@@ -165,10 +165,10 @@ def test_a_step_takes_as_many_documents_as_the_batch_says() -> None:
 
     session.engine.train_step = train_step  # type: ignore[method-assign]
     session.train()
-    order = [session.course.batch(step) for step in range(3)]
+    order = [session.loader.batch(step) for step in range(3)]
     assert seen == order
     assert sorted(text for batch in order for text in batch) == sorted(
-        session.course.trained()
+        session.loader.trained()
     )
 
 

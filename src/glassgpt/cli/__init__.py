@@ -37,7 +37,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run `glassgpt` and return its exit status. Every error is a line and a remedy."""
-    from glassgpt.cli import app, usage
+    from glassgpt.cli import app
+    from glassgpt.cli.view import usage
 
     try:
         _check_streams()
@@ -83,7 +84,7 @@ def _tell(error: GlassGPTError) -> int:
             return error.exit_status
         error.args = (f"rank {number}: {error}",)
     with contextlib.suppress(OSError, AttributeError, ValueError):
-        from glassgpt.cli.output import say_error
+        from glassgpt.cli.view.output import say_error
 
         say_error(str(error), error.remedy)
     try:

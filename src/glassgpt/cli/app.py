@@ -14,12 +14,12 @@ from glassgpt.cli.data import data_app
 from glassgpt.cli.eval import eval_command
 from glassgpt.cli.export import export
 from glassgpt.cli.guide import guide_app
-from glassgpt.cli.options import EXAMPLES
 from glassgpt.cli.runs import runs
 from glassgpt.cli.sample import sample
 from glassgpt.cli.show import show
 from glassgpt.cli.train import train, train_with_defaults
-from glassgpt.cli.usage import translated
+from glassgpt.cli.view.options import EXAMPLES
+from glassgpt.cli.view.usage import translated
 from glassgpt.errors import Interrupted
 
 app = typer.Typer(

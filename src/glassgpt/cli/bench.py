@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from glassgpt.cli.options import Json
-from glassgpt.cli.output import console, in_terminal, say, say_aside, say_json
+from glassgpt.cli.view.options import Json
+from glassgpt.cli.view.output import console, in_terminal, say, say_aside, say_json
+from glassgpt.data import load_corpus
 from glassgpt.errors import invalid
-from glassgpt.numbers import format_number
-from glassgpt.run import read_corpus
+from glassgpt.formatting import format_number
 
 
 def bench(
@@ -29,23 +29,23 @@ def bench(
     say more than the times. PyTorch, Node and valgrind take part where they are
     installed. Ctrl-C ends it with what was measured until then.
     """
-    from glassgpt.bench import machine
+    from glassgpt.bench import suite
 
     if rounds is not None and not 1 <= rounds <= 1000:
         raise invalid("--rounds", rounds, "it must be from 1 to 1000", "Try 7.")
-    plan = machine.QUICK if quick else machine.Plan()
+    plan = suite.QUICK if quick else suite.Plan()
     if rounds is not None:
         plan = replace(plan, rounds=rounds)
-    measured, rows = machine.Bench(read_corpus("names"), plan), []
+    measured, rows = suite.Bench(load_corpus("names"), plan), []
     if json:
         say_json({"event": "machine", **measured.facts()})
     with _telling(json) as tell:
         for row in measured.rows(tell):
             rows.append(row)
             if json:
-                event = "measured" if isinstance(row, machine.Row) else "not run"
+                event = "measured" if isinstance(row, suite.Row) else "not run"
                 say_json({"event": event, **asdict(row)})
-    _show(measured.facts(), rows, machine.ratios(rows), json)
+    _show(measured.facts(), rows, suite.ratios(rows), json)
     if measured.stopped:
         raise KeyboardInterrupt
 

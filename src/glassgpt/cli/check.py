@@ -7,21 +7,21 @@ from typing import Annotated
 
 import typer
 
-from glassgpt.check import (
+from glassgpt.cli.view.options import Json
+from glassgpt.cli.view.output import in_terminal, say, say_json, visible
+from glassgpt.cli.view.progress import ticking
+from glassgpt.config import preset
+from glassgpt.data import load_corpus
+from glassgpt.data.documents import Corpus
+from glassgpt.engines.shapes import num_params
+from glassgpt.errors import GlassGPTError, unknown
+from glassgpt.gradcheck import (
     TOLERANCE,
     MatrixCheck,
     StepCheck,
     check_step,
     weights_to_check,
 )
-from glassgpt.cli.options import Json
-from glassgpt.cli.output import in_terminal, say, say_json, visible
-from glassgpt.cli.progress import ticking
-from glassgpt.config import preset
-from glassgpt.data import Corpus
-from glassgpt.engines.base import num_params
-from glassgpt.errors import GlassGPTError, unknown
-from glassgpt.run import read_corpus
 
 
 def check(
@@ -47,7 +47,7 @@ def check(
     """
     if step is not None and step not in range(6):
         raise unknown("step", step, range(6))
-    corpus = read_corpus(data)
+    corpus = load_corpus(data)
     failed = []
     for number in range(6) if step is None else [step]:
         with _counter(number, corpus, every, json) as tick:

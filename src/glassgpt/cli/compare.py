@@ -7,19 +7,18 @@ from typing import Annotated
 import typer
 
 from glassgpt import __version__
-from glassgpt.cli import output
-from glassgpt.cli.compared import Display, lines
-from glassgpt.cli.options import Json
-from glassgpt.cli.output import say, say_json
 from glassgpt.cli.train import key_values
-from glassgpt.comparing import Comparison, compare
-from glassgpt.comparison_page import page
-from glassgpt.drawing import draw
+from glassgpt.cli.view import output
+from glassgpt.cli.view.comparison import Display, lines
+from glassgpt.cli.view.options import Json
+from glassgpt.cli.view.output import say, say_json
+from glassgpt.comparison.experiment import Comparison, compare
+from glassgpt.comparison.page import page
+from glassgpt.comparison.plot import draw
+from glassgpt.config.fields import EVERY_STEP
+from glassgpt.data import load_corpus
 from glassgpt.errors import invalid, unknown
-from glassgpt.files import cannot_write, json_bytes, replace_file
-from glassgpt.rules import EVERY_STEP
-from glassgpt.run import read_corpus
-from glassgpt.runs import check_writable
+from glassgpt.files import cannot_write, check_writable, json_bytes, replace_file
 
 
 def _bytes(text: str) -> bytes:
@@ -85,7 +84,7 @@ def compare_command(
     pairs = key_values(settings or [])
     if holdout is not None:
         pairs["holdout"] = str(holdout)
-    chosen, corpus = _steps(only), read_corpus(data)
+    chosen, corpus = _steps(only), load_corpus(data)
     with Display(json, output.in_terminal(), len(chosen)) as listen:
         found = compare(corpus, chosen, pairs, engine, listen, **given)
     if out is not None:

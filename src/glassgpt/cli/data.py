@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from glassgpt import datasets, inspection, run
-from glassgpt.cli.inspection import inspection_lines
-from glassgpt.cli.options import EXAMPLES, Json
-from glassgpt.cli.output import say, say_json
-from glassgpt.data import Corpus
-from glassgpt.numbers import format_number
+from glassgpt import data
+from glassgpt.cli.view.inspection import inspection_lines
+from glassgpt.cli.view.options import EXAMPLES, Json
+from glassgpt.cli.view.output import say, say_json
+from glassgpt.data import catalog, inspection
+from glassgpt.data.documents import Corpus
+from glassgpt.formatting import format_number
 
 data_app = typer.Typer(
     help="The documents to train on: list, fetch, look at or prepare them.",
@@ -20,7 +21,7 @@ data_app = typer.Typer(
 @data_app.command("list", epilog=EXAMPLES["data"])
 def list_command(json: Json = False) -> None:
     """List the data sets that have a name."""
-    for status in datasets.datasets():
+    for status in catalog.datasets():
         dataset = status.dataset
         if json:
             facts = {"name": dataset.name, "documents": dataset.documents}
@@ -43,7 +44,7 @@ def fetch(
     ] = None,
 ) -> None:
     """Download a data set, verify its sha256 and keep it for later."""
-    path = datasets.fetch(name, from_file)
+    path = catalog.fetch(name, from_file)
     say(f"{name}: {path}")
     say(f"Train on it with: glassgpt train --data {name}")
 
@@ -65,7 +66,7 @@ def inspect(
 
     Of a prepared folder every byte is verified.
     """
-    corpus = run.read_data(file, whole=True)
+    corpus = data.load(file, whole=True)
     if not isinstance(corpus, Corpus):
         _inspect_prepared(file, block_size, json)
         return
@@ -121,7 +122,7 @@ def prepare(
 
     Stopped at any moment, the same command goes on where it was.
     """
-    from glassgpt.cli.preparing import prepare_files
+    from glassgpt.cli.view.prepare import prepare_files
 
     kinds = {"whole": whole, "jsonl": jsonl, "parquet": parquet}
     choices = {
@@ -136,6 +137,6 @@ def prepare(
 
 
 def _inspect_prepared(folder: str, block_size: int, json: bool) -> None:
-    from glassgpt.cli.preparing import inspect_folder
+    from glassgpt.cli.view.prepare import inspect_folder
 
     inspect_folder(folder, block_size, json)

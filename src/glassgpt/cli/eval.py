@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from glassgpt.cli.options import Json, RunArgument
-from glassgpt.cli.output import evaluation_lines, say, say_json, say_note, visible
-from glassgpt.data import clean
+from glassgpt.cli.view.options import Json, RunArgument
+from glassgpt.cli.view.output import evaluation_lines, say, say_json, say_note, visible
+from glassgpt.data.documents import clean
 from glassgpt.errors import DataError, GlassGPTError, invalid
 from glassgpt.evaluation import FEWEST, Evaluation
-from glassgpt.numbers import format_number
-from glassgpt.run import Run, load
-from glassgpt.tokenizer import Tokenizer
+from glassgpt.formatting import format_number
+from glassgpt.runs.run import Run, load
+from glassgpt.tokenizers import Tokenizer
 
 
 def eval_command(

@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
-from glassgpt.cli.options import RunArgument
-from glassgpt.cli.output import say, say_note
+from glassgpt.cli.view.options import RunArgument
+from glassgpt.cli.view.output import say, say_note
 from glassgpt.errors import invalid, unknown
-from glassgpt.exporting import FORMATS
-from glassgpt.files import cannot_write, replace_file
-from glassgpt.run import load
-from glassgpt.runs import check_writable
+from glassgpt.export import FORMATS
+from glassgpt.files import cannot_write, check_writable, replace_file
+from glassgpt.runs.run import load
 
 
 def export(

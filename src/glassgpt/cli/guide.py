@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from glassgpt.cli.options import EXAMPLES
-from glassgpt.cli.output import say
+from glassgpt.cli.view.options import EXAMPLES
+from glassgpt.cli.view.output import say
 from glassgpt.errors import GlassGPTError, missing
 
 guide_app = typer.Typer(no_args_is_help=False)

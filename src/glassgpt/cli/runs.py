@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from glassgpt.cli.options import Json
-from glassgpt.cli.output import say, say_json, visible
+from glassgpt.cli.view.options import Json
+from glassgpt.cli.view.output import say, say_json, visible
 from glassgpt.errors import invalid
-from glassgpt.numbers import format_number
-from glassgpt.runs import RunSummary, list_runs
+from glassgpt.formatting import format_number
+from glassgpt.runs.listing import RunSummary, list_runs
 
 DEFAULT = Path("runs")
 

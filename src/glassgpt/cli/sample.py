@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from glassgpt.cli.options import Json, RunArgument
-from glassgpt.cli.output import (
+from glassgpt.cli.view.options import Json, RunArgument
+from glassgpt.cli.view.output import (
     GrowingSample,
     in_terminal,
     say_aside,
@@ -16,7 +16,7 @@ from glassgpt.cli.output import (
     say_sample,
 )
 from glassgpt.errors import DataError
-from glassgpt.run import load
+from glassgpt.runs.run import load
 
 
 def sample(

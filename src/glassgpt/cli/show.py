@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from glassgpt.cli.output import console, in_terminal, say
+from glassgpt.cli.view.output import console, in_terminal, say
 from glassgpt.lessons import Lesson, changes, lesson
 
 

@@ -8,15 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
-from glassgpt import checkpoint, config, datasets, engines
-from glassgpt.cli import output
-from glassgpt.cli.board import board, require_tensorboard
-from glassgpt.cli.options import Json
-from glassgpt.cli.output import in_terminal, say
-from glassgpt.cli.progress import display
+from glassgpt import checkpoints, config, engines
+from glassgpt.checkpoints.run_folder import RECORD, ReadOnlyFolder, RunFolder
+from glassgpt.cli.view import output
+from glassgpt.cli.view.options import Json
+from glassgpt.cli.view.output import in_terminal, say
+from glassgpt.cli.view.progress import display
+from glassgpt.cli.view.tensorboard import board, require_tensorboard
 from glassgpt.config import Record
-from glassgpt.course import suited
-from glassgpt.engines.base import Crew, num_params
+from glassgpt.config.presets import LESSONS
+from glassgpt.data import catalog
+from glassgpt.data import load as load_documents
+from glassgpt.data.loader import suited
+from glassgpt.engines.base import Crew
+from glassgpt.engines.shapes import num_params
 from glassgpt.errors import (
     CheckpointError,
     GlassGPTError,
@@ -25,12 +30,11 @@ from glassgpt.errors import (
     missing,
     unknown,
 )
-from glassgpt.events import Event, Listener, Result, ignore
 from glassgpt.files import json_bytes, reason
-from glassgpt.presets import LESSONS
-from glassgpt.run import read_data, recorded
-from glassgpt.runs import RECORD, FollowedRun, RunFolder, next_run_path
-from glassgpt.training import Session
+from glassgpt.runs.listing import next_run_path
+from glassgpt.runs.run import recorded
+from glassgpt.training.events import Event, Listener, Result, ignore
+from glassgpt.training.session import Session
 
 _NEXT = {
     "glassgpt sample {run} --temperature 0.8": "write more",
@@ -154,7 +158,7 @@ def _start(
     if out is None and engines.processes() > 1:
         remedy = "Name the run's folder for all of them: --out DIR"
         raise missing("--out with several processes", remedy)
-    corpus = read_data(data)
+    corpus = load_documents(data)
     session = Session(suited(record, corpus, given), corpus, engine or "auto")
     path = out or next_run_path(Path("runs"), preset_name)
     if engines.restarts_by_itself() and (path / RECORD).exists():
@@ -172,12 +176,12 @@ def _new_folder(path: Path, session: Session) -> RunFolder:
     if crew.leads:
         folder = RunFolder.create(path, session.facts())
     crew.wait()
-    return folder if crew.leads else FollowedRun.open(path)
+    return folder if crew.leads else ReadOnlyFolder.open(path)
 
 
 def _same_run(path: Path, session: Session) -> RunFolder:
     """The folder of a run that torchrun has started before; another is an error."""
-    kind = RunFolder if session.engine.crew.leads else FollowedRun
+    kind = RunFolder if session.engine.crew.leads else ReadOnlyFolder
     folder = kind.open(path)
     facts = {**session.facts(), "engine": folder.record.get("engine")}
     if json_bytes(facts) != json_bytes(folder.record):
@@ -197,11 +201,11 @@ def _resume(
     if out is None:
         raise missing("--out", "Name the run to go on with: --resume --out DIR")
     leads = engines.rank() == 0
-    folder = (RunFolder if leads else FollowedRun).open(out)
+    folder = (RunFolder if leads else ReadOnlyFolder).open(out)
     record = recorded(folder)
     _refuse_contradictions(folder.record, record, preset_name, given, data)
     session = Session(
-        record, read_data(folder.record["data"]), engine or folder.record["engine"]
+        record, load_documents(folder.record["data"]), engine or folder.record["engine"]
     )
     _refuse_other_documents(folder.record, session.facts())
     result = Result.from_log(folder.read_log())
@@ -214,7 +218,7 @@ def _resume(
 def _is_kept(folder: RunFolder, step: int) -> bool:
     """Whether the last checkpoint is there; without it the end is trained again."""
     with suppress(CheckpointError):
-        checkpoint.load(folder.checkpoints / checkpoint.step_name(step))
+        checkpoints.load(folder.checkpoints / checkpoints.step_name(step))
         return True
     return False
 
@@ -332,7 +336,7 @@ def _refuse_contradictions(
             why = "the run has another shape"
         raise invalid(kind, preset_name, why, remedy)
     if data is not None:
-        where = data if data in datasets.NAMES else str(Path(data).resolve())
+        where = data if data in catalog.NAMES else str(Path(data).resolve())
         if where != facts["data"]:
             raise invalid("--data", data, f"the run has {facts['data']}", remedy)
 

@@ -5,7 +5,8 @@ import random
 from importlib.util import find_spec
 
 from glassgpt.config import Record
-from glassgpt.engines.base import Engine, num_params, to_read
+from glassgpt.engines.base import Engine, to_read
+from glassgpt.engines.shapes import num_params
 from glassgpt.errors import GlassGPTError, invalid, missing, unknown
 
 NAMES = ("auto", "reference", "kernel", "torch")
@@ -37,7 +38,7 @@ def choose(name: str, record: Record) -> tuple[type[Engine], str]:
         return _for_many(name), ""
     if name == "torch":
         return _torch_for(record)
-    from glassgpt.engines.reference import ReferenceEngine
+    from glassgpt.engines.reference.engine import ReferenceEngine
 
     if name == "reference":
         return ReferenceEngine, ""
@@ -99,7 +100,7 @@ def _for_many(name: str) -> type[Engine]:
 
 def _torch_for(record: Record, why: str = "") -> tuple[type[Engine], str]:
     engine = _torch()
-    from glassgpt.engines.torch.work import advice
+    from glassgpt.engines.torch.flops import advice
 
     return engine, "; ".join(filter(None, (why, advice(record.train.dtype))))
 

@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from glassgpt.config import ModelConfig, Record
-from glassgpt.errors import CheckpointError, invalid
-from glassgpt.tensors import Tensor
+from glassgpt.checkpoints.tensors import Tensor
+from glassgpt.config import Record
+from glassgpt.errors import invalid
 
 Tokens = Sequence[int]
 Batch = Sequence[Tokens]
@@ -157,39 +157,6 @@ class Engine(Protocol):
         """
 
 
-def shapes(model: ModelConfig) -> dict[str, tuple[int, int]]:
-    """The matrices of a model, (rows, columns) by name, in the order of their draw."""
-    vocab, n_embd, hidden = model.vocab_size, model.n_embd, 4 * model.n_embd
-    ends = {"wte": (vocab, n_embd), "wpe": (model.block_size, n_embd)}
-    head = {"lm_head": (vocab, n_embd)}
-    layer = {
-        **{f"attn_w{part}": (n_embd, n_embd) for part in "qkvo"},
-        "mlp_fc1": (hidden, n_embd),
-        "mlp_fc2": (n_embd, hidden),
-    }
-    match model.step:
-        case 0:
-            return {"counts": (vocab, vocab)}
-        case 1 | 2:
-            fc = {"mlp_fc1": (hidden, n_embd), "mlp_fc2": (vocab, hidden)}
-            return {"wte": ends["wte"], **fc}
-        case 3:
-            return {**ends, **layer, **head}
-    layers = {
-        f"layer{li}.{name}": shape
-        for li in range(model.n_layer)
-        for name, shape in layer.items()
-    }
-    return {**ends, **head, **layers}
-
-
-def num_params(model: ModelConfig) -> int:
-    """How many numbers are learned by gradient; the counts of Step 0 are not."""
-    if model.step == 0:
-        return 0
-    return sum(math.prod(shape) for shape in shapes(model).values())
-
-
 def seconds_by_gradient(engine: Engine, batch: Batch) -> float:
     """What a step may take, by measuring the gradient of one document."""
     if engine.record.model.step == 0:
@@ -254,17 +221,3 @@ def summed_losses(engine: Engine, documents: Batch) -> tuple[float, int]:
     """`sum_of_losses` of an engine that reads one document after the other."""
     losses = [loss for tokens in documents for loss in engine.token_losses(tokens)]
     return math.fsum(losses), len(losses)
-
-
-def match_shapes(
-    tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[int, int]]
-) -> None:
-    """Raise CheckpointError unless there are just these tensors, in these shapes."""
-    remedy = "These weights are of another record: take the run they came from."
-    for name in sorted(tensors.keys() ^ expected.keys()):
-        why = "it is missing" if name in expected else "this model has no such tensor"
-        raise invalid("tensor", name, why, remedy, CheckpointError)
-    for name, shape in expected.items():
-        if tensors[name].shape != shape:
-            why = f"its shape is {tensors[name].shape}, the record's is {shape}"
-            raise invalid("tensor", name, why, remedy, CheckpointError)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from glassgpt.checkpoints.tensors import Tensor
 from glassgpt.config import Record
 from glassgpt.engines.base import (
     ALONE,
@@ -14,12 +15,10 @@ from glassgpt.engines.base import (
     Share,
     Tokens,
     buffer_names,
-    match_shapes,
-    num_params,
     refuse_tensors,
     seconds_by_gradient,
-    shapes,
 )
+from glassgpt.engines.shapes import match_shapes, num_params, shapes
 from glassgpt.errors import DivergedError, invalid
 from glassgpt.kernel.arguments import Ints, Reals
 from glassgpt.kernel.library import open_library
@@ -28,7 +27,6 @@ from glassgpt.kernel.model import Kernel, require_possible
 from glassgpt.kernel.observe import evaluate, numerical_gradients
 from glassgpt.kernel.train import Documents, Trainer, train_models
 from glassgpt.kernel.writing import Reader, write_together
-from glassgpt.tensors import Tensor
 
 # what a core may multiply between two looks at Ctrl-C: some twentieth of a second
 _MULTIPLICATIONS = 1e8

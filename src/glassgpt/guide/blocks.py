@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from glassgpt.errors import invalid
+from glassgpt.formatting import format_number
 from glassgpt.guide import beside, code, facts
 from glassgpt.guide.sources import Source
 from glassgpt.lessons import FILES, changes, lesson, units
-from glassgpt.numbers import format_number
 
 # the sections whose names a reader learns
 _TAUGHT = {"model", "gradient", "autograd", "loss of a document", "update"}

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from glassgpt.errors import GlassGPTError, invalid
+from glassgpt.formatting import format_number
 from glassgpt.guide import facts, worked
 from glassgpt.guide.sources import PageError
-from glassgpt.numbers import format_number
 
 # the numbers that may stand in prose as they are: a step, a lesson, a year
 _ALLOWED = re.compile(

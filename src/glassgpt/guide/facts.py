@@ -7,14 +7,14 @@ from typing import Any
 
 import glassgpt
 from glassgpt import data
-from glassgpt.data import Corpus
-from glassgpt.engines.base import num_params, shapes
+from glassgpt.data.documents import Corpus
+from glassgpt.data.order import shuffled
+from glassgpt.engines.shapes import num_params, shapes
 from glassgpt.errors import invalid
 from glassgpt.guide import beside
 from glassgpt.lessons import lesson
-from glassgpt.order import shuffled
-from glassgpt.run import Run
-from glassgpt.tokenizer import CharTokenizer
+from glassgpt.runs.run import Run
+from glassgpt.tokenizers import CharTokenizer
 
 SEED = 42
 _KEPT = 0.95  # how much of a smoothed loss a step leaves, as in the figures
@@ -23,7 +23,7 @@ _KEPT = 0.95  # how much of a smoothed loss a step leaves, as in the figures
 @functools.cache
 def corpus() -> Corpus:
     """The built-in names."""
-    return data.load("names")
+    return data.load_corpus("names")
 
 
 @functools.cache

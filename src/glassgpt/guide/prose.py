@@ -35,7 +35,7 @@ from glassgpt.guide.pictures import picture_name
 from glassgpt.guide.questions import Question, question_html, read_question
 from glassgpt.guide.sources import PageError, Source, read_toml
 from glassgpt.lessons import lesson
-from glassgpt.tokenizer import CharTokenizer
+from glassgpt.tokenizers import CharTokenizer
 
 # a formula and the sign that ends it: no line begins with a comma
 _CLOSED = re.compile(

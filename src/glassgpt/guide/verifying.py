@@ -10,11 +10,11 @@ import random
 from typing import Any
 
 from glassgpt.config import preset
-from glassgpt.engines.reference import ReferenceEngine
+from glassgpt.data.order import shuffled
+from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.guide import facts
 from glassgpt.guide.prose import Page
-from glassgpt.order import shuffled
-from glassgpt.tokenizer import CharTokenizer
+from glassgpt.tokenizers import CharTokenizer
 
 STEPS = 20
 WORD = "emma"

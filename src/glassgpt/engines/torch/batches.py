@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from glassgpt import optim
 from glassgpt.config import Record
+from glassgpt.data.packing import sequence_weights, sequences
 from glassgpt.engines.base import Batch
 
 
@@ -54,7 +54,7 @@ def deal(
     """
     documents = [_sequences(tokens, record) for tokens in batch]
     parts = [sequence for document in documents for sequence in document]
-    shares = optim.sequence_weights(documents, record.train.loss_norm)
+    shares = sequence_weights(documents, record.train.loss_norm)
     most = -(-len(parts) // size)  # sequences of the rank that has most
     at_once = min(record.train.micro_batch or most, most)
     width = max(map(len, parts)) - 1
@@ -73,7 +73,7 @@ def _sequences(tokens: Sequence[int], record: Record) -> list[Any]:
     if not record.model.reads_block:
         return [tokens]
     block_size, mode = record.model.block_size, record.train.doc_mode
-    return optim.sequences(tokens, block_size, mode)
+    return sequences(tokens, block_size, mode)
 
 
 def _piece(

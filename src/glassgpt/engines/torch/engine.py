@@ -12,29 +12,28 @@ import torch
 import torch.nn.functional as F  # noqa: N812, as everyone writes it
 
 from glassgpt import optim
+from glassgpt.checkpoints.tensors import Tensor
 from glassgpt.config import Record
 from glassgpt.engines.base import (
     TOGETHER,
     Batch,
     Share,
     Tokens,
-    match_shapes,
     nudged_slopes,
-    shapes,
     summed_losses,
 )
+from glassgpt.engines.shapes import match_shapes, shapes
 from glassgpt.engines.torch.batches import deal
-from glassgpt.engines.torch.crew import device_of, join, together
-from glassgpt.engines.torch.drawing import drawn
+from glassgpt.engines.torch.decoding import TorchReader, drawing, write_group
+from glassgpt.engines.torch.distributed import device_of, join, together
+from glassgpt.engines.torch.flops import flops_a_token, memory_used, peak_flops
+from glassgpt.engines.torch.initial import drawn
 from glassgpt.engines.torch.loss import token_losses
 from glassgpt.engines.torch.model import Model, make_model
-from glassgpt.engines.torch.placing import Placed
-from glassgpt.engines.torch.reading import TorchReader, drawing, write_group
-from glassgpt.engines.torch.staging import Staging
-from glassgpt.engines.torch.updates import Update
-from glassgpt.engines.torch.work import flops_a_token, memory_used, peak_flops
+from glassgpt.engines.torch.optimizers import Update
+from glassgpt.engines.torch.parallel import Placed
+from glassgpt.engines.torch.snapshot import Staging
 from glassgpt.errors import DivergedError, invalid
-from glassgpt.tensors import Tensor
 
 
 class TorchEngine:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from glassgpt.config import ModelConfig
-from glassgpt.engines.base import shapes
+from glassgpt.engines.shapes import shapes
 from glassgpt.engines.torch.loss import Slopes, slopes, weighted_loss
 
 _LAYER = "layer0."

@@ -1,0 +1,1 @@
+"""The six steps side by side: what was measured, a picture, a page."""

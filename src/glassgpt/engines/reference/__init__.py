@@ -1,0 +1,1 @@
+"""The lessons' own code as an engine."""

@@ -1,0 +1,267 @@
+"""A trained model in hand: train one, load one, sample it, measure it, keep it."""
+
+import os
+import random
+from collections.abc import Callable, Container, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glassgpt import checkpoints, data, engines, tokenizers
+from glassgpt.checkpoints.format import Checkpoint
+from glassgpt.checkpoints.run_folder import RunFolder
+from glassgpt.config import Record, preset
+from glassgpt.curves import loss_curve
+from glassgpt.data.documents import Corpus
+from glassgpt.data.loader import DataLoader, loader_of, suited, unseen
+from glassgpt.engines.base import Engine, to_read
+from glassgpt.errors import CheckpointError, DataError, invalid, missing
+from glassgpt.evaluation import Evaluation, evaluate, evaluate_on
+from glassgpt.runs.listing import resolve_run
+from glassgpt.sampling import Sample, Taste, write_many
+from glassgpt.tokenizers import Tokenizer
+from glassgpt.training.events import Listener, Noted, Result, ignore
+from glassgpt.training.session import Session, known_in, publish, require_same_record
+
+if TYPE_CHECKING:
+    from glassgpt.data.prepared.dataset import PreparedData
+
+
+class Run:
+    """A model and how it was trained. Made by `train` and `load`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tokenizer: Tokenizer,
+        losses: list[float],
+        result: Result | None,
+        facts: dict[str, Any],
+    ) -> None:
+        self.engine = engine
+        self.tokenizer = tokenizer
+        self.losses = losses
+        self.result = result
+        self._facts = facts
+        self._record = Record.from_json(facts)
+
+    @property
+    def config(self) -> Record:
+        """The record: `config.model` and `config.train`."""
+        return self._record
+
+    @property
+    def samples(self) -> list[str]:
+        """The documents that training ended with; none while it has not ended."""
+        return [sample.text for sample in self.result.samples] if self.result else []
+
+    @property
+    def heldout_loss(self) -> float | None:
+        """The held-out loss that training ended with, in nats a token."""
+        evaluation = self.result.evaluation if self.result else None
+        return evaluation.loss if evaluation else None
+
+    @cached_property
+    def corpus(self) -> "Corpus | PreparedData":
+        """The documents it was trained on. Raises DataError when they have changed."""
+        name = self._facts["data"]
+        corpus = data.load(name)
+        if corpus.sha256 != self._facts["data_sha256"]:
+            why = "its documents are not those that this run was trained on"
+            raise invalid("data", name, why, "Put the old file back.", DataError)
+        return corpus
+
+    @cached_property
+    def known(self) -> Container[str] | None:
+        """The texts it was trained on, None for more than a million prepared ones.
+
+        Raises DataError when they have changed.
+        """
+        return known_in(self.corpus)
+
+    def sample(self, n: int = 20, **choices: Any) -> list[str]:
+        """`n` new documents; the choices are those of `write`."""
+        return [sample.text for sample in self.write(n, **choices)]
+
+    def write(
+        self,
+        n: int = 20,
+        *,
+        temperature: float | None = None,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        prompt: str = "",
+        seed: int | None = None,
+        new_only: bool = False,
+        unique: bool = False,
+        known: Container[str] | None = None,
+        together: bool = False,
+        hear: Callable[[str], None] | None = None,
+    ) -> Iterator[Sample]:
+        """New documents as they are written, the same for the same seed.
+
+        `temperature` is 0 or from 0.05 to 2, by default the lesson's; `seed` is by
+        default the run's. `known` are documents to tell from new ones. `together`
+        writes many at a time, in another order of draws: other documents for the same
+        seed, and on the kernel and on PyTorch many times as many a second. Without it,
+        `hear` is told of each as it grows. Raises UsageError for values that cannot be,
+        and for a character in the prompt that the vocabulary does not hold.
+        """
+        for name, value, usual in (("n", n, 20), ("seed", seed or 0, 42)):
+            if value < 0:
+                raise invalid(name, value, "it is below 0", f"Try {usual}.")
+        if new_only and known is None:
+            known = known_in(self.corpus, every=True)
+        default = self.config.model.temperature
+        return write_many(
+            self.engine,
+            self.tokenizer,
+            random.Random(self.config.train.seed if seed is None else seed),
+            Taste(default if temperature is None else temperature, top_k, top_p),
+            n,
+            known,
+            data.clean(prompt),
+            new_only,
+            unique,
+            together,
+            hear,
+        )
+
+    def evaluate(self, eval_docs: int | None = None) -> Evaluation | None:
+        """The loss on documents that were not trained on; 0 takes all of them.
+
+        None where fewer than 20 are left; train with `holdout=0.1` to keep some.
+        """
+        return evaluate(self.engine, self.tokenizer, self._loader(), eval_docs)
+
+    def evaluate_on(
+        self,
+        documents: str | os.PathLike[str] | Iterable[str],
+        limit: int | None = None,
+    ) -> Evaluation | None:
+        """The same on the distinct documents given, less those it was trained on.
+
+        None where that leaves none. Raises UsageError for a character that the
+        vocabulary does not hold.
+        """
+        loader, train = self._loader(), self.config.train
+        limit = train.eval_docs if limit is None else limit
+        chosen = unseen(data.load(documents), loader, train.seed, limit)
+        if not chosen:
+            return None
+        return evaluate_on(self.engine, self.tokenizer, chosen, loader.trained())
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write a run folder that `load` and every command read.
+
+        Raises UsageError for a folder that holds something already.
+        """
+        kept = RunFolder.create(Path(folder), self._facts)
+        with kept.lock():
+            for step, loss in enumerate(self.losses, start=1):
+                kept.append_log({"step": step, "loss": loss})
+            publish(kept, len(self.losses), self.engine, self._facts)
+            if self.result:
+                kept.append_log(self.result.log_entry())
+        return kept.path
+
+    def _loader(self) -> DataLoader:
+        rng = random.Random(self.config.train.seed)
+        return loader_of(self.corpus, self.config, self.tokenizer, rng)
+
+    def _repr_html_(self) -> str:
+        return loss_curve(self.losses, self.config.model.vocab_size)
+
+    def __repr__(self) -> str:
+        last = f"{self.losses[-1]:.4f}" if self.losses else "none yet"
+        step, done = self.config.model.step, len(self.losses)
+        return f"<Run of step {step}: {done} steps, last loss {last}>"
+
+
+def train(
+    documents: str | os.PathLike[str] | Iterable[str] = "names",
+    *,
+    step: int = 5,
+    steps: int | None = None,
+    engine: str = "auto",
+    out: str | os.PathLike[str] | None = None,
+    on_event: Listener = ignore,
+    **settings: object,
+) -> Run:
+    """Train a model and return its run.
+
+    `documents` is the name of a data set, a file, a prepared folder, or the documents
+    themselves. `step`
+    is the lesson whose record is used, `steps` how many training steps; `settings` are
+    fields of the record, such as n_embd=32. With `out`, the run is kept there.
+
+    Raises UsageError for settings that cannot be, DataError for documents that cannot
+    be read, DivergedError when the loss stops being a number.
+    """
+    if steps is not None:
+        settings["num_steps"] = steps
+    record = preset(f"step{step}").with_settings(**settings)
+    corpus = data.load(documents)
+    session = Session(suited(record, corpus, settings), corpus, engine)
+    if out is None:
+        return run_of(session, session.train(on_event))
+    folder = RunFolder.create(Path(out), session.facts())
+    with folder.lock():
+        return run_of(session, session.train(on_event, folder))
+
+
+def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
+    """The run kept in `folder`, at its newest checkpoint that verifies.
+
+    Raises CheckpointError for a folder that holds none.
+    """
+    kept = resolve_run(Path(folder))
+    record, saved = recorded(kept), _newest(kept, on_event)
+    require_same_record(saved, kept.record)
+    # one that computes the record, but for what only training asks for
+    engine = engines.create("auto", to_read(record), random.Random(0))
+    engine.restore(saved.model, saved.optimizer)
+    entries = kept.read_log()
+    done = range(1, saved.step + 1)
+    losses = [e["loss"] for e in entries if "loss" in e and e.get("step") in done]
+    finished = saved.step == record.train.num_steps
+    result = Result.from_log(entries) if finished else None
+    tokenizer = tokenizers.from_json(kept.record.get("tokenizer"))
+    return Run(engine, tokenizer, losses, result, kept.record)
+
+
+def recorded(folder: RunFolder) -> Record:
+    """The record in a run's run.json. Raises CheckpointError where it is damaged."""
+    remedy = "It was changed by hand. Train the run again into another folder."
+    for name in ("data", "data_sha256", "engine"):
+        if not isinstance(folder.record.get(name), str):
+            why = f"run.json does not name its {name}"
+            raise invalid("run", folder.path, why, remedy, CheckpointError)
+    try:
+        tokenizers.from_json(folder.record.get("tokenizer"))
+        return Record.from_json(folder.record)
+    except CheckpointError as error:
+        raise invalid("run", folder.path, str(error), remedy, CheckpointError) from None
+
+
+def _newest(folder: RunFolder, on_event: Listener) -> Checkpoint:
+    """The newest checkpoint that verifies; a damaged one is told of, or the error."""
+    told: list[str] = []
+    saved = checkpoints.newest(folder.checkpoints, told.append)
+    remedy = f"Train it again: glassgpt train --resume --out {folder.path}"
+    if saved is None and told:
+        raise CheckpointError(told[0], remedy)
+    if saved is None:
+        raise missing(f"checkpoint in {folder.path}", remedy, CheckpointError)
+    for text in told:
+        on_event(Noted(text))
+    return saved
+
+
+def run_of(session: Session, result: Result) -> Run:
+    """The run that a session has trained."""
+    run = Run(
+        session.engine, session.tokenizer, session.losses, result, session.facts()
+    )
+    run.__dict__["corpus"] = session.corpus
+    return run
