@@ -1,14 +1,11 @@
 """What the tests of the command line share: a way to call it, and a trained run."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_support import TINY, Done
+from support.commands import TINY, Call, Done
 
 from glassgpt.cli import run as run_command
-
-Call = Callable[..., Done]
 
 
 @pytest.fixture

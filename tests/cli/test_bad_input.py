@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bad_files import fill
-from cli_support import LIMIT, TINY, Done, environment, glassgpt, snapshot
+from support.bad_files import fill
+from support.commands import LIMIT, TINY, Done, environment, glassgpt, snapshot
 
 from glassgpt.cli import run as run_command
 

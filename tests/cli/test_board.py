@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_support import TINY, glassgpt
-from conftest import Call
 from support import not_run, require_torch
+from support.commands import TINY, Call, glassgpt
 
 MEASURED = ("gradient norm", "tokens per second", "memory")
 

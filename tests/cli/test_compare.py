@@ -9,8 +9,14 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from cli_support import glassgpt, in_terminal, snapshot, started, without_colour
-from conftest import Call
+from support.commands import (
+    Call,
+    glassgpt,
+    in_terminal,
+    snapshot,
+    started,
+    without_colour,
+)
 
 FAST = (
     *("--engine", "reference", "--steps", "6"),

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
-from conftest import Call
+from support.commands import Call
 
 import glassgpt
 

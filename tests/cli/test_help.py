@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from cli_support import glassgpt, started
-from conftest import Call
+from support.commands import Call, glassgpt, started
 
 from glassgpt import __version__
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import small
+from support import small
 
 from glassgpt.checkpoints.format import SLOW_SAVE
 

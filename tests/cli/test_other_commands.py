@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import safetensors
-from conftest import Call
+from support.commands import Call
 
 import glassgpt
 from glassgpt import lessons

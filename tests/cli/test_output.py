@@ -4,8 +4,8 @@ import io
 import json
 
 import pytest
-import small
 from rich.console import Console
+from support import small
 
 from glassgpt.cli.view import output, progress
 from glassgpt.cli.view.inspection import inspection_lines

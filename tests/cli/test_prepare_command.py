@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from bad_files import FILES
-from cli_support import TINY, in_terminal, without_colour
-from conftest import Call
+from support.bad_files import FILES
+from support.commands import TINY, Call, in_terminal, without_colour
 
 from glassgpt.data.prepared import prepare
 

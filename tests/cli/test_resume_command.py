@@ -10,8 +10,16 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from cli_support import LONG, TINY, Done, glassgpt, results_of, snapshot, started
-from conftest import Call
+from support.commands import (
+    LONG,
+    TINY,
+    Call,
+    Done,
+    glassgpt,
+    results_of,
+    snapshot,
+    started,
+)
 
 from glassgpt.cli import run as run_command
 

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Call
+from support.commands import Call
 
 from glassgpt import data
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_support import ENGINE, TINY, glassgpt, in_terminal, without_colour
+from support.commands import ENGINE, TINY, glassgpt, in_terminal, without_colour
 
 from glassgpt.data.documents import read
 from glassgpt.lessons import lesson

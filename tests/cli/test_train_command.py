@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-import small
-from cli_support import ENGINE, TINY, Done, glassgpt
-from conftest import Call
+from support import small
+from support.commands import ENGINE, TINY, Call, Done, glassgpt
 
 from glassgpt.data.catalog import BUILT_IN_PATH
 from glassgpt.training.events import Event, Started

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from support import Started, record_of, start
+from support.engines import Started, record_of, start
 
 from glassgpt import data
 from glassgpt.lessons import lesson as lesson_file

@@ -17,7 +17,7 @@ from figure_lessons import (
     lesson_on,
     weight_of,
 )
-from support import central_differences
+from support.engines import central_differences
 
 __all__ = ["chromium", "figure", "site"]
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import CASES, case_bytes, not_run
+from support import CASES, not_run
+from support.documents import case_bytes
 
 from glassgpt.config import preset
 from glassgpt.data.heldout import heldout_documents

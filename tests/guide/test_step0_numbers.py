@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from figure_browser import Opener, chromium, figure, site
 from figure_lessons import NAMES, Table
-from support import Started, record_of, start
+from support.engines import Started, record_of, start
 
 from glassgpt import data
 from glassgpt.data.heldout import heldout_documents

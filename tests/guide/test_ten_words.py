@@ -27,7 +27,7 @@ from figure_lessons import (
     lesson_on,
     weight_of,
 )
-from support import Started
+from support.engines import Started
 from visiting import wait_until
 
 from glassgpt.formatting import format_number

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from figure_browser import Opener, Visit, chromium, figure, site
 from figure_lessons import NEAR, dot, lesson
-from support import Started
+from support.engines import Started
 
 from glassgpt.errors import DivergedError
 

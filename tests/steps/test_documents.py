@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import CASES, case_bytes
+from support import CASES
+from support.documents import case_bytes
 
 from glassgpt.data.documents import parse_documents
 from glassgpt.lessons import FILES, lesson

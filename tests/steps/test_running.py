@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import find_python, run_program, shown_losses, shown_names, with_numbers
+from support import find_python
+from support.lessons import run_program, shown_losses, shown_names, with_numbers
 
 from glassgpt.lessons import FILES, FOLDER, lesson
 

@@ -1,0 +1,101 @@
+"""Documents that the torch engine writes: one by one, and many side by side."""
+
+import random
+from itertools import islice
+from typing import Any
+
+import pytest
+from pytest import approx
+from support.engines import record_of
+
+from glassgpt import sampling
+from glassgpt.config import Record
+from glassgpt.engines.base import TOGETHER
+from glassgpt.errors import GlassGPTError
+from glassgpt.sampling import Taste, _in_turn, write_together
+from glassgpt.tokenizers import CharTokenizer
+
+TOKENIZER = CharTokenizer(tuple("abcdefghijklmnopqrstuvwxyz"))
+SIZES = {"n_embd": 8, "n_head": 2, "n_layer": 2, "block_size": 9, "init_std": 0.3}
+TOKENS = [26, 5, 6, 7, 8, 9, 10, 11, 12, 26]
+
+
+def torch_engine(record: Record) -> Any:
+    from glassgpt.engines.torch.engine import TorchEngine
+
+    return TorchEngine(record, random.Random(1))
+
+
+def test_the_batched_forward_equals_the_cached_loop() -> None:
+    import torch
+
+    engine = torch_engine(record_of(5, **{**SIZES, "block_size": 12}))
+    logits = torch.tensor(engine.logits(TOKENS), dtype=torch.float64)
+    reader = engine.reader()
+    for token, row in zip(TOKENS, logits, strict=False):
+        expected = torch.softmax(row / 0.7, 0).tolist()
+        assert reader.feed(token, 0.7) == approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("step", "settings"),
+    [
+        (1, {"n_embd": 4, "init_std": 0.4}),
+        (3, {"n_embd": 8, "init_std": 0.3}),
+        (5, SIZES),
+    ],
+)
+@pytest.mark.parametrize(
+    "taste",
+    [Taste(0.9), Taste(0.0), Taste(1.4, top_k=7), Taste(1.0, top_p=0.6)],
+    ids=str,
+)
+def test_a_group_is_what_as_many_readers_write(
+    step: int, settings: dict[str, Any], taste: Taste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from glassgpt.engines.torch import engine as torch_module
+
+    for module in (sampling, torch_module):
+        monkeypatch.setattr(module, "TOGETHER", 12)
+    engine = torch_engine(record_of(step, **settings))
+    start = TOKENIZER.encode_prefix("an")
+    limit = engine.record.model.block_size - 2
+    ours, theirs = random.Random(3), random.Random(3)
+    how = taste.temperature, taste.top_k, taste.top_p
+    found = engine.write_together(start, limit, *how, ours)
+    assert found == _in_turn(engine, start, limit, taste, theirs)
+    assert ours.getstate() == theirs.getstate()
+    assert len(found) == 12
+
+
+def test_the_cache_changes_nothing_where_it_grows_and_shrinks() -> None:
+    from glassgpt.engines.torch.decoding import drawing, write_group
+
+    engine = torch_engine(record_of(5, **{**SIZES, "block_size": 150}))
+    cached, slow = (
+        write_group(
+            engine.model, [26, 4], 12, 140, drawing(1.0, 0, 1.0, random.Random(3)), how
+        )
+        for how in (True, False)
+    )
+    assert cached == slow
+    lengths = sorted(map(len, cached))
+    assert lengths[6] < 64 < lengths[-1], lengths
+
+
+def test_texts_in_groups_go_on_without_end() -> None:
+    engine = torch_engine(record_of(5, **SIZES))
+    texts = write_together(engine, TOKENIZER, random.Random(4), Taste(0.8), "mi")
+    written = list(islice(texts, TOGETHER + 5))
+    assert len(written) == TOGETHER + 5 and len({*written}) > 50
+    assert all(text.startswith("mi") and len(text) <= 9 for text in written)
+
+
+def test_weights_that_are_no_numbers_any_more_are_told_of() -> None:
+    engine = torch_engine(record_of(5, **SIZES))
+    weights = engine.weights()
+    weights["lm_head"].values[0] = float("inf")
+    engine.restore(weights, engine.buffers())
+    texts = write_together(engine, TOKENIZER, random.Random(4), Taste(0.8))
+    with pytest.raises(GlassGPTError, match=r"^invalid probability: nan"):
+        next(texts)

@@ -1,0 +1,263 @@
+"""The Python face: train, sample, keep, load."""
+
+import shutil
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import small
+
+import glassgpt
+from glassgpt import CheckpointError, DataError, GlassGPTError, Run, UsageError
+from glassgpt.training.events import Noted
+
+TINY = {"steps": 6, "n_embd": 4, "n_head": 2, "block_size": 6, "eval_docs": 20}
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return glassgpt.train(small.names(), **TINY)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    path = tmp_path / "words.txt"
+    path.write_text("\n".join(small.names()), encoding="utf-8")
+    return path
+
+
+def same(one: Run, other: Run) -> bool:
+    """Whether two runs agree in all that they can show."""
+    return all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("losses", "samples", "heldout_loss", "config")
+    )
+
+
+def test_a_run_has_its_losses_samples_and_record(run: Run) -> None:
+    assert len(run.losses) == 6 and len(run.samples) == 20
+    assert run.config.train.num_steps == 6
+    assert run.config.model.n_embd == 4
+    assert run.config.model.vocab_size == len(set("".join(small.names()))) + 1
+    assert run.heldout_loss == pytest.approx(run.losses[-1], abs=0.5)
+    assert run.corpus.documents == tuple(small.names())
+
+
+def test_strings_a_path_and_any_iterable_train_the_same(run: Run, data: Path) -> None:
+    assert same(glassgpt.train(data, **TINY), run)
+    assert same(glassgpt.train(str(data), **TINY), run)
+    assert same(glassgpt.train(iter(small.names()), **TINY), run)
+
+
+def test_the_default_is_the_built_in_names() -> None:
+    run = glassgpt.train(step=0, steps=2)
+    assert run.corpus.name == "names" and len(run.corpus.documents) == 32_257
+    assert run.config.model.vocab_size == 27
+
+
+def test_events_reach_the_listener() -> None:
+    heard = small.Heard()
+    glassgpt.train(small.names(), step=0, steps=2, on_event=heard)
+    assert heard.names() == ["Started 0", "Stepped 1", "Stepped 2", "Evaluated 2"]
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_a_saved_run_comes_back_the_same(step: int, tmp_path: Path, data: Path) -> None:
+    run = glassgpt.train(data, step=step, steps=4, **small.SIZES[step])
+    assert run.save(tmp_path / "kept") == tmp_path / "kept"
+    again = glassgpt.load(tmp_path / "kept")
+    assert same(again, run)
+    assert again.sample(5, seed=9) == run.sample(5, seed=9)
+    assert again.evaluate() == run.evaluate()
+    assert again.engine.buffers() == run.engine.buffers()
+
+
+def test_saving_what_was_loaded_gives_the_same_files(tmp_path: Path, run: Run) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    run.save(first)
+    glassgpt.load(str(first)).save(second)
+    files = [p.relative_to(first) for p in first.rglob("*") if p.is_file()]
+    assert len(files) >= 6
+    for file in files:
+        assert (second / file).read_bytes() == (first / file).read_bytes()
+
+
+def test_out_keeps_the_run_as_save_does(tmp_path: Path, data: Path) -> None:
+    run = glassgpt.train(data, out=tmp_path / "out", **TINY)
+    run.save(tmp_path / "saved")
+    assert same(glassgpt.load(tmp_path / "out"), run)
+    out, saved = tmp_path / "out", tmp_path / "saved"
+    assert small.checkpoint_hashes(out) == small.checkpoint_hashes(saved)
+    assert (out / "log.jsonl").read_bytes() == (saved / "log.jsonl").read_bytes()
+
+
+def test_a_folder_that_is_taken_is_refused_before_training(
+    tmp_path: Path, run: Run
+) -> None:
+    run.save(tmp_path / "kept")
+    before = small.checkpoint_hashes(tmp_path / "kept")
+    heard = small.Heard()
+    with pytest.raises(UsageError, match="already holds a run"):
+        glassgpt.train(small.names(), out=tmp_path / "kept", on_event=heard, **TINY)
+    with pytest.raises(UsageError, match="already holds a run"):
+        run.save(tmp_path / "kept")
+    assert not heard
+    assert small.checkpoint_hashes(tmp_path / "kept") == before
+
+
+def test_a_run_whose_data_is_gone_still_samples(tmp_path: Path, data: Path) -> None:
+    run = glassgpt.train(data, out=tmp_path / "out", **TINY)
+    data.rename(tmp_path / "elsewhere.txt")
+    again = glassgpt.load(tmp_path / "out")
+    assert again.sample(5) == run.sample(5)
+    with pytest.raises(DataError, match=r"missing data: .*words\.txt") as caught:
+        assert again.corpus
+    assert caught.value.remedy
+
+
+def test_a_run_whose_data_has_changed_says_so(tmp_path: Path, data: Path) -> None:
+    glassgpt.train(data, out=tmp_path / "out", **TINY)
+    data.write_text("other\nwords\n")
+    again = glassgpt.load(tmp_path / "out")
+    for action in (again.evaluate, lambda: again.sample(1, new_only=True)):
+        with pytest.raises(DataError, match="not those that this run was trained on"):
+            action()
+    assert len(again.sample(2)) == 2
+
+
+def test_other_line_ends_and_blank_lines_are_no_change(
+    tmp_path: Path, data: Path
+) -> None:
+    run = glassgpt.train(data, out=tmp_path / "out", **TINY)
+    data.write_bytes(b"\xef\xbb\xbf" + "\r\n\r\n".join(small.names()).encode())
+    assert glassgpt.load(tmp_path / "out").evaluate() == run.evaluate()
+
+
+def test_a_relative_path_is_found_from_another_folder(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    glassgpt.train("words.txt", step=0, steps=2, out="out")
+    (tmp_path / "deeper").mkdir()
+    monkeypatch.chdir(tmp_path / "deeper")
+    assert len(glassgpt.load("../out").corpus.documents) == 60
+
+
+def test_a_copied_folder_loads(tmp_path: Path, run: Run) -> None:
+    shutil.copytree(run.save(tmp_path / "kept"), tmp_path / "copy")
+    assert same(glassgpt.load(tmp_path / "copy"), run)
+
+
+def test_a_damaged_newest_checkpoint_gives_the_one_before(tmp_path: Path) -> None:
+    documents, heard = small.names(), small.Heard()
+    run = glassgpt.train(documents, out=tmp_path, checkpoint_every=2, **TINY)
+    file = tmp_path / "checkpoints/step-000000006/state.json"
+    file.write_bytes(file.read_bytes()[:-2])
+    again = glassgpt.load(tmp_path, heard)
+    assert "step 6 is left out" in heard.of(Noted)[0].text
+    assert again.losses == run.losses[:4]
+    assert (again.samples, again.heldout_loss, again.result) == ([], None, None)
+
+
+def test_a_folder_without_a_checkpoint_is_told(tmp_path: Path, run: Run) -> None:
+    run.save(tmp_path / "kept")
+    shutil.rmtree(tmp_path / "kept" / "checkpoints")
+    with pytest.raises(CheckpointError, match=r"^missing checkpoint in ") as caught:
+        glassgpt.load(tmp_path / "kept")
+    assert "--resume" in caught.value.remedy
+    with pytest.raises(GlassGPTError, match="unknown run"):
+        glassgpt.load(tmp_path / "nowhere")
+
+
+def test_the_same_seed_writes_the_same_and_another_does_not(run: Run) -> None:
+    assert run.sample(8) == run.sample(8) == run.sample(8, seed=42)
+    assert run.sample(8, seed=1) == run.sample(8, seed=1) != run.sample(8)
+    assert run.sample(8)[:3] == run.sample(3)
+
+
+def test_the_temperature_is_the_lessons_unless_it_is_given(run: Run) -> None:
+    assert run.sample(8) == run.sample(8, temperature=0.5)
+    assert run.sample(8) != run.sample(8, temperature=2.0)
+    assert len(set(run.sample(8, temperature=0))) == 1
+
+
+def test_a_prompt_begins_every_sample_and_is_cleaned(run: Run) -> None:
+    found = run.sample(5, prompt=" em ")
+    assert all(text.startswith("em") for text in found) and len(found) == 5
+    assert found == run.sample(5, prompt="em")
+    composed = glassgpt.train(["é", "e", "é"], step=0, steps=2)
+    assert composed.sample(1, prompt="e\u0301")[0].startswith("é")
+
+
+def test_samples_may_be_only_new_and_all_different() -> None:
+    run = glassgpt.train(["a", "ab", "abba"] * 9, step=0, steps=27)
+    found = run.sample(9, new_only=True, unique=True, temperature=2.0)
+    assert len(found) == len(set(found)) == 9
+    assert not {"a", "ab", "abba"} & set(found)
+    known = frozenset(["a"])
+    assert {s.known for s in run.write(50, known=known)} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("choices", "line"),
+    [
+        ({"n": -1}, "invalid n: -1; it is below 0"),
+        ({"temperature": 3}, "invalid temperature: 3; "),
+        ({"top_p": 0}, "invalid top_p: 0; "),
+        ({"prompt": "E"}, "unknown character: 'E'"),
+        ({"prompt": "emmaem"}, "invalid prompt: emmaem; "),
+    ],
+)
+def test_choices_that_cannot_be_are_refused(
+    run: Run, choices: dict[str, Any], line: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        run.sample(**choices)
+    assert str(caught.value).startswith(line) and caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"step": 7}, "unknown preset: step7"),
+        ({"engine": "referense"}, "unknown engine: referense"),
+        ({"n_emdb": 8}, "unknown key: n_emdb"),
+        ({"n_embd": 16, "n_head": 3}, "invalid n_head: 3; n_embd 16 is not a multiple"),
+        ({"steps": 0}, "invalid num_steps: 0; "),
+        ({"learning_rate": float("nan")}, "invalid learning_rate: nan; "),
+        ({"learning_rate": "fast"}, "invalid learning_rate: fast; "),
+        ({"seed": -1}, "invalid seed: -1; "),
+        ({"vocab_size": 9}, "invalid key: vocab_size; "),
+        ({"step": 0, "n_embd": 8}, "invalid n_embd: 8; step 0 has no use for it"),
+        ({"beta1": 0.9, "optimizer": "sgd"}, "invalid beta1: 0.9; sgd has no use"),
+        ({"holdout": 0.95}, "invalid holdout: 0.95; "),
+        ({"steps": 5, "warmup_steps": 5}, "invalid warmup_steps: 5; "),
+        ({"dtype": "float32", "engine": "reference"}, "invalid dtype: float32; "),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_and_write_nothing(
+    settings: dict[str, Any], line: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        glassgpt.train(small.names(), out=tmp_path / "out", **settings)
+    assert str(caught.value).startswith(line) and caught.value.remedy
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("documents", [[], ["", " \t"], "no-such-file.txt", "."])
+def test_documents_that_cannot_be_are_refused(documents: Any) -> None:
+    with pytest.raises(DataError) as caught:
+        glassgpt.train(documents, step=0, steps=1)
+    assert caught.value.remedy
+
+
+def test_a_run_says_what_it_is(run: Run) -> None:
+    last = f"{run.losses[-1]:.4f}"
+    assert repr(run) == f"<Run of step 5: 6 steps, last loss {last}>"
+
+
+def test_a_run_draws_itself_in_a_notebook(run: Run) -> None:
+    picture = ET.fromstring(run._repr_html_())
+    assert picture.tag.endswith("svg")
+    assert "6 steps" in picture.attrib["aria-label"]

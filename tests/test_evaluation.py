@@ -1,0 +1,150 @@
+"""The held-out loss and its baselines, against counts made here."""
+
+import math
+from collections import Counter
+
+import pytest
+from support import small
+
+from glassgpt.baselines import Baselines
+from glassgpt.evaluation import Evaluation, evaluate
+from glassgpt.tokenizers import CharTokenizer
+
+TRAINED = ["anna", "hanna", "ada", "bea", "abba", "nana"]
+HELDOUT = ["annab", "bah", "dan", "h"]
+TOKENIZER = CharTokenizer.from_documents(TRAINED)
+VOCABULARY = len("abdehn") + 1
+
+
+def baselines(trained: list[str], heldout: list[str]) -> dict[str, float]:
+    counts = Baselines(map(TOKENIZER.encode, trained), TOKENIZER.vocab_size)
+    return counts.losses([TOKENIZER.encode(text) for text in heldout])
+
+
+def mean_surprise(probs: list[float]) -> float:
+    return sum(-math.log(p) for p in probs) / len(probs)
+
+
+def marked(text: str) -> str:
+    """A document with a mark where it begins and ends."""
+    return f"|{text}|"
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_the_loss_is_the_mean_over_tokens_not_over_documents(step: int) -> None:
+    session = small.session(step)
+    result = session.train()
+    documents = session.loader.heldout()
+    tokens = [session.tokenizer.encode(text) for text in documents]
+    longest = 6 if step >= 3 else 99
+    lengths = [min(longest, len(text) + 1) for text in documents]
+    losses = [session.engine.loss(one) for one in tokens]
+    weighted = sum(loss * n for loss, n in zip(losses, lengths, strict=True))
+    evaluation = result.evaluation
+    assert evaluation is not None
+    assert (evaluation.documents, evaluation.tokens) == (20, sum(lengths))
+    assert evaluation.loss == pytest.approx(weighted / sum(lengths), rel=1e-12)
+    assert evaluation.loss != pytest.approx(sum(losses) / len(losses), rel=1e-6)
+
+
+def test_uniform_is_the_logarithm_of_the_vocabulary() -> None:
+    assert baselines(TRAINED, HELDOUT)["uniform"] == pytest.approx(math.log(VOCABULARY))
+
+
+def test_letter_counts_each_character_and_the_end() -> None:
+    counts = Counter("".join(text + "|" for text in TRAINED))
+    total = sum(counts.values()) + VOCABULARY
+    probs = [(counts[c] + 1) / total for text in HELDOUT for c in text + "|"]
+    assert baselines(TRAINED, HELDOUT)["letter"] == pytest.approx(mean_surprise(probs))
+
+
+def test_bigram_counts_each_pair() -> None:
+    seen = Counter(
+        text[i : i + 2] for text in map(marked, TRAINED) for i in range(len(text) - 1)
+    )
+    rows = Counter(c for text in map(marked, TRAINED) for c in text[:-1])
+    probs = [
+        (seen[text[i : i + 2]] + 1) / (rows[text[i]] + VOCABULARY)
+        for text in map(marked, HELDOUT)
+        for i in range(len(text) - 1)
+    ]
+    assert baselines(TRAINED, HELDOUT)["bigram"] == pytest.approx(mean_surprise(probs))
+
+
+def test_trigram_leans_on_the_pair_as_if_seen_five_times() -> None:
+    doubled = [f"|{marked(text)}" for text in TRAINED]
+    triples = Counter(text[i : i + 3] for text in doubled for i in range(len(text) - 2))
+    before = Counter(text[i : i + 2] for text in doubled for i in range(len(text) - 2))
+    pair = Counter(text[i : i + 2] for text in doubled for i in range(1, len(text) - 1))
+    row = Counter(c for text in doubled for c in text[1:-1])
+    probs = []
+    for text in (f"|{marked(text)}" for text in HELDOUT):
+        for i in range(len(text) - 2):
+            x, y, z = text[i : i + 3]
+            p2 = (pair[y + z] + 1) / (row[y] + VOCABULARY)
+            probs.append((triples[x + y + z] + 5 * p2) / (before[x + y] + 5))
+    assert baselines(TRAINED, HELDOUT)["trigram"] == pytest.approx(mean_surprise(probs))
+
+
+def test_trigram_equals_bigram_where_no_pair_was_seen_before() -> None:
+    found = baselines(["ab", "na"], ["hh"])
+    assert found["trigram"] > found["bigram"]  # |h was never seen, but || was
+    found = baselines([], HELDOUT)
+    assert found["trigram"] == pytest.approx(found["bigram"])
+
+
+def test_baselines_know_more_the_further_they_look() -> None:
+    documents = small.names(3000)
+    tokenizer = CharTokenizer.from_documents(documents)
+    tokens = [tokenizer.encode(text) for text in documents]
+    counts = Baselines(tokens[500:], tokenizer.vocab_size)
+    found = counts.losses(tokens[:500])
+    assert list(found) == ["uniform", "letter", "bigram", "trigram"]
+    assert sorted(found, key=lambda name: -found[name]) == list(found)
+
+
+def test_bigram_is_step_0_trained_on_the_same_documents() -> None:
+    settings = {"documents": small.names(100), "holdout": 0.4}
+    heldout = small.session(0, **settings).loader.heldout(0)
+    session = small.session(0, **settings, num_steps=100 - len(heldout))
+    evaluation = session.train().evaluation
+    assert sorted(session.loader.trained() + heldout) == sorted(small.names(100))
+    assert evaluation is not None
+    assert evaluation.loss == pytest.approx(evaluation.baselines["bigram"], rel=1e-12)
+
+
+@pytest.mark.parametrize(("left", "measured"), [(19, False), (20, True)])
+def test_fewer_than_20_documents_say_nothing(left: int, measured: bool) -> None:
+    session = small.session(documents=small.names(6 + left))
+    session.train()
+    found = session.evaluate()
+    assert (found is not None) is measured
+
+
+def test_the_limit_says_how_many_documents_count() -> None:
+    session = small.session(eval_docs=30)
+    for limit, expected in ((None, 30), (25, 25), (0, 54), (19, 19)):
+        found = evaluate(session.engine, session.tokenizer, session.loader, limit)
+        assert (found.documents if found else None) == expected
+
+
+def test_measuring_leaves_the_generator_and_the_weights_alone() -> None:
+    session = small.session(5)
+    state, weights = session.rng.getstate(), session.engine.weights()
+    session.evaluate()
+    assert session.rng.getstate() == state
+    assert session.engine.weights() == weights
+
+
+@pytest.mark.parametrize("loss", [2.5, 800.0, math.inf])
+def test_an_evaluation_survives_json(loss: float) -> None:
+    evaluation = Evaluation(loss, 20, 90, {"uniform": 3.3})
+    plain = evaluation.to_json()
+    again = Evaluation.from_json(plain)
+    assert again == evaluation
+    assert plain["loss"] == (loss if loss < math.inf else None)
+    assert plain["perplexity"] == (math.exp(loss) if loss == 2.5 else None)
+
+
+def test_perplexity_is_that_of_choosing_among_so_many() -> None:
+    assert Evaluation(math.log(27), 20, 90, {}).perplexity == pytest.approx(27)

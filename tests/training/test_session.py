@@ -1,0 +1,251 @@
+"""The loop: what it tells, what it writes, and that nothing else sways it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import small
+
+from glassgpt.checkpoints.format import load
+from glassgpt.checkpoints.run_folder import RunFolder
+from glassgpt.errors import CheckpointError, DivergedError
+from glassgpt.training.events import Evaluated, Noted, Result, Saved, Started, Stepped
+from glassgpt.training.session import stop_requests
+
+STEPS = range(6)
+LAST = "checkpoints/step-000000006"
+PARTS = ("manifest.json", "model.safetensors", "optimizer.safetensors", "state.json")
+
+
+def test_events_come_in_the_order_of_what_happens(tmp_path: Path) -> None:
+    heard = small.Heard()
+    session = small.session(num_steps=4, checkpoint_every=2, eval_every=2)
+    small.train_in(tmp_path / "run", session, heard)
+    assert heard.names() == [
+        *("Started 0", "Stepped 1", "Stepped 2", "Evaluated 2", "Saved 2"),
+        *("Stepped 3", "Stepped 4", "Saved 4", "Evaluated 4"),
+    ]
+
+
+def test_training_takes_no_time_while_somebody_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = {"now": 0.0}
+    monkeypatch.setattr("time.perf_counter", lambda: clock["now"])
+
+    def slow(event: object) -> None:
+        clock["now"] += 1.0
+
+    session = small.session(num_steps=4)
+    batches = session.batches
+
+    def prepared(first_step: int, count: int) -> list[list[list[int]]]:
+        clock["now"] += 0.25 * count
+        return batches(first_step, count)
+
+    monkeypatch.setattr(session, "batches", prepared)
+    assert session.train(slow).train_seconds == 4 * 0.25
+    assert clock["now"] > 5
+
+
+def test_the_start_tells_the_record_the_engine_and_a_time() -> None:
+    heard = small.Heard()
+    session = small.session()
+    session.train(heard)
+    (started,) = heard.of(Started)
+    assert (started.record, started.engine) == (session.record, "reference")
+    assert started.record.model.vocab_size == len(session.corpus.characters) + 1
+    assert started.seconds > 0
+
+
+def test_the_events_hold_the_losses_of_the_result() -> None:
+    heard = small.Heard()
+    result = small.session(eval_every=3).train(heard)
+    assert [event.loss for event in heard.of(Stepped)] == result.losses
+    assert heard.of(Evaluated)[-1].evaluation == result.evaluation
+    assert [event.step for event in heard.of(Evaluated)] == [3, 6]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_losses_do_not_depend_on_saving_and_measuring(
+    step: int, tmp_path: Path
+) -> None:
+    plain = small.session(step).train()
+    for every in (0, 1, 4):
+        session = small.session(step, checkpoint_every=every, eval_every=every)
+        result = small.train_in(tmp_path / str(every), session)
+        assert (result.losses, result.samples) == (plain.losses, plain.samples)
+        assert result.evaluation == plain.evaluation
+
+
+def test_training_lowers_the_loss_on_one_document() -> None:
+    losses = small.session(5, documents=["anna"] * 3, num_steps=30).train().losses
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_the_run_folder_holds_what_the_design_says(tmp_path: Path) -> None:
+    session = small.session(checkpoint_every=2)
+    small.train_in(tmp_path, session)
+    found = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
+    kept = ("checkpoints/step-000000004", LAST)
+    expected = {f"{folder}/{part}" for folder in kept for part in PARTS}
+    assert found - {".lock"} == {"run.json", "log.jsonl", *expected}
+    assert load(tmp_path / LAST).model == session.engine.weights()
+
+
+def test_the_record_is_written_before_the_work_begins(tmp_path: Path) -> None:
+    session, seen = small.session(), []
+
+    def listen(event: object) -> None:
+        if isinstance(event, Started):
+            seen.append({path.name for path in tmp_path.iterdir()} - {".lock"})
+
+    small.train_in(tmp_path, session, listen)
+    assert seen == [{"run.json"}]
+    written = json.loads((tmp_path / "run.json").read_bytes())
+    assert {key: written[key] for key in ("model", "train")} == session.record.to_json()
+    assert written["data_sha256"] == session.corpus.sha256
+
+
+def test_the_log_has_a_line_a_step_the_measurements_and_the_result(
+    tmp_path: Path,
+) -> None:
+    heard = small.Heard()
+    result = small.train_in(tmp_path, small.session(eval_every=4), heard)
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    steps = [{"step": k, "loss": loss} for k, loss in enumerate(result.losses, start=1)]
+    measured = {"step": 4, "heldout_loss": heard.of(Evaluated)[0].evaluation.loss}
+    expected = [*steps[:4], measured, *steps[4:], result.log_entry()]
+    assert [json.loads(line) for line in lines] == expected
+    assert Result.from_log(expected) == result
+
+
+def test_checkpoints_come_when_they_are_due_and_at_the_end(tmp_path: Path) -> None:
+    heard = small.Heard()
+    session = small.session(num_steps=7, checkpoint_every=3)
+    small.train_in(tmp_path, session, heard)
+    assert [event.step for event in heard.of(Saved)] == [3, 6, 7]
+
+
+def test_the_log_that_leads_to_a_checkpoint_is_on_the_disk_with_it(
+    tmp_path: Path,
+) -> None:
+    lines = []
+
+    def listen(event: object) -> None:
+        if isinstance(event, Saved):
+            lines.append((tmp_path / "log.jsonl").read_bytes().count(b"\n"))
+
+    small.train_in(tmp_path, small.session(checkpoint_every=2), listen)
+    assert lines == [2, 4, 6]
+
+
+def test_few_documents_are_noted_and_give_no_heldout_loss() -> None:
+    heard = small.Heard()
+    result = small.session(documents=small.names(25)).train(heard)
+    assert result.evaluation is None
+    assert result.to_json()["heldout_loss"] is None
+    (note,) = heard.of(Noted)
+    assert "fewer than 20" in note.text and "--holdout" in note.text
+    assert heard.names()[-1] == "Noted"
+
+
+def test_a_step_takes_as_many_documents_as_the_batch_says() -> None:
+    documents, seen = small.names(), []
+    session = small.session(documents=documents, num_steps=3, batch_docs=2)
+    real = session.engine.train_step
+
+    def train_step(step: int, batch: list[list[int]]) -> float:
+        seen.append([session.tokenizer.decode(tokens) for tokens in batch])
+        return real(step, batch)
+
+    session.engine.train_step = train_step  # type: ignore[method-assign]
+    session.train()
+    order = [session.loader.batch(step) for step in range(3)]
+    assert seen == order
+    assert sorted(text for batch in order for text in batch) == sorted(
+        session.loader.trained()
+    )
+
+
+@pytest.mark.parametrize("rate", [1e6, 1e300])
+@pytest.mark.parametrize("step", [1, 5])
+def test_a_loss_that_is_no_number_stops_before_the_save(
+    step: int, rate: float, tmp_path: Path
+) -> None:
+    sizes = {"learning_rate": rate, "schedule": "constant", "checkpoint_every": 1}
+    heard = small.Heard()
+    with pytest.raises(DivergedError) as caught:
+        small.train_in(tmp_path, small.session(step, **sizes), heard)
+    done = len(heard.of(Stepped))
+    assert done == caught.value.step >= 1
+    assert f"at step {done + 1}" in str(caught.value)
+    assert f"learning_rate={rate / 3:.3g}" in caught.value.remedy
+    assert load(tmp_path / f"checkpoints/step-{done:09d}").step == done
+    log = RunFolder.open(tmp_path).read_log()
+    assert [entry["loss"] for entry in log] == [e.loss for e in heard.of(Stepped)]
+
+
+def test_a_run_that_diverged_says_so_again_when_it_goes_on(tmp_path: Path) -> None:
+    sizes = {"learning_rate": 1e6, "schedule": "constant", "checkpoint_every": 1}
+    with pytest.raises(DivergedError) as first:
+        small.train_in(tmp_path, small.session(**sizes))
+    with pytest.raises(DivergedError) as second:
+        small.resume_in(tmp_path, small.session(**sizes))
+    assert str(second.value) == str(first.value)
+
+
+def test_a_divergence_after_the_last_measurement_is_no_crash() -> None:
+    result = small.session(num_steps=1, learning_rate=1e6).train()
+    assert result.evaluation is not None and result.evaluation.loss == float("inf")
+    assert result.to_json()["heldout_loss"] is None
+
+
+def test_a_checkpoint_of_another_record_is_refused(tmp_path: Path) -> None:
+    small.train_in(tmp_path, small.session())
+    for other in (small.session(seed=1), small.session(documents=small.names(59))):
+        weights = other.engine.weights()
+        with pytest.raises(CheckpointError, match="invalid checkpoint: step 6") as told:
+            small.resume_in(tmp_path, other)
+        assert told.value.remedy
+        assert other.engine.weights() == weights
+
+
+_TRAIN = """
+import sys, glassgpt
+glassgpt.train(sys.argv[1], step=5, steps=3, n_embd=4, n_head=2, block_size=6,
+               checkpoint_every=1, eval_docs=20, keep_last=0, out=sys.argv[2])
+"""
+
+
+def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
+    found = []
+    for hash_seed in ("1", "2"):
+        home = tmp_path / hash_seed
+        home.mkdir()
+        data = home / f"words{hash_seed}.txt"
+        data.write_text("\n".join(small.names()))
+        subprocess.run(
+            [sys.executable, "-c", _TRAIN, data, "run"],
+            cwd=home,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            check=True,
+        )
+        found.append(small.checkpoint_hashes(home / "run"))
+    assert len(found[0]) == 3 * len(PARTS)
+    assert found[0] == found[1]
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stop_requests() as asked_to_stop:
+            signal.raise_signal(signal.SIGINT)
+            assert not asked_to_stop()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
