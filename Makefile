@@ -1,7 +1,7 @@
 # The few commands that people and CI share. Each sets up what it needs by itself.
 
 BIN := .venv/bin
-SOURCES := pyproject.toml tools/setup hatch_build.py $(wildcard src/glassgpt/kernel/*.[ch])
+SOURCES := pyproject.toml tools/setup hatch_build.py $(wildcard src/glassgpt/kernel/*.h src/glassgpt/kernel/*/*.[ch])
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: help run guide test check soak build kernel site shots browser lint clean

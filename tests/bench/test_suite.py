@@ -22,11 +22,11 @@ from glassgpt.data import load_corpus
 from glassgpt.data.documents import parse_documents
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import GlassGPTError, UsageError
-from glassgpt.kernel.library import open_library, why_unavailable
-from glassgpt.kernel.mersenne import Random
-from glassgpt.kernel.model import Kernel
-from glassgpt.kernel.train import Documents, Trainer
-from glassgpt.kernel.writing import Reader
+from glassgpt.kernel.bindings.decoding import Reader
+from glassgpt.kernel.bindings.library import open_library, why_unavailable
+from glassgpt.kernel.bindings.model import Kernel
+from glassgpt.kernel.bindings.random import Random
+from glassgpt.kernel.bindings.train import Documents, Trainer
 
 WORDS = [[26, 0, 13, 13, 0, 26], [26, 4, 26], [26, *range(20), 26], [26, 1, 14, 1, 26]]
 TINY = Plan(

@@ -9,7 +9,7 @@ from support import not_run
 from glassgpt import engines
 from glassgpt.config import preset
 from glassgpt.engines.base import TOGETHER
-from glassgpt.kernel.library import why_unavailable
+from glassgpt.kernel.bindings.library import why_unavailable
 from glassgpt.sampling import Taste, write_together
 from glassgpt.tokenizers import CharTokenizer
 

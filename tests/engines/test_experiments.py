@@ -56,8 +56,8 @@ class Laboratory:
         """The mean loss of all tokens of all names."""
         import numpy as np
 
-        from glassgpt.kernel.observe import evaluate
-        from glassgpt.kernel.train import Documents
+        from glassgpt.kernel.bindings.observe import evaluate
+        from glassgpt.kernel.bindings.train import Documents
 
         tokens = [session.tokenizer.encode(text) for text in self.corpus.documents]
         documents = Documents(tokens, session.tokenizer.vocab_size)
@@ -74,7 +74,7 @@ class Laboratory:
 
     def changes(self, step: int) -> dict[str, float]:
         """How far wq and wk have moved in 1,000 steps, as a share of what they were."""
-        from glassgpt.kernel.observe import relative_changes
+        from glassgpt.kernel.bindings.observe import relative_changes
 
         before = kernel_of(self.session(step).engine).flat["weights"]
         after = kernel_of(self.trained(step)[0].engine)
@@ -93,7 +93,7 @@ def kernel_of(engine: Engine) -> Any:
 def lab(karpathy_names: Path) -> Iterator[Laboratory]:
     """The public names and a kernel to train on them."""
     try:
-        from glassgpt.kernel.library import why_unavailable
+        from glassgpt.kernel.bindings.library import why_unavailable
     except ImportError as error:
         not_run("cc", str(error))
     if why := why_unavailable():
@@ -153,7 +153,7 @@ def test_eleven_of_the_twenty_printed_names_stand_in_the_data(lab: Laboratory) -
 def test_after_1000_sgd_steps_attention_is_a_plain_average(lab: Laboratory) -> None:
     import numpy as np
 
-    from glassgpt.kernel.observe import attention_entropies
+    from glassgpt.kernel.bindings.observe import attention_entropies
 
     session, _ = lab.trained(4)
     kernel, found, uniform = kernel_of(session.engine), 0.0, 0.0

@@ -111,10 +111,8 @@ def signs_turned(folder: Path, *turns: tuple[str, str, str]) -> Iterator[Path]:
     """The kernel as WebAssembly, with mistakes in it: file, right and wrong text."""
     from glassgpt.kernel import build
 
-    sources = folder / "sources"
-    sources.mkdir()
-    for path in build.source_files():
-        shutil.copy(path, sources)
+    others = shutil.ignore_patterns("*.py", "__*", "built")
+    sources = Path(shutil.copytree(build.FOLDER, folder / "sources", ignore=others))
     for file, right, wrong in turns:
         text = (sources / file).read_text("utf-8")
         assert text.count(right) == 1

@@ -132,8 +132,8 @@ def test_every_gradient_on_the_way_back_is_the_lessons(
 
 def test_a_kernel_with_one_sign_turned_is_found(figure: Opener, tmp_path: Path) -> None:
     pytest.importorskip("ziglang", reason="not run: ziglang is not installed")
-    plain = ("layers.c", "dlogits[targets[t]] -=", "dlogits[targets[t]] +=")
-    fast = ("fast_layers.h", "logits[targets[t]] -=", "logits[targets[t]] +=")
+    plain = ("core/layers.c", "dlogits[targets[t]] -=", "dlogits[targets[t]] +=")
+    fast = ("simd/layers.h", "logits[targets[t]] -=", "logits[targets[t]] +=")
     with signs_turned(tmp_path, plain, fast) as wasm:
         live = figure("train-live", props={"step": 1}, at=12, wasm=wasm).column(1)
         assert live != pytest.approx(lesson(1).train(12), **NEAR)

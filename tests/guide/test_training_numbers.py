@@ -58,7 +58,7 @@ def test_home_begins_as_the_lesson_and_ends_as_the_command(figure: Opener) -> No
     losses = visit.column(1)
     assert losses[:12] == pytest.approx(lesson(5).train(12), **NEAR)
     import glassgpt as gg
-    from glassgpt.kernel import library
+    from glassgpt.kernel.bindings import library
 
     if library.why_unavailable():
         pytest.skip("not run: the kernel is not built for this machine")

@@ -68,8 +68,8 @@ def test_a_page_agrees_with_the_program(verified: Opened, word: str) -> None:
 def test_a_kernel_with_one_sign_turned_does_not_agree(
     verified: Opened, tmp_path: Path
 ) -> None:
-    plain = ("layers.c", "dlogits[targets[t]] -=", "dlogits[targets[t]] +=")
-    fast = ("fast_layers.h", "logits[targets[t]] -=", "logits[targets[t]] +=")
+    plain = ("core/layers.c", "dlogits[targets[t]] -=", "dlogits[targets[t]] +=")
+    fast = ("simd/layers.h", "logits[targets[t]] -=", "logits[targets[t]] +=")
     with signs_turned(tmp_path, plain, fast) as wasm:
         for path in ("/step/1/8/", "/"):
             state, rows = verified(path, wasm)

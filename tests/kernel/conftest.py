@@ -6,7 +6,7 @@ from support import not_run
 
 from glassgpt.errors import GlassGPTError
 from glassgpt.kernel import build
-from glassgpt.kernel.library import why_unavailable
+from glassgpt.kernel.bindings.library import why_unavailable
 
 # where each call takes longer, under sanitizers
 settings.register_profile("few", max_examples=15, deadline=None, derandomize=True)

@@ -6,8 +6,8 @@ import numpy as np
 from kernels import started
 
 from glassgpt.config import ModelConfig, TrainConfig
-from glassgpt.kernel.model import Kernel
-from glassgpt.kernel.train import Documents, Trained, Trainer
+from glassgpt.kernel.bindings.model import Kernel
+from glassgpt.kernel.bindings.train import Documents, Trained, Trainer
 
 VOCAB = 27
 DTYPES = ("float64", "float32")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from glassgpt.config import ModelConfig, Record, TrainConfig, preset
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.kernel import build
-from glassgpt.kernel.library import open_library
-from glassgpt.kernel.mersenne import Random
-from glassgpt.kernel.model import Kernel
+from glassgpt.kernel.bindings.library import open_library
+from glassgpt.kernel.bindings.model import Kernel
+from glassgpt.kernel.bindings.random import Random
 
 WITH_WEIGHTS = (1, 2, 3, 4, 5)
 PARTS = ("positions", "attention", "residuals", "norms", "mlp", "scale", "mask")
@@ -83,12 +83,17 @@ def assert_same(found: Any, expected: Any, **tolerance: float) -> None:
     assert wrong == {}
 
 
+def copied_sources(into: Path) -> Path:
+    """A copy of the kernel's C, to change and to build: its folder."""
+    others = shutil.ignore_patterns("*.py", "__*", "built")
+    return Path(shutil.copytree(build.FOLDER, into / "sources", ignore=others))
+
+
 def mutate(
     file: str, right: str, wrong: str, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Compute with a library in which one text of the sources is another."""
-    sources = into / "sources"
-    shutil.copytree(build.FOLDER, sources, ignore=shutil.ignore_patterns("*.py", "__*"))
+    sources = copied_sources(into)
     text = (sources / file).read_text("utf-8")
     assert text.count(right) == 1
     (sources / file).write_text(text.replace(right, wrong), "utf-8")

@@ -16,10 +16,11 @@ from kernels import mutate, step_model
 from support import not_run
 
 from glassgpt.errors import GlassGPTError
-from glassgpt.kernel import build, library, model
-from glassgpt.kernel.library import open_library, why_unavailable
-from glassgpt.kernel.mersenne import Random
-from glassgpt.kernel.observe import numerical_gradients
+from glassgpt.kernel import build
+from glassgpt.kernel.bindings import library, model
+from glassgpt.kernel.bindings.library import open_library, why_unavailable
+from glassgpt.kernel.bindings.observe import numerical_gradients
+from glassgpt.kernel.bindings.random import Random
 
 WORD = [26, 0, 13, 13, 0, 7, 26]
 
@@ -120,37 +121,37 @@ EMBEDDINGS = {"wte", "wpe"}
 ATTENTION = {"layer0.attn_wq", "layer0.attn_wk", "layer0.attn_wv", "layer0.attn_wo"}
 MUTATIONS = {
     "attention_backward, to the keys": (
-        "layers.c",
+        "core/layers.c",
         "add_times(dk + past, g, q + own, D);",
         "add_times(dk + past, -g, q + own, D);",
         {"layer0.attn_wk", *EMBEDDINGS},
     ),
     "attention_backward, to the queries": (
-        "layers.c",
+        "core/layers.c",
         "add_times(dq + own, g, k + past, D);",
         "add_times(dq + own, -g, k + past, D);",
         {"layer0.attn_wq", *EMBEDDINGS},
     ),
     "attention_backward, to the values": (
-        "layers.c",
+        "core/layers.c",
         "add_times(dv + past, weights[row + s], dheads + own, D);",
         "add_times(dv + past, -weights[row + s], dheads + own, D);",
         {"layer0.attn_wv", *EMBEDDINGS},
     ),
     "rmsnorm_backward": (
-        "layers.c",
+        "core/layers.c",
         "s * dy[i] - through_scale * x[i]",
         "s * dy[i] + through_scale * x[i]",
         {*ATTENTION, *EMBEDDINGS},
     ),
     "embed_backward": (
-        "gpt.c",
+        "core/gpt.c",
         "add_backward(dw.wpe + (size_t)t * C, dsum, (size_t)C);",
         "add_backward(dw.wpe + (size_t)t * C, a.embedding, (size_t)C);",
         {"wpe"},
     ),
     "cross_entropy_backward": (
-        "layers.c",
+        "core/layers.c",
         "dlogits[targets[t]] -= share;",
         "dlogits[targets[t]] += share;",
         {*ATTENTION, *EMBEDDINGS, "lm_head", "layer0.mlp_fc1", "layer0.mlp_fc2"},
@@ -184,8 +185,9 @@ def test_the_kernels_own_exp_log_sin_and_cos_are_right_to_the_last_digits(
         not_run("cc", "cc is not on this machine")
     output = tmp_path / "maths.so"
     command = ["cc", "-std=c11", "-O2", "-ffp-contract=off", "-shared", "-fPIC"]
-    source = str(build.FOLDER / "maths.c")
-    subprocess.run([*command, source, "-o", str(output)], check=True)
+    source = str(build.FOLDER / "core/maths.c")
+    include = f"-I{build.FOLDER}"
+    subprocess.run([*command, include, source, "-o", str(output)], check=True)
     own = ctypes.CDLL(str(output))
     rng = random.Random(5)
     points = {
@@ -231,7 +233,8 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str
 def test_importing_the_package_opens_no_library_and_loads_no_numpy() -> None:
     code = (
         "import sys, glassgpt, glassgpt.kernel, glassgpt.engines;"
-        "print('numpy' in sys.modules, 'glassgpt.kernel.library' in sys.modules)"
+        "library = 'glassgpt.kernel.bindings.library';"
+        "print('numpy' in sys.modules, library in sys.modules)"
     )
     assert run_python(code).stdout.split() == ["False", "False"]
 

@@ -14,7 +14,7 @@ from glassgpt.config import ModelConfig, Record, TrainConfig, preset
 from glassgpt.engines.kernel import KernelEngine
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import DivergedError, GlassGPTError, UsageError
-from glassgpt.kernel.library import open_library
+from glassgpt.kernel.bindings.library import open_library
 
 ANY = models((0, 1, 2, 3, 4, 5))
 TINY = ModelConfig(step=5, vocab_size=6, n_embd=4, n_head=2, block_size=4)

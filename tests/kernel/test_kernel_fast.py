@@ -30,9 +30,9 @@ from support import not_run
 from glassgpt.config import ModelConfig, TrainConfig
 from glassgpt.errors import DivergedError, UsageError
 from glassgpt.kernel import build
-from glassgpt.kernel.library import isa_names, open_library
-from glassgpt.kernel.model import Kernel
-from glassgpt.kernel.train import Documents, Trained, Trainer
+from glassgpt.kernel.bindings.library import isa_names, open_library
+from glassgpt.kernel.bindings.model import Kernel
+from glassgpt.kernel.bindings.train import Documents, Trained, Trainer
 
 
 @pytest.fixture(params=[name for name in isa_names() if name != "plain"])
@@ -242,7 +242,7 @@ def test_a_thousand_steps_are_the_plain_loops(isa: str, karpathy_names: Path) ->
 
 
 SHIM = """
-#include "fast_maths.h"
+#include "simd/maths.h"
 void exponentials(real *x, int count) {
     for (int i = 0; i < count; i += LANES) store(x + i, exponential(load(x + i)));
 }

@@ -20,8 +20,8 @@ from kernels import (
 )
 
 from glassgpt.config import ModelConfig
-from glassgpt.kernel.model import Kernel
-from glassgpt.kernel.observe import numerical_gradients
+from glassgpt.kernel.bindings.model import Kernel
+from glassgpt.kernel.bindings.observe import numerical_gradients
 
 WORD = [26, 0, 13, 13, 0, 7, 26]
 

@@ -9,7 +9,7 @@ from kernels import assert_same, documents, models, started
 from glassgpt.config import ModelConfig, TrainConfig
 from glassgpt.engines.reference.model import deep_and_quick
 from glassgpt.errors import UsageError
-from glassgpt.kernel.train import Documents, Trainer
+from glassgpt.kernel.bindings.train import Documents, Trainer
 from glassgpt.lessons import lesson
 
 DOCS = [[4, 0, 1, 0, 4], [4, 2, 4], [4, 0, 3, 1, 4]]

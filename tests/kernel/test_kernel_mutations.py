@@ -8,26 +8,26 @@ from fast_models import NEAR, WORDS, gradients, model_of, trained, word
 from kernels import mutate
 
 from glassgpt.config import TrainConfig
-from glassgpt.kernel.library import open_library
+from glassgpt.kernel.bindings.library import open_library
 
 # one sign or one number in the fast files, and the matrices whose gradients it spoils
 EMBEDDINGS = {"wte", "wpe"}
 QUERIES = {"layer0.attn_wq", *EMBEDDINGS}
 MUTATIONS = {
     "to the keys": (
-        "fast_attention.h",
+        "simd/attention.h",
         "rows_product(dk + key, queries + first * at.width",
         "rows_product(dk + key, keys + first * at.width",
         {"layer0.attn_wk", *EMBEDDINGS},
     ),
     "softmax": (
-        "fast_attention.h",
+        "simd/attention.h",
         "load(dscores + s * at->N) - mean;",
         "load(dscores + s * at->N) + mean;",
         {"layer0.attn_wq", "layer0.attn_wk", *EMBEDDINGS},
     ),
     "the mask": (
-        "fast_attention.h",
+        "simd/attention.h",
         "load(hidden + LANES - count)",
         "load(hidden + LANES)",
         {
@@ -36,13 +36,13 @@ MUTATIONS = {
         },
     ),
     "norm": (
-        "fast_layers.h",
+        "simd/layers.h",
         "less_product(load(dy + i), through_scale,",
         "less_product(load(dy + i), -through_scale,",
         {*(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS},
     ),
     "relu": (
-        "fast_layers.h",
+        "simd/layers.h",
         "keep(load(y + i) > splat(0), load(dy + i))",
         "load(dy + i)",
         {
@@ -51,7 +51,7 @@ MUTATIONS = {
         },
     ),
     "the target": (
-        "fast_layers.h",
+        "simd/layers.h",
         "logits[targets[t]] -= share;",
         "logits[targets[t]] += share;",
         {
@@ -83,15 +83,15 @@ def test_a_fast_path_with_one_sign_turned_is_found_and_the_matrix_named(
 
 
 UPDATES = [
-    ("fast_update.h", "before - now, now", "before + now, now"),
-    ("fast_update.h", "averaged(r->beta1, load(m)", "averaged(r->beta1, load(v)"),
-    ("fast_weights.h", "averaged(beta2, load", "averaged(beta1, load"),
-    ("fast_update.h", "(w[1], x[1], below[0]", "(w[1], -x[1], below[0]"),
-    ("fast_update.h", "how->eps_adam * c1 / rate", "how->eps_adam / c1 / rate"),
-    ("fast_weights.h", "block[l] = w[r + l][v]", "block[l] = -w[r + l][v]"),
-    ("fast_weights.h", "turn_over(turned, turned_row, w,", "turn_over(turned, 1, w,"),
-    ("fast_weights.h", "roots, before->roots}", "roots, roots}"),
-    ("fast_weights.h", "        second_half(&last,", "        (void)(&last,"),
+    ("simd/optimizers.h", "before - now, now", "before + now, now"),
+    ("simd/optimizers.h", "averaged(r->beta1, load(m)", "averaged(r->beta1, load(v)"),
+    ("simd/weights.h", "averaged(beta2, load", "averaged(beta1, load"),
+    ("simd/optimizers.h", "(w[1], x[1], below[0]", "(w[1], -x[1], below[0]"),
+    ("simd/optimizers.h", "how->eps_adam * c1 / rate", "how->eps_adam / c1 / rate"),
+    ("simd/weights.h", "block[l] = w[r + l][v]", "block[l] = -w[r + l][v]"),
+    ("simd/weights.h", "turn_over(turned, turned_row, w,", "turn_over(turned, 1, w,"),
+    ("simd/weights.h", "roots, before->roots}", "roots, roots}"),
+    ("simd/weights.h", "        second_half(&last,", "        (void)(&last,"),
 ]
 
 

@@ -10,8 +10,8 @@ from kernels import documents, models, started, step_model
 
 from glassgpt.config import ModelConfig, TrainConfig
 from glassgpt.errors import UsageError
-from glassgpt.kernel import observe
-from glassgpt.kernel.train import Documents, Trainer
+from glassgpt.kernel.bindings import observe
+from glassgpt.kernel.bindings.train import Documents, Trainer
 
 WORD = [26, 0, 13, 13, 0, 7, 26]
 N = len(WORD) - 1

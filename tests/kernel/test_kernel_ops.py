@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from glassgpt.config import TrainConfig
 from glassgpt.errors import UsageError
-from glassgpt.kernel import ops
-from glassgpt.kernel.arguments import address
-from glassgpt.kernel.library import open_library
+from glassgpt.kernel.bindings import ops
+from glassgpt.kernel.bindings.arguments import address
+from glassgpt.kernel.bindings.library import open_library
 from glassgpt.lessons import lesson
 
 NUMBERS = st.floats(-50, 50)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassgpt.errors import UsageError
-from glassgpt.kernel.mersenne import Random
+from glassgpt.kernel.bindings.random import Random
 
 SEEDS = st.integers(-(2**200), 2**200)
 

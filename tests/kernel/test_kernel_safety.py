@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernels import documents, models, started
+from kernels import copied_sources, documents, models, started
 from support import not_run
 
 from glassgpt.config import ModelConfig, TrainConfig
 from glassgpt.kernel import build
-from glassgpt.kernel.arguments import address
-from glassgpt.kernel.library import description, open_library, struct
-from glassgpt.kernel.train import Documents, Trainer
+from glassgpt.kernel.bindings.arguments import address
+from glassgpt.kernel.bindings.library import description, open_library, struct
+from glassgpt.kernel.bindings.train import Documents, Trainer
 
 HERE = Path(__file__).parent
 WILD = st.one_of(
@@ -149,7 +149,7 @@ def test_arrays_outlive_the_model_that_they_look_into() -> None:
 
 def test_every_function_is_called_by_the_package_or_its_tests() -> None:
     folders = (build.FOLDER, build.FOLDER.parent / "bench", HERE)
-    texts = "".join(p.read_text("utf-8") for f in folders for p in f.glob("*.py"))
+    texts = "".join(p.read_text("utf-8") for f in folders for p in f.rglob("*.py"))
     unused = [
         function["name"]
         for function in description()["functions"]
@@ -165,12 +165,12 @@ def symbols(precision: str, folder: Path) -> dict[str, set[str]]:
     """The kernel's object files: the letters of nm, and the names under each."""
     if not (shutil.which("nm") and shutil.which("cc")):
         not_run("cc", "cc and nm are not on this machine")
-    sources = [p.name for p in build.source_files() if p.suffix == ".c"]
-    flags = [*build.FLAGS, "-fPIC", "-c", *build.PRECISIONS[precision]]
-    for name in sources:
-        command = ["cc", *flags, name, "-o", str(folder / f"{name}.o")]
+    sources = [p for p in build.source_files() if p.suffix == ".c"]
+    flags = [*build.FLAGS, "-fPIC", "-c", "-I.", *build.PRECISIONS[precision]]
+    objects = [f"{folder}/{number}.o" for number in range(len(sources))]
+    for source, made in zip(sources, objects, strict=True):
+        command = ["cc", *flags, str(source), "-o", made]
         subprocess.run(command, cwd=build.FOLDER, check=True)
-    objects = [str(folder / f"{name}.o") for name in sources]
     listed = subprocess.run(
         ["nm", "-P", *objects], capture_output=True, text=True, check=True
     )
@@ -263,23 +263,28 @@ def test_sanitizers_find_nothing(profile: str, tmp_path: Path) -> None:
 
 # a step over the end of an array, of the document's tokens, and of what an int holds
 BROKEN = {
-    "gpt.c": ("zero(da.mlp_norm, count);", "zero(da.mlp_norm, count + 9 * T * C);"),
-    "layers.c": ("i = 1; i < count; i++", "i = 1; i <= count + 16; i++"),
-    "fast_products.h": ("r + LANES <= rows; r", "r <= rows; r"),
-    "optim.c": ("const real rate =", "const real rate = (step + INT32_MAX) *"),
+    "core/gpt.c": (
+        "zero(da.mlp_norm, count);",
+        "zero(da.mlp_norm, count + 9 * T * C);",
+    ),
+    "core/layers.c": ("i = 1; i < count; i++", "i = 1; i <= count + 16; i++"),
+    "simd/products.h": ("r + LANES <= rows; r", "r <= rows; r"),
+    "core/optimizers.c": (
+        "const real rate =",
+        "const real rate = (step + INT32_MAX) *",
+    ),
 }
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("file", BROKEN)
 def test_sanitizers_would_find_it(file: str, tmp_path: Path) -> None:
-    sources = tmp_path / "sources"
-    shutil.copytree(build.FOLDER, sources, ignore=shutil.ignore_patterns("*.py", "__*"))
+    sources = copied_sources(tmp_path)
     right, wrong = BROKEN[file]
     text = (sources / file).read_text("utf-8")
     assert right in text
     (sources / file).write_text(text.replace(right, wrong), "utf-8")
-    which = {"optim.c": files_of("training"), "fast_products.h": FAST}
+    which = {"core/optimizers.c": files_of("training"), "simd/products.h": FAST}
     tests = which.get(file, files_of("gradients"))
     status, output = run_sanitized(tests, sources, tmp_path)
     assert status != 0

@@ -13,12 +13,12 @@ from kernels import documents, models, started
 from glassgpt import sampling
 from glassgpt.config import ModelConfig
 from glassgpt.errors import UsageError
-from glassgpt.kernel.library import constants
-from glassgpt.kernel.mersenne import Random
-from glassgpt.kernel.model import Kernel
-from glassgpt.kernel.observe import evaluate
-from glassgpt.kernel.train import Documents
-from glassgpt.kernel.writing import TOGETHER, Reader, write, write_together
+from glassgpt.kernel.bindings.decoding import TOGETHER, Reader, write, write_together
+from glassgpt.kernel.bindings.library import constants
+from glassgpt.kernel.bindings.model import Kernel
+from glassgpt.kernel.bindings.observe import evaluate
+from glassgpt.kernel.bindings.random import Random
+from glassgpt.kernel.bindings.train import Documents
 
 EVERY = (0, 1, 2, 3, 4, 5)
 # rows of 1 to 9 numbers, and those of the lessons, for which there is an instance

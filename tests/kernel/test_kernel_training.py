@@ -11,8 +11,8 @@ from kernels import arrays, assert_same, documents, lesson, models, started, ste
 
 from glassgpt.config import ModelConfig, TrainConfig
 from glassgpt.errors import DivergedError, UsageError
-from glassgpt.kernel.model import Kernel
-from glassgpt.kernel.train import Documents, Trainer, train_models
+from glassgpt.kernel.bindings.model import Kernel
+from glassgpt.kernel.bindings.train import Documents, Trainer, train_models
 
 WORDS = [[5, 0, 1, 2, 5], [5, 3, 5], [5, 4, 4, 0, 0, 1, 5], [5, 5]]
 
@@ -307,7 +307,7 @@ def measured(
 ) -> tuple[Any, list[list[int]], Any, Any]:
     """A lesson on the public file, its 1,000 losses, and what wrote them."""
     from glassgpt.config import preset
-    from glassgpt.kernel.mersenne import Random
+    from glassgpt.kernel.bindings.random import Random
 
     lines = names.read_text("utf-8").split("\n")
     docs = [line for line in lines if line]
@@ -327,7 +327,7 @@ def measured(
 
 def written(kernel: Kernel, given: Any, count: int = 20) -> list[str]:
     """Names that a lesson's end would print."""
-    from glassgpt.kernel.writing import write
+    from glassgpt.kernel.bindings.decoding import write
 
     rng, chars, bos = given
     temperature = kernel.model.temperature

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernels import started, step_model
+from kernels import copied_sources, started, step_model
 from support import not_run
 
 from glassgpt.config import TrainConfig
 from glassgpt.kernel import build
-from glassgpt.kernel.describe import DESCRIPTION, HEADER, as_json, describe
-from glassgpt.kernel.library import description, open_library, struct
-from glassgpt.kernel.mersenne import Random
-from glassgpt.kernel.train import Documents, Trainer
-from glassgpt.kernel.writing import write
+from glassgpt.kernel.bindings.decoding import write
+from glassgpt.kernel.bindings.library import description, open_library, struct
+from glassgpt.kernel.bindings.random import Random
+from glassgpt.kernel.bindings.train import Documents, Trainer
+from glassgpt.kernel.header import DESCRIPTION, HEADER, as_json, describe
 
 if importlib.util.find_spec("wasmtime") is None:
     pytest.skip("not run: wasmtime is not installed", allow_module_level=True)
@@ -197,13 +197,10 @@ def test_a_module_needs_nothing_and_exports_what_is_described(
 def test_building_again_gives_the_same_bytes(
     modules: dict[str, Path], tmp_path: Path
 ) -> None:
-    folder = tmp_path / "elsewhere"
-    folder.mkdir()
-    for path in build.source_files():
-        (folder / path.name).write_bytes(path.read_bytes())
+    folder = copied_sources(tmp_path / "elsewhere")
     again = build.build_wasm(tmp_path, folder)
     assert [p.read_bytes() for p in again] == [p.read_bytes() for p in modules.values()]
-    assert all(b"/" + folder.name.encode() not in p.read_bytes() for p in again)
+    assert all(b"elsewhere" not in p.read_bytes() for p in again)
 
 
 def test_each_build_tells_of_its_sources(modules: dict[str, Path], dtype: str) -> None:
@@ -217,7 +214,7 @@ def test_each_build_tells_of_its_sources(modules: dict[str, Path], dtype: str) -
 def test_the_description_is_that_of_the_header() -> None:
     header = HEADER.read_text("utf-8")
     assert DESCRIPTION.read_text("utf-8") == as_json(describe(header)), (
-        "run: python -m glassgpt.kernel.describe"
+        "run: python -m glassgpt.kernel.header"
     )
     functions = describe(header)["functions"]
     assert len(functions) == header.count("\nGLASSGPT_API ")

@@ -17,7 +17,7 @@ TRAIN = """
 import glassgpt
 run = glassgpt.train(["anna", "bob"] * 20, steps=3, n_embd=4)
 print(len(run.losses))
-from glassgpt.kernel.library import why_unavailable
+from glassgpt.kernel.bindings.library import why_unavailable
 print(why_unavailable("float64") or why_unavailable("float32") or "kernel")
 """
 
@@ -57,7 +57,7 @@ def test_a_wheel_holds_a_kernel_and_says_where_it_runs(tmp_path: Path) -> None:
     names = zipfile.ZipFile(found).namelist()
     inside = {name.removeprefix("glassgpt/kernel/") for name in names}
     built = {f"built/{build.library_name(precision)}" for precision in build.PRECISIONS}
-    assert built | {"wasm.json", "glassgpt.h", "gpt.c"} <= inside
+    assert built | {"wasm.json", "glassgpt.h", "core/gpt.c"} <= inside
     assert run_unpacked(found, tmp_path / "unpacked") == ["3", "kernel"]
 
 

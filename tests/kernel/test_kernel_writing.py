@@ -10,8 +10,8 @@ from kernels import PARTS, documents, lesson, models, started, step_model
 
 from glassgpt.config import ModelConfig
 from glassgpt.errors import UsageError
-from glassgpt.kernel.mersenne import Random
-from glassgpt.kernel.writing import Reader, write
+from glassgpt.kernel.bindings.decoding import Reader, write
+from glassgpt.kernel.bindings.random import Random
 from glassgpt.sampling import Taste
 
 ANY = models((0, 1, 2, 3, 4, 5))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import wasmtime
 
-from glassgpt.kernel.library import constants, description
+from glassgpt.kernel.bindings.library import constants, description
 
 _FORMATS = {"int": "<i", "uint32_t": "<I", "double": "<d"}
 

@@ -54,7 +54,7 @@ def test_the_tool_adds_the_column_where_there_is_none(tool: ModuleType) -> None:
 @pytest.mark.full
 def test_the_losses_in_the_readme_are_those_that_come_out(tool: ModuleType) -> None:
     try:
-        from glassgpt.kernel.library import why_unavailable
+        from glassgpt.kernel.bindings.library import why_unavailable
     except ImportError as error:
         not_run("cc", str(error))
     if why := why_unavailable():

@@ -14,7 +14,7 @@ from glassgpt.config.record import rules
 from glassgpt.engines.base import Engine
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import UsageError
-from glassgpt.kernel.library import why_unavailable
+from glassgpt.kernel.bindings.library import why_unavailable
 
 PAGE = Path(__file__).parents[2] / "docs" / "record.md"
 FOLLOWS = ("step", "vocab_size")

@@ -23,11 +23,11 @@ from glassgpt.config import Record, preset
 from glassgpt.data.documents import Corpus
 from glassgpt.data.order import shuffled
 from glassgpt.errors import GlassGPTError
-from glassgpt.kernel.arguments import address
-from glassgpt.kernel.library import isa_names, open_library
-from glassgpt.kernel.mersenne import Random
-from glassgpt.kernel.model import Kernel
-from glassgpt.kernel.train import Documents, Trainer
+from glassgpt.kernel.bindings.arguments import address
+from glassgpt.kernel.bindings.library import isa_names, open_library
+from glassgpt.kernel.bindings.model import Kernel
+from glassgpt.kernel.bindings.random import Random
+from glassgpt.kernel.bindings.train import Documents, Trainer
 from glassgpt.tokenizers import CharTokenizer
 
 WIDTHS = (16, 64, 128)

@@ -12,11 +12,11 @@ from typing import Any
 
 from glassgpt.config import Record
 from glassgpt.errors import GlassGPTError, invalid, missing
+from glassgpt.kernel.bindings.library import PRECISION, isa_names
+from glassgpt.kernel.bindings.model import Kernel, config_of
+from glassgpt.kernel.bindings.random import Random
+from glassgpt.kernel.bindings.train import Documents, settings
 from glassgpt.kernel.build import BUILT, library_name, wasm_name
-from glassgpt.kernel.library import PRECISION, isa_names
-from glassgpt.kernel.mersenne import Random
-from glassgpt.kernel.model import Kernel, config_of
-from glassgpt.kernel.train import Documents, settings
 
 _HERE = Path(__file__).parent
 _BUILD_WASM = "Run: python -m glassgpt.kernel.build wasm"

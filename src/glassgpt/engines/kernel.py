@@ -20,13 +20,13 @@ from glassgpt.engines.base import (
 )
 from glassgpt.engines.shapes import match_shapes, num_params, shapes
 from glassgpt.errors import DivergedError, invalid
-from glassgpt.kernel.arguments import Ints, Reals
-from glassgpt.kernel.library import open_library
-from glassgpt.kernel.mersenne import Random
-from glassgpt.kernel.model import Kernel, require_possible
-from glassgpt.kernel.observe import evaluate, numerical_gradients
-from glassgpt.kernel.train import Documents, Trainer, train_models
-from glassgpt.kernel.writing import Reader, write_together
+from glassgpt.kernel.bindings.arguments import Ints, Reals
+from glassgpt.kernel.bindings.decoding import Reader, write_together
+from glassgpt.kernel.bindings.library import open_library
+from glassgpt.kernel.bindings.model import Kernel, require_possible
+from glassgpt.kernel.bindings.observe import evaluate, numerical_gradients
+from glassgpt.kernel.bindings.random import Random
+from glassgpt.kernel.bindings.train import Documents, Trainer, train_models
 
 # what a core may multiply between two looks at Ctrl-C: some twentieth of a second
 _MULTIPLICATIONS = 1e8

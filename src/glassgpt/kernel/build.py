@@ -141,8 +141,8 @@ def build_wasm(
 
 
 def source_files(folder: Path = FOLDER) -> list[Path]:
-    """The C files and headers, sorted by name."""
-    return sorted([*folder.glob("*.c"), *folder.glob("*.h")])
+    """The C files and headers in a folder and its rooms, sorted by name."""
+    return sorted([*folder.rglob("*.c"), *folder.rglob("*.h")])
 
 
 def source_hash(folder: Path = FOLDER) -> str:
@@ -150,7 +150,8 @@ def source_hash(folder: Path = FOLDER) -> str:
     digest = hashlib.sha256()
     for path in source_files(folder):
         text = path.read_bytes().replace(b"\r\n", b"\n")
-        digest.update(f"{path.name} {len(text)}\n".encode() + text)
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{name} {len(text)}\n".encode() + text)
     return digest.hexdigest()[:16]
 
 
@@ -183,11 +184,15 @@ def _compile(
 ) -> Path:
     """Compile everything in one call; the file appears when it is whole."""
     output.parent.mkdir(exist_ok=True)
-    names = [path.name for path in source_files(sources) if path.suffix == ".c"]
+    names = [
+        path.relative_to(sources).as_posix()
+        for path in source_files(sources)
+        if path.suffix == ".c"
+    ]
     stamp = f'-DGLASSGPT_SOURCES="{source_hash(sources)}"'
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         whole = Path(folder) / output.name
-        command = [*compiler.command, *flags, stamp, *names]
+        command = [*compiler.command, *flags, "-I.", stamp, *names]
         libraries = [] if output.suffix == ".wasm" else ["-lm"]
         done = _run([*command, "-o", str(whole.absolute()), *libraries], cwd=sources)
         if done is None or done.returncode:

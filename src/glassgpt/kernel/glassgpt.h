@@ -12,7 +12,7 @@
      wte | wpe | lm_head | layer0: wq | wk | wv | wo | fc1 | fc2 | layer1: wq | ...
 
    A weight is known by its index in there, 0 .. P-1. Which tensor begins where is asked
-   from glassgpt_tensor_...; tables in tensors.h hold their names and shapes, once.
+   from glassgpt_tensor_...; tables in core/tensors.h hold their names and shapes, once.
    A gradient has the name of its number with a d before it: dx is the gradient of x.
 
    Letters in shapes, the same everywhere:
@@ -21,7 +21,7 @@
      T  positions      F  4 C, hidden      D  C / H       n  positions in use
      P  all weights
 
-   Steps are trained in vectors where the machine has them (fast.h): to the same
+   Steps are trained in vectors where the machine has them (simd): to the same
    numbers, but for the order of additions. What shows activations is plain loops.
 
    Arrays are row-major. `real` is double or float, as the library was built. A document
@@ -126,7 +126,7 @@ typedef struct {
 
 typedef struct glassgpt glassgpt;
 
-/* --- a model in memory (layout.c, tensors.c) --- */
+/* --- a model in memory (core/layout.c, core/tensors.c) --- */
 
 /* The bytes that a model of this shape takes; 0 for a shape that cannot be. */
 GLASSGPT_API size_t glassgpt_size(const glassgpt_config *config);
@@ -206,7 +206,7 @@ GLASSGPT_API void glassgpt_save(const glassgpt *g, real *state);
 /* Copies them back from state: (state_size,). */
 GLASSGPT_API void glassgpt_restore(glassgpt *g, const real *state);
 
-/* --- loss and gradient of one sequence (model.c) --- */
+/* --- loss and gradient of one sequence (core/model.c) --- */
 
 /* The mean of -ln p over n predictions from tokens (n + 1,); -1 where it refuses: a
    token outside the vocabulary, n below 1 or, for steps 3 to 5, above the block. */
@@ -222,7 +222,7 @@ GLASSGPT_API void glassgpt_zero_grads(glassgpt *g);
 /* Step 0: adds one to the count of each of the n pairs; -1 where it refuses, else n. */
 GLASSGPT_API int glassgpt_count(glassgpt *g, const int *tokens, int n);
 
-/* --- training (train.c, optim.c, schedule.c) --- */
+/* --- training (core/train.c, core/optimizers.c, core/schedule.c) --- */
 
 /* The learning rate of a step, counted from 0. */
 GLASSGPT_API double glassgpt_learning_rate(const glassgpt_training *how, int step);
@@ -265,7 +265,7 @@ GLASSGPT_API double glassgpt_batch_gradient(glassgpt *g, const glassgpt_training
 GLASSGPT_API double glassgpt_update(glassgpt *g, const glassgpt_training *how,
                                     int step);
 
-/* --- random numbers, those of CPython (random.c) --- */
+/* --- random numbers, those of CPython (core/random.c) --- */
 
 /* Seeds as random.seed(int) does; words (count,) are the seed's 32-bit digits, the
    lowest first, at least one. */
@@ -289,7 +289,7 @@ GLASSGPT_API void glassgpt_random_shuffle(glassgpt_random *random, int *items,
 GLASSGPT_API int glassgpt_random_choice(glassgpt_random *random, const double *weights,
                                         int count, double *sums, double *drawn);
 
-/* --- writing (sample.c) --- */
+/* --- writing (core/sample.c) --- */
 
 /* Begins a new document: the cache is empty, operations are counted from 0. */
 GLASSGPT_API void glassgpt_begin(glassgpt *g);
@@ -327,7 +327,7 @@ GLASSGPT_API int glassgpt_write(glassgpt *g, glassgpt_random *random,
                                 double temperature, int top_k, double top_p,
                                 int *written);
 
-/* --- many documents side by side (together.c, lanes.c) --- */
+/* --- many documents side by side (core/batch.c) --- */
 
 /* The bytes that working on `count` documents side by side takes, none of which has more
    than `positions` tokens; 0 where it takes too many. */
@@ -353,7 +353,7 @@ GLASSGPT_API int glassgpt_evaluate_together(glassgpt *g, int doc_mode,
                                             double *losses, int *predictions,
                                             void *room);
 
-/* --- what a figure wants to see (observe.c) --- */
+/* --- what a figure wants to see (figures/observe.c) --- */
 
 /* An update of one weight, shown and not kept. Its terms go to terms (10,): gradient,
    m, v, m_hat, v_hat, learning rate, weight before, weight after, change, and the
@@ -392,7 +392,7 @@ GLASSGPT_API double glassgpt_relative_change(const glassgpt *g, int tensor,
 GLASSGPT_API void glassgpt_attention_entropies(const glassgpt *g, int n,
                                                double *entropies);
 
-/* --- small operations on the caller's own numbers (ops.c) --- */
+/* --- small operations on the caller's own numbers (figures/ops.c) --- */
 
 /* y = w x. y is (rows,), x (columns,), w (rows, columns). */
 GLASSGPT_API void glassgpt_linear(real *y, const real *x, const real *w, int rows,
@@ -417,13 +417,13 @@ GLASSGPT_API void glassgpt_moving_average(double *averages, const double *number
 GLASSGPT_API void glassgpt_optimise(const glassgpt_training *how, int step, real *w,
                                     const real *g, real *m, real *v, int count);
 
-/* --- how fast this machine is (fast.c) --- */
+/* --- how fast this machine is (simd/dispatch.c) --- */
 
 /* Multiplies and adds in vectors, as fast as these instructions can, and returns how many
    operations that was; 0 where the machine does not have them. sums is (12,). */
 GLASSGPT_API double glassgpt_peak(int isa, int rounds, real *sums);
 
-/* --- which build this is (layout.c) --- */
+/* --- which build this is (core/layout.c) --- */
 
 /* 64 or 32, the bits of `real`. */
 GLASSGPT_API int glassgpt_real_bits(void);

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassgpt.errors import GlassGPTError
-from glassgpt.kernel.mersenne import Random
+from glassgpt.kernel.bindings.random import Random
 
 Matrix = npt.NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""The kernel as Python calls it: arguments checked, NumPy arrays in and out."""

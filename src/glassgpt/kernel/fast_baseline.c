@@ -1,3 +1,0 @@
-/* The fast paths for what every machine of the kind has: SSE2, NEON or SIMD128. */
-#define FAST(name) name##_baseline
-#include "fast_paths.h"

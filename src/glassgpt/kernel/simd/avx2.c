@@ -1,0 +1,14 @@
+/* The fast paths for AVX2 and FMA: 8 numbers of float32 at once, 4 of float64. */
+#ifdef __x86_64__
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+#define FAST_AVX2
+#define FAST(name) name##_avx2
+#include "simd/paths.h"
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
+#endif

@@ -1,0 +1,122 @@
+/* Which fast path: what the machine has, what a model can use, and calling it. */
+#include "simd/dispatch.h"
+#include "core/arrays.h"
+#include "core/maths.h"
+#include "core/optimizers.h"
+
+#ifdef __x86_64__
+#include <cpuid.h>
+
+/* Asked directly: what compilers offer for it does not link into every library. */
+static int has_bits(unsigned found, unsigned wanted) {
+    return (found & wanted) == wanted;
+}
+
+/* Whether the system keeps these registers when another program has its turn. */
+static int are_kept(unsigned registers) {
+    unsigned low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return has_bits(low, registers);
+}
+
+int glassgpt_best_isa(void) {
+    const unsigned fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28, avx2 = 1u << 5;
+    const unsigned avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; /* F DQ BW VL */
+    const unsigned ymm = 0x6, zmm = 0xe6;
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !has_bits(c, fma | osxsave | avx))
+        return ISA_BASELINE;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has_bits(b, avx2) ||
+        !are_kept(ymm))
+        return ISA_BASELINE;
+    return has_bits(b, avx512) && are_kept(zmm) ? ISA_AVX512 : ISA_AVX2;
+}
+#else
+int glassgpt_best_isa(void) { return ISA_BASELINE; }
+#endif
+
+/* The function of that name for the instruction set. */
+#ifdef __x86_64__
+#define OF(isa, name)                                                                  \
+    ((isa) == ISA_AVX512 ? name##_avx512                                               \
+     : (isa) == ISA_AVX2 ? name##_avx2                                                 \
+                         : name##_baseline)
+#else
+#define OF(isa, name) ((void)(isa), name##_baseline)
+#endif
+
+int fast_isa(const glassgpt *g, int most) {
+    if (g->model == BIGRAM) return ISA_PLAIN;
+    for (int isa = most; isa > ISA_PLAIN; isa--)
+        if (g->sizes.C % OF(isa, lanes)() == 0) return isa;
+    return ISA_PLAIN;
+}
+
+int glassgpt_use_isa(glassgpt *g, int isa) {
+    if (isa < ISA_PLAIN || isa > glassgpt_best_isa()) return -1;
+    return g->isa = fast_isa(g, isa);
+}
+
+double glassgpt_peak(int isa, int rounds, real *sums) {
+    if (isa < ISA_BASELINE || isa > glassgpt_best_isa()) return 0;
+    return OF(isa, peak)(rounds, sums);
+}
+
+void fast_turn(const glassgpt *g) { OF(g->isa, turn)(g); }
+
+double fast_gradient(const glassgpt *g, const int *tokens, int n, real share,
+                     int adds) {
+    const int T = g->sizes.T;
+    if (!adds && g->config.without) {
+        /* of what is left out, nothing is heard */
+        zero(g->grads, (size_t)g->num_weights);
+        adds = 1;
+    }
+    double total = 0;
+    for (int start = (n - 1) / T * T; start >= 0; start -= T) { /* as pass() does */
+        const int piece = n - start < T ? n - start : T;
+        total += OF(g->isa, gradient)(g, tokens + start, piece, share, adds);
+        adds = 1;
+    }
+    return total;
+}
+
+/* Below it, 1 / (sqrt(v) + eps) needs more care than the fast rules take. */
+static const double LEAST_EPS = 1e-12;
+
+/* The fast rules divide by the rate, too. */
+static const double LEAST_RATE = 1e-12;
+
+static int is_plain_update(const glassgpt_training *how, int step) {
+    return how->optimizer >= RMSPROP &&
+           (how->eps_adam < LEAST_EPS ||
+            !(glassgpt_learning_rate(how, step) >= LEAST_RATE));
+}
+
+/* A norm that leaves room for squares of gradients in float32. */
+static const double LARGE_NORM = 1e15;
+
+double fast_update(glassgpt *g, const glassgpt_training *how, int step, int exactly) {
+    double norm = sqrt(OF(g->isa, squares)(g->grads, g->num_weights));
+    if (!(norm < LARGE_NORM)) return glassgpt_update(g, how, step);
+    if (exactly || how->grad_clip > 0) norm = clip_grads(g, how);
+    if (is_plain_update(how, step))
+        glassgpt_optimise(how, step, g->weights, g->grads, g->m, g->v, g->num_weights);
+    else OF(g->isa, move)(g, how, step);
+    return norm;
+}
+
+int fast_can_step(const glassgpt *g, const glassgpt_training *how) {
+    const int row = g->sizes.C, lanes = OF(g->isa, lanes)();
+    if (g->config.without || how->grad_clip > 0 || how->batch_docs > 1) return 0;
+    if (how->mistakes || (row != lanes && row % (2 * lanes))) return 0;
+    return how->optimizer == SGD || how->optimizer == ADAM;
+}
+
+int fast_step(glassgpt *g, const glassgpt_training *how, int step, const int *tokens,
+              int n, double *loss) {
+    if (n > g->sizes.T || is_plain_update(how, step)) return 0;
+    if (!OF(g->isa, step)(g, how, step, tokens, n, loss)) return 0;
+    *loss = 1.0 / n * *loss;
+    return 1;
+}
