@@ -11,9 +11,10 @@ from pathlib import Path
 from chromium import launch
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from glassgpt.guide import server, sources
+from glassgpt.guide import server
+from glassgpt.guide.content import pages
 
-PAGES = sources.FOLDER / "pages" / "en"
+PAGES = pages.FOLDER / "pages" / "en"
 FENCE = re.compile(r"```figure (\S+)\n(.*?)```", re.DOTALL)
 
 
@@ -40,8 +41,8 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(300)
 
 
-def figures() -> Iterator[tuple[sources.Source, str, str, str]]:
+def figures() -> Iterator[tuple[pages.Source, str, str, str]]:
     """Every figure on every page: its page, its name, its id, and what it is given."""
-    for source in sources.read_pages(PAGES):
+    for source in pages.read_pages(PAGES):
         for name, given in FENCE.findall(source.text):
             yield source, name, tomllib.loads(given)["id"], given

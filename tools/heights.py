@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from browsing import figures, guide, settle
 from playwright.sync_api import Browser
 
+from glassgpt.guide.content.pages import FOLDER
 from glassgpt.guide.figures import WIDTHS
-from glassgpt.guide.sources import FOLDER
 
 MORE = 60  # the most px kept free for states that are taller than the first
 # the widths of a window at which the height from each width of a page on is measured

@@ -11,7 +11,8 @@ from filelock import FileLock
 from support import not_run
 from visiting import Visitor
 
-from glassgpt.guide import server, sources
+from glassgpt.guide import server
+from glassgpt.guide.content import pages as sources
 
 
 def _built(factory: pytest.TempPathFactory, worker: str, language: str) -> Path:
@@ -20,7 +21,7 @@ def _built(factory: pytest.TempPathFactory, worker: str, language: str) -> Path:
         pytest.importorskip(package)
     if not (sources.ASSETS / "figures.json").is_file():
         not_run("browser", "the figures are not built: npm run build in guide/")
-    from glassgpt.guide.site import build
+    from glassgpt.guide.build import build
 
     shared = factory.getbasetemp()
     shared = shared if worker == "master" else shared.parent

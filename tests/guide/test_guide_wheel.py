@@ -16,7 +16,8 @@ import visiting
 from packaging.requirements import Requirement
 from support import not_run
 
-from glassgpt.guide import server, sources
+from glassgpt.guide import server
+from glassgpt.guide.content import pages as sources
 
 ROOT = sources.CHECKOUT
 PIP = [sys.executable, "-m", "pip"]

@@ -9,7 +9,8 @@ from typing import Any
 
 from support import not_run
 
-from glassgpt.guide import server, sources
+from glassgpt.guide import server
+from glassgpt.guide.content import pages as sources
 
 DOCS = sources.CHECKOUT / "docs" / "guide.md"
 # "Write `file`:" or "Add to `file`:", and the indented lines under it
@@ -39,7 +40,7 @@ def test_a_page_with_a_figure_is_added_as_the_instructions_say(
 ) -> None:
     if shutil.which("node") is None or not (sources.FOLDER / "node_modules").is_dir():
         not_run("browser", "node or its modules are missing: make site")
-    from glassgpt.guide.site import build
+    from glassgpt.guide.build import build
 
     guide = copied(tmp_path)
     given = instructions()

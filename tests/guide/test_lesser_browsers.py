@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import visiting
 
-from glassgpt.guide import pseudo, sources
+from glassgpt.guide import pseudo_locale as pseudo
+from glassgpt.guide.content import pages as sources
 
 LACKING = {
     "WebAssembly": "delete globalThis.WebAssembly",

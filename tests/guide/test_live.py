@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import expect
 from support import not_run
 
-from glassgpt.guide import sources
+from glassgpt.guide.content import pages as sources
 
 ROOT = sources.CHECKOUT
 PAGE = """+++

@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 import visiting
 
-from glassgpt.guide import pictures, sources
+from glassgpt.guide import fallbacks
+from glassgpt.guide.content import pages as sources
 
-FOLDER = sources.FOLDER / "pictures"
+FOLDER = sources.FOLDER / "fallbacks"
 SAID = """(all) => all.map((one) =>
   [one.closest("figure").id, one.querySelector(".frame-sentence").innerText])"""
 
 
 def index() -> dict[str, dict[str, Any]]:
     """What each picture is known by."""
-    text = (FOLDER / pictures.INDEX).read_text(encoding="utf-8")
+    text = (FOLDER / fallbacks.INDEX).read_text(encoding="utf-8")
     found: dict[str, dict[str, Any]] = json.loads(text)
     return found
 
@@ -39,7 +40,7 @@ def test_a_picture_is_of_what_its_figure_says(path: str, visit: Any) -> None:
     said = dict(shown.evaluate_all(SAID))
     known = index()
     named = {
-        identity: known.pop(pictures.picture_name(path, identity))["said"]
+        identity: known.pop(fallbacks.picture_name(path, identity))["said"]
         for identity in said
     }
     assert named == said

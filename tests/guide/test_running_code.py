@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from glassgpt.guide.code import named_slice
+from glassgpt.guide.code.listings import named_slice
 from glassgpt.lessons import lesson
 
 LESSON = "/step/1/3/"

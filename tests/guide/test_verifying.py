@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from figure_browser import signs_turned
 
-from glassgpt.guide import verifying
+from glassgpt.guide import verify
 
 Opened = Callable[..., Any]
 
@@ -60,7 +60,7 @@ def test_every_page_with_a_figure_can_be_verified(guide_site: Path) -> None:
 def test_a_page_agrees_with_the_program(verified: Opened, word: str) -> None:
     state, rows = verified("/step/1/8/", word=word)
     assert state == "passed"
-    expected = verifying.expected(1)
+    expected = verify.expected(1)
     assert [row[-1] for row in rows] == ["agrees"] * 5
     assert f"{len(expected['gradient']):,}" in rows[0][0]
 

@@ -8,8 +8,8 @@ import pytest
 from visiting import axe
 
 from glassgpt.errors import GlassGPTError
-from glassgpt.guide import worked
-from glassgpt.guide.key import answer_key
+from glassgpt.guide.content.answer_key import answer_key
+from glassgpt.guide.facts import counting as worked
 
 OWN = "anna\nbob\n\ncleo\n"
 KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('glassgpt.'))"

@@ -6,7 +6,7 @@ from typing import Any
 
 from support import not_run
 
-from glassgpt.guide import sources
+from glassgpt.guide.content import pages as sources
 
 # the pages as they are written, in reading order: a new one is tested by being there
 PAGES = sources.read_pages(sources.FOLDER / "pages" / "en")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from glassgpt.errors import GlassGPTError
-from glassgpt.guide.site import build
+from glassgpt.guide.build import build
 
 
 def answer(guide: Path, assets: Path, site: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 /* Python in the page: Pyodide, in a worker of its own that ends when it is stopped. How
-   a lesson's lines are run is harness.py, the same file that made the page. */
-import harness from "../../../src/glassgpt/guide/harness.py?raw";
+   a lesson's lines are run is runner.py, the same file that made the page. */
+import runner from "../../../src/glassgpt/guide/code/runner.py?raw";
 
 export interface Asked {
   /** The lesson's file, under `programs`. */
@@ -50,7 +50,7 @@ async function load(): Promise<void> {
   };
   python = await made.loadPyodide({ indexURL: home });
   python.FS.mkdirTree(FOLDER);
-  python.runPython(harness);
+  python.runPython(runner);
   await fetched("names.txt");
 }
 

@@ -52,14 +52,14 @@ def build(
 ) -> None:
     """Write the guide as files for any static host."""
     from glassgpt.guide import server
-    from glassgpt.guide.sources import FOLDER
+    from glassgpt.guide.content.pages import FOLDER
 
     if not (FOLDER / "pages").is_dir():
         server.copy_built(folder)
         say(f"guide: {folder}")
         return
     try:
-        from glassgpt.guide.site import build as build_site
+        from glassgpt.guide.build import build as build_site
     except ImportError as error:
         remedy = 'In the source folder: pip install -e ".[guide]"'
         raise missing(f"package {error.name}", remedy, GlassGPTError) from error
@@ -75,7 +75,7 @@ def key(
 ) -> None:
     """Print every question of the guide with its answer, for those who teach."""
     from glassgpt.guide import server
-    from glassgpt.guide.key import answer_key
+    from glassgpt.guide.content.answer_key import answer_key
 
     for line in answer_key(server.SITE, word):
         say(line)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassgpt.errors import invalid, missing, unknown
-from glassgpt.guide.sources import PageError
+from glassgpt.guide.content.pages import PageError
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "number": (int, float),

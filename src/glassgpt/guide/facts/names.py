@@ -11,7 +11,7 @@ from glassgpt.data.documents import Corpus
 from glassgpt.data.order import shuffled
 from glassgpt.engines.shapes import num_params, shapes
 from glassgpt.errors import invalid
-from glassgpt.guide import beside
+from glassgpt.guide.code import step_diff
 from glassgpt.lessons import lesson
 from glassgpt.runs.run import Run
 from glassgpt.tokenizers import CharTokenizer
@@ -198,4 +198,4 @@ def setting(step: int, name: str) -> Any:
 
 def parts(step: int, kind: str) -> int:
     """How many named parts a step `adds`, `changes` or `drops`, or keeps: `same`."""
-    return beside.counted(step, kind)
+    return step_diff.counted(step, kind)

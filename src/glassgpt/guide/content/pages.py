@@ -7,9 +7,9 @@ from typing import Any
 
 from glassgpt.errors import GlassGPTError, invalid, missing
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[4]
 FOLDER = CHECKOUT / "guide"
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).parents[1] / "assets"
 # what comes before the steps, and what comes last of all
 _FIRST, _LAST = ("/", "/start/"), ("/glossary/", "/about/")
 _FIELDS = {"title", "summary", "place", "wide", "kind"}

@@ -13,8 +13,8 @@ from html import escape
 from typing import Any
 
 from glassgpt.errors import invalid
-from glassgpt.guide import code, harness
-from glassgpt.guide.sources import PageError
+from glassgpt.guide.code import listings, runner
+from glassgpt.guide.content.pages import PageError
 from glassgpt.lessons import Lesson
 
 # what takes long and defines nothing: run only where it is itself on the page
@@ -44,7 +44,7 @@ class Run:
         }
 
 
-def planned(one: code.Slice, given: str, tried: str) -> Run:
+def planned(one: listings.Slice, given: str, tried: str) -> Run:
     """How a slice is run; `given` may hold numbers such as " num_steps=20".
 
     Raises PageError for a number that the program does not write down.
@@ -69,12 +69,12 @@ def planned(one: code.Slice, given: str, tried: str) -> Run:
         lines.start,
         tuple(_before(program, lines)),
         tuple(numbers.items()),
-        harness.with_numbers(text, numbers),
+        runner.with_numbers(text, numbers),
         tried.strip("\n"),
     )
 
 
-def _whole(one: code.Slice) -> range:
+def _whole(one: listings.Slice) -> range:
     """A slice's lines, drawn out to whole statements: a method is run as its class."""
     start, stop = one.lines.start, one.lines.stop
     for section in one.program.sections:
@@ -100,13 +100,13 @@ def shipped(one: Run) -> str:
     """What it prints. Raises PageError for code that fails or prints too much."""
     kept = random.getstate()
     try:
-        found = harness.run(str(one.program.path), **one.asked)
+        found = runner.run(str(one.program.path), **one.asked)
     finally:
         random.setstate(kept)
     if error := found["error"]:
         why = f"{error['kind']} in line {error['lines'][-1:]}"
         raise invalid("run", error["message"], why, error=PageError)
-    if not found["output"] or found["characters"] > harness.SHOWN:
+    if not found["output"] or found["characters"] > runner.SHOWN:
         why = f"it prints {found['characters']} characters"
         raise invalid("run", one.tried, why, error=PageError)
     return str(found["output"])
@@ -118,7 +118,7 @@ def run_html(one: Run, number: int, words: dict[str, str]) -> str:
     asked = {"file": one.program.path.name, **one.asked, "shipped": printed}
     data = escape(json.dumps(asked, ensure_ascii=False, sort_keys=True))
     first = one.first + len(one.code.splitlines()) + 1
-    lines = code.text_html(one.tried, first)
+    lines = listings.text_html(one.tried, first)
     buttons = "".join(
         f'<button type="button" data-do="{do}" hidden>{escape(words[word])}</button>'
         for do, word in (("run", "run_run"), ("change", "run_change"))

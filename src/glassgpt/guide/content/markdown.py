@@ -19,8 +19,9 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from glassgpt.errors import GlassGPTError, invalid, unknown
-from glassgpt.guide import code, facts, pseudo, runs
-from glassgpt.guide.calls import (
+from glassgpt.guide import pseudo_locale
+from glassgpt.guide.code import cells, listings
+from glassgpt.guide.content.expressions import (
     CALL,
     FIXED,
     answer,
@@ -29,11 +30,12 @@ from glassgpt.guide.calls import (
     evaluate,
     written,
 )
+from glassgpt.guide.content.glossary import Glossary
+from glassgpt.guide.content.pages import PageError, Source, read_toml
+from glassgpt.guide.content.questions import Question, question_html, read_question
+from glassgpt.guide.facts import names as facts
+from glassgpt.guide.fallbacks import picture_name
 from glassgpt.guide.figures import Figures, figure_html
-from glassgpt.guide.glossary import Glossary
-from glassgpt.guide.pictures import picture_name
-from glassgpt.guide.questions import Question, question_html, read_question
-from glassgpt.guide.sources import PageError, Source, read_toml
 from glassgpt.lessons import lesson
 from glassgpt.tokenizers import CharTokenizer
 
@@ -63,7 +65,7 @@ class Page:
     summary: str
     html: str = ""
     headings: list[tuple[str, str]] = field(default_factory=list)
-    slices: list[code.Slice] = field(default_factory=list)
+    slices: list[listings.Slice] = field(default_factory=list)
     runs: int = 0
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[Section] = field(default_factory=list)
@@ -83,7 +85,7 @@ class Context:
 
     def say(self, text: str) -> str:
         """The text in the language that is built."""
-        return pseudo.accented(text) if self.language == "xx" else text
+        return pseudo_locale.accented(text) if self.language == "xx" else text
 
 
 def render(source: Source, context: Context) -> Page:
@@ -303,33 +305,35 @@ class _Writer:
         if not text.strip():
             raise invalid("run", rest, "write lines that show what the code does")
         self.page_made.runs += 1
-        plan = runs.planned(one, given, text)
-        return runs.run_html(plan, self.page_made.runs, self.context.words)
+        plan = cells.planned(one, given, text)
+        return cells.run_html(plan, self.page_made.runs, self.context.words)
 
-    def _slices(self, rest: str) -> code.Slice:
+    def _slices(self, rest: str) -> listings.Slice:
         one = self._named(rest)
         self.page_made.slices.append(one)
         return one
 
-    def _named(self, rest: str) -> code.Slice:
+    def _named(self, rest: str) -> listings.Slice:
         step, _, name = rest.partition(" ")
         number = step.removeprefix("step")
         if not number.isdigit():
             raise unknown("step", step, ["step0", "step1"])
         program = lesson(int(number))
-        return code.named_slice(program, name.strip().strip('"'))
+        return listings.named_slice(program, name.strip().strip('"'))
 
     def _slice(self, rest: str, text: str) -> str:
         return self._panel(self._slices(rest), ())
 
-    def _panel(self, one: code.Slice, fragments: Sequence[code.Fragment]) -> str:
+    def _panel(
+        self, one: listings.Slice, fragments: Sequence[listings.Fragment]
+    ) -> str:
         file, first = one.program.path.name, one.lines.start
         where = f"/step/{one.program.step}/#L{first}"
         return (
             f'<div class="panel"><p class="where"><a href="{where}">{file}</a></p>'
             f'<pre class="code" tabindex="0" aria-label="{escape(one.name)}" '
             f'data-first="{first}"><code translate="no">'
-            f"{code.code_html(one, fragments)}</code></pre></div>\n"
+            f"{listings.code_html(one, fragments)}</code></pre></div>\n"
         )
 
     def _reading(self, rest: str, text: str) -> str:
@@ -337,7 +341,7 @@ class _Writer:
         pairs = [line.partition(" => ") for line in text.strip().splitlines()]
         if wrong := [pair[0] for pair in pairs if not pair[1] or not pair[2].strip()]:
             raise invalid("reading", wrong[0], "write: fragment => meaning")
-        fragments = code.find_fragments(one, [pair[0].strip() for pair in pairs])
+        fragments = listings.find_fragments(one, [pair[0].strip() for pair in pairs])
         meanings = "".join(
             f'<li data-f="{number}" tabindex="0"><code translate="no">'
             f"{escape(fragment.strip(), quote=False)}</code>"

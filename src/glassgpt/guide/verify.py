@@ -12,8 +12,8 @@ from typing import Any
 from glassgpt.config import preset
 from glassgpt.data.order import shuffled
 from glassgpt.engines.reference.engine import ReferenceEngine
-from glassgpt.guide import facts
-from glassgpt.guide.prose import Page
+from glassgpt.guide.content.markdown import Page
+from glassgpt.guide.facts import names as facts
 from glassgpt.tokenizers import CharTokenizer
 
 STEPS = 20

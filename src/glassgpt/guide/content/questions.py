@@ -8,10 +8,10 @@ from html import escape
 from typing import Any
 
 from glassgpt.errors import invalid, unknown
-from glassgpt.guide import facts
-from glassgpt.guide.calls import CALL, check_digits, left, written
-from glassgpt.guide.key import key_of
-from glassgpt.guide.sources import PageError, read_toml
+from glassgpt.guide.content.answer_key import key_of
+from glassgpt.guide.content.expressions import CALL, check_digits, left, written
+from glassgpt.guide.content.pages import PageError, read_toml
+from glassgpt.guide.facts import names as facts
 
 FIRST_WORD = "emma"
 

@@ -6,15 +6,19 @@ from typing import Any
 import pytest
 
 from glassgpt.errors import GlassGPTError
-from glassgpt.guide import code, harness, runs
+from glassgpt.guide.code import cells, listings, runner
 from glassgpt.lessons import lesson
 
 STEP1 = str(lesson(1).path)
 
 
+def planned(name: str, lines: str, step: int = 1, given: str = "") -> cells.Run:
+    return cells.planned(listings.named_slice(lesson(step), name), given, lines)
+
+
 def tried(name: str, lines: str, step: int = 1, given: str = "") -> dict[str, Any]:
-    one = runs.planned(code.named_slice(lesson(step), name), given, lines)
-    return harness.run(str(one.program.path), **one.asked)
+    one = planned(name, lines, step, given)
+    return runner.run(str(one.program.path), **one.asked)
 
 
 def test_a_slice_finds_the_names_that_were_made_before_it() -> None:
@@ -33,12 +37,12 @@ def test_a_print_is_not_printed_twice() -> None:
 
 
 def test_the_gradient_check_is_left_out_unless_it_is_the_slice() -> None:
-    plan = runs.planned(code.named_slice(lesson(1), "training"), "", "step")
+    plan = planned("training", "step")
     check = lesson(1).sections["gradient check"]
     kept = {n for a, b in plan.before for n in range(a, b + 1)}
     assert kept.isdisjoint(check)
     assert {check.start - 1, check.stop} <= kept
-    own = runs.planned(code.named_slice(lesson(1), "gradient check"), "", "largest")
+    own = planned("gradient check", "largest")
     assert own.first in check
 
 
@@ -49,7 +53,7 @@ def test_a_number_of_the_program_is_replaced_where_it_stands() -> None:
 
 
 def test_a_method_runs_as_its_whole_class() -> None:
-    plan = runs.planned(code.named_slice(lesson(2), "autograd: Value.__add__"), "", "1")
+    plan = planned("autograd: Value.__add__", "1", step=2)
     assert plan.code.startswith("class Value")
 
 
@@ -57,9 +61,7 @@ def test_the_interpreter_is_left_as_it_was() -> None:
     import random
 
     before = random.getstate()
-    runs.shipped(
-        runs.planned(code.named_slice(lesson(0), "data"), "", "random.random()")
-    )
+    cells.shipped(planned("data", "random.random()", step=0))
     assert random.getstate() == before
 
 
@@ -85,13 +87,13 @@ def test_a_mistake_is_told_with_its_line(lines: str, kind: str, at: int) -> None
 def test_a_megabyte_is_counted_and_cut() -> None:
     found = tried("model: softmax", "for _ in range(10**4): print('x' * 99)")
     assert found["characters"] == 10**6
-    assert len(found["output"]) == harness.SHOWN
+    assert len(found["output"]) == runner.SHOWN
 
 
 def test_progress_is_told_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(harness, "_TELL_EVERY", 0.0)
+    monkeypatch.setattr(runner, "_TELL_EVERY", 0.0)
     told: list[str] = []
-    harness.run(STEP1, [], {}, 1, "print(1)\nprint(2)", told.append)
+    runner.run(STEP1, [], {}, 1, "print(1)\nprint(2)", told.append)
     assert "1\n" in told
     assert told[-1] == "1\n2\n"
 
@@ -110,7 +112,7 @@ def test_progress_is_told_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None
 def test_texts_are_the_same_when_words_and_numbers_are(
     one: str, other: str, agree: bool
 ) -> None:
-    assert harness.same(one, other) is agree
+    assert runner.same(one, other) is agree
 
 
 @pytest.mark.parametrize(
@@ -125,11 +127,9 @@ def test_texts_are_the_same_when_words_and_numbers_are(
 )
 def test_a_page_is_refused_that_shows_nothing(given: str, lines: str, why: str) -> None:
     with pytest.raises(GlassGPTError, match=why):
-        runs.shipped(
-            runs.planned(code.named_slice(lesson(1), "model: softmax"), given, lines)
-        )
+        cells.shipped(planned("model: softmax", lines, given=given))
 
 
 def test_the_harness_needs_only_the_standard_library() -> None:
-    source = Path(harness.__file__).read_text()
+    source = Path(runner.__file__).read_text()
     assert "glassgpt" not in source.replace("<your code>", "")

@@ -2,7 +2,7 @@
 compute it and for readers without scripts. Run it after `make site`, when a figure was
 changed; the builder puts the pictures into the pages.
 
-python tools/pictures.py [PATH ...]
+python tools/fallbacks.py [PATH ...]
 """
 
 import argparse
@@ -11,10 +11,10 @@ import json
 
 from browsing import figures, guide, settle
 
-from glassgpt.guide.pictures import INDEX, picture_name
-from glassgpt.guide.sources import FOLDER
+from glassgpt.guide.content.pages import FOLDER
+from glassgpt.guide.fallbacks import INDEX, picture_name
 
-PICTURES = FOLDER / "pictures"
+PICTURES = FOLDER / "fallbacks"
 
 # a picture in a form that takes a third of the bytes
 SMALLER = """async (png) => {

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from glassgpt.errors import invalid
-from glassgpt.guide.sources import PageError
+from glassgpt.guide.content.pages import PageError
 
 
 class _Links(html.parser.HTMLParser):

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from glassgpt.errors import invalid
-from glassgpt.formatting import format_number
-from glassgpt.guide import beside, code, facts
-from glassgpt.guide.sources import Source
+from glassgpt.guide.code import listings, step_diff
+from glassgpt.guide.content.pages import Source
+from glassgpt.guide.facts import names as facts
 from glassgpt.lessons import FILES, changes, lesson, units
 
 # the sections whose names a reader learns
@@ -37,10 +37,10 @@ def ready_made(
         return _difference(_step(rest), words, say)
 
     def sections(rest: str, inline: Inline) -> str:
-        return beside.sections_html(_step(rest), words)
+        return step_diff.sections_html(_step(rest), words)
 
     def ways(rest: str, inline: Inline) -> str:
-        return beside.ways_html(_step(rest), words)
+        return step_diff.ways_html(_step(rest), words)
 
     def gallery(rest: str, inline: Inline) -> str:
         return ""
@@ -173,7 +173,7 @@ def _lessons(step: int, pages: Sequence[Source], inline: Inline) -> str:
 
 def _program(step: int, words: Mapping[str, str]) -> str:
     program = lesson(step)
-    whole = code.Slice(program, program.path.name, range(1, facts.lines(step) + 1))
+    whole = listings.Slice(program, program.path.name, range(1, facts.lines(step) + 1))
     file = f"/programs/{program.path.name}"
     return (
         f'<div class="panel whole"><p class="where"><span>{program.path.name}</span>'
@@ -181,7 +181,7 @@ def _program(step: int, words: Mapping[str, str]) -> str:
         f"{escape(words['copy'])}</button>"
         f'<a href="{file}" download>{escape(words["download"])}</a></p>'
         f'<pre class="code" id="program" tabindex="0" aria-label="{program.path.name}">'
-        f'<code translate="no">{code.code_html(whole, anchors="L")}</code></pre>'
+        f'<code translate="no">{listings.code_html(whole, anchors="L")}</code></pre>'
         "</div>\n"
     )
 

@@ -11,15 +11,18 @@ pytest.importorskip("markdown_it")
 pytest.importorskip("jinja2")
 
 from glassgpt.errors import GlassGPTError
-from glassgpt.formatting import format_number
-from glassgpt.guide import blocks, code, facts, prose, pseudo, sources, worked
+from glassgpt.guide import pseudo_locale
+from glassgpt.guide.build import build, check_links
+from glassgpt.guide.code import listings
+from glassgpt.guide.content import blocks, markdown, pages
+from glassgpt.guide.content.pages import PageError, Source
+from glassgpt.guide.facts import counting
+from glassgpt.guide.facts import names as facts
 from glassgpt.guide.figures import Figures
-from glassgpt.guide.site import build, check_links
-from glassgpt.guide.sources import PageError, Source
 from glassgpt.lessons import lesson
 
 HEAD = '+++\ntitle = "A title"\nsummary = "A line."\n+++\n'
-WORDS = sources.read_strings(sources.FOLDER, "en")["page"]
+WORDS = pages.read_strings(pages.FOLDER, "en")["page"]
 FIGURES = Figures(
     {
         "bars": {
@@ -37,14 +40,14 @@ def source(text: str, tmp_path: Path, name: str = "step/0/3.md") -> Source:
     file = tmp_path / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(HEAD + text, encoding="utf-8")
-    return sources.read_page(file, tmp_path)
+    return pages.read_page(file, tmp_path)
 
 
-def rendered(text: str, tmp_path: Path, language: str = "en") -> prose.Page:
+def rendered(text: str, tmp_path: Path, language: str = "en") -> markdown.Page:
     titles = {"/step/0/3/": "Count table"}
     made = blocks.ready_made([], WORDS, str)
-    context = prose.Context(WORDS, FIGURES, titles, language, made)
-    return prose.render(source(text, tmp_path), context)
+    context = markdown.Context(WORDS, FIGURES, titles, language, made)
+    return markdown.render(source(text, tmp_path), context)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_a_page_without_a_title_or_summary_is_refused(
     head = re.sub(f"{missing} = .*\n", "", HEAD)
     file.write_text(head + "Text.\n", encoding="utf-8")
     with pytest.raises(PageError, match=rf"missing {missing} in a\.md"):
-        sources.read_page(file, tmp_path)
+        pages.read_page(file, tmp_path)
 
 
 def test_numbers_in_text_come_from_calls(tmp_path: Path) -> None:
@@ -133,8 +136,8 @@ def test_code_is_the_file_s_own(tmp_path: Path) -> None:
 def test_every_part_of_every_step_can_be_named() -> None:
     for step in range(6):
         program = lesson(step)
-        for name in [*program.sections, *code._parts(program)]:
-            assert code.named_slice(program, name).text.strip()
+        for name in [*program.sections, *listings._parts(program)]:
+            assert listings.named_slice(program, name).text.strip()
 
 
 def test_a_fragment_and_its_meaning_have_one_number(tmp_path: Path) -> None:
@@ -147,24 +150,24 @@ def test_a_fragment_and_its_meaning_have_one_number(tmp_path: Path) -> None:
 
 
 def test_a_fragment_may_leave_out_its_middle() -> None:
-    one = code.named_slice(lesson(0), "update: update")
-    (found,) = code.find_fragments(one, ["for pos_id … += 1"])
+    one = listings.named_slice(lesson(0), "update: update")
+    (found,) = listings.find_fragments(one, ["for pos_id … += 1"])
     assert one.text[found.start : found.end].startswith("for pos_id in range(n):")
     assert one.text[found.start : found.end].endswith("+= 1")
 
 
 def test_names_that_were_defined_before_come_from_the_program() -> None:
-    one = code.named_slice(lesson(0), "model: bigram")
-    found = {d.name: d.meaning for d in code.needed([one])}
+    one = listings.named_slice(lesson(0), "model: bigram")
+    found = {d.name: d.meaning for d in listings.needed([one])}
     assert set(found) == {"vocab_size", "counts", "smoothing"}
     assert "(vocab_size, vocab_size)" in found["counts"]
 
 
 def test_a_name_made_between_two_slices_is_explained_too() -> None:
     names = ("gradient: numerical_gradient", "gradient check")
-    slices = [code.named_slice(lesson(1), name) for name in names]
+    slices = [listings.named_slice(lesson(1), name) for name in names]
     for given in (slices, slices[::-1]):
-        found = {d.name: d.meaning for d in code.needed(given)}
+        found = {d.name: d.meaning for d in listings.needed(given)}
         assert found["analytic_gradient"].startswith("The chain rule by hand")
         assert {"forward", "params", "encode", "docs"} <= set(found)
         assert "numerical_gradient" not in found and "largest" not in found
@@ -202,9 +205,9 @@ def test_no_line_can_begin_with_what_ends_a_formula(tmp_path: Path) -> None:
 def test_a_map_of_a_file_says_where_each_section_is_explained() -> None:
     program = lesson(0)
     lines = program.sections["update"]
-    block = code.Block("update", lines, "/step/0/3/", "update: lesson 0.3")
+    block = listings.Block("update", lines, "/step/0/3/", "update: lesson 0.3")
     pages = dict.fromkeys(lines, "/step/0/3/")
-    svg = code.map_svg(program, [block], pages, set(lines), set(), across=False)
+    svg = listings.map_svg(program, [block], pages, set(lines), set(), across=False)
     assert '<a href="/step/0/3/" aria-label="update: lesson 0.3">' in svg
     (count,) = re.findall(
         r'class="known" data-page="/step/0/3/" data-lines="(\d+)"', svg
@@ -235,8 +238,8 @@ def test_a_question_is_answered_for_every_letter(tmp_path: Path) -> None:
     answers = json.loads(found[1].replace("&quot;", '"').replace("&lt;", "<")
                          .replace("&gt;", ">"))  # fmt: skip
     assert len(answers) == 26
-    assert answers["q"][0] == worked.follower("q")
-    assert str(worked.most("q")) in answers["q"][1]
+    assert answers["q"][0] == counting.follower("q")
+    assert str(counting.most("q")) in answers["q"][1]
 
 
 def test_the_facts_are_the_programs_own() -> None:
@@ -265,8 +268,8 @@ def test_the_other_language_has_accents_and_is_longer(tmp_path: Path) -> None:
     html = rendered("Plain words, {= vocab() }, and `code`.", tmp_path, "xx").html
     assert "Plain words" not in html
     assert '<code translate="no">code</code>' in html
-    assert pseudo.accented("{count} of ten").startswith("{count} ")
-    assert len(pseudo.accented("a" * 100)) >= 130
+    assert pseudo_locale.accented("{count} of ten").startswith("{count} ")
+    assert len(pseudo_locale.accented("a" * 100)) >= 130
 
 
 @pytest.mark.parametrize(

@@ -11,18 +11,27 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from glassgpt.guide import blocks, code, pictures, pseudo, sources, verifying
-from glassgpt.guide.calls import answered
+from glassgpt import lessons
+from glassgpt.guide import fallbacks, pseudo_locale, verify
+from glassgpt.guide.assets import encode_all, keep, smaller
+from glassgpt.guide.code import listings
+from glassgpt.guide.content import blocks
+from glassgpt.guide.content.answer_key import QUESTIONS
+from glassgpt.guide.content.expressions import answered
+from glassgpt.guide.content.glossary import PATH as GLOSSARY
+from glassgpt.guide.content.glossary import Glossary
+from glassgpt.guide.content.links import check_links
+from glassgpt.guide.content.markdown import Context, Page, render
+from glassgpt.guide.content.pages import (
+    ASSETS,
+    FOLDER,
+    Source,
+    read_pages,
+    read_strings,
+)
 from glassgpt.guide.figures import Figures, figure_html
-from glassgpt.guide.files import encode_all, keep, smaller
-from glassgpt.guide.glossary import PATH as GLOSSARY
-from glassgpt.guide.glossary import Glossary
-from glassgpt.guide.key import QUESTIONS
-from glassgpt.guide.links import check_links
-from glassgpt.guide.prose import Context, Page, render
 from glassgpt.guide.server import POLICY, check_target
-from glassgpt.guide.sources import Source
-from glassgpt.lessons import FILES, FOLDER, Lesson, lesson
+from glassgpt.lessons import FILES, Lesson, lesson
 
 TEMPLATES = Path(__file__).parent / "templates"
 _LINK = re.compile(r'(?P<start> (?:href|src|content)=")(?P<path>/[^"/][^"]*|/)"')
@@ -30,8 +39,8 @@ _LINK = re.compile(r'(?P<start> (?:href|src|content)=")(?P<path>/[^"/][^"]*|/)"'
 
 def build(
     target: Path,
-    folder: Path = sources.FOLDER,
-    assets: Path = sources.ASSETS,
+    folder: Path = FOLDER,
+    assets: Path = ASSETS,
     language: str = "en",
     encode: bool = True,
 ) -> list[Page]:
@@ -62,11 +71,11 @@ class _Site:
         self.language = language
         kept = folder / "pages" / language
         written = language if kept.is_dir() else "en"
-        strings = sources.read_strings(folder, written)
+        strings = read_strings(folder, written)
         if written != language:
             strings = _translated(strings)
         self.words, self.figure_words = strings["page"], strings["figure"]
-        self.sources = sources.read_pages(folder / "pages" / written)
+        self.sources = read_pages(folder / "pages" / written)
         self.figures = Figures.read(assets)
         titles = {one.path: answered(one.title) for one in self.sources}
         plain = Context(self.words, self.figures, titles, language)
@@ -119,13 +128,13 @@ class _Site:
         for name, file in fonts.items():
             style = style.replace(f"../fonts/{name}.woff2", file)
         if self.language == "en":
-            self.figures.pictures.update(pictures.built(self.folder, kept))
+            self.figures.pictures.update(fallbacks.built(self.folder, kept))
         early = (TEMPLATES / "early.js").read_bytes()
         programs = self.target / "programs"
         programs.mkdir()
         for name in FILES:
-            shutil.copyfile(FOLDER / name, programs / name)
-        shutil.copyfile(FOLDER / "names.txt", programs / "names.txt")
+            shutil.copyfile(lessons.FOLDER / name, programs / name)
+        shutil.copyfile(lessons.FOLDER / "names.txt", programs / "names.txt")
         return {
             **{f"font_{name}": file for name, file in fonts.items()},
             "style": keep(kept, "guide", ".css", smaller(style).encode()),
@@ -178,7 +187,7 @@ class _Site:
             crumbs=self._crumbs(source),
             before=self._before(page),
             filemap=self._map(page),
-            verified=verifying.steps_of(page),
+            verified=verify.steps_of(page),
             **near,
         )
 
@@ -194,7 +203,7 @@ class _Site:
         found: dict[str, dict[str, str]] = {}
         for step in sorted({one.program.step for one in page.slices}):
             own = [one for one in page.slices if one.program.step == step]
-            for one in code.needed(own):
+            for one in listings.needed(own):
                 known = self.known[step].get(one.line)
                 link = f"{known}#code" if known else f"/step/{step}/#L{one.line}"
                 found[one.name] = {
@@ -218,7 +227,7 @@ class _Site:
         blocks = [self._block(program, name, pages) for name in program.sections]
 
         def drawn(across: bool) -> Markup:
-            return Markup(code.map_svg(program, blocks, pages, known, now, across))
+            return Markup(listings.map_svg(program, blocks, pages, known, now, across))
 
         return {
             "file": program.path.name,
@@ -231,19 +240,21 @@ class _Site:
             "across": drawn(across=True),
         }
 
-    def _block(self, program: Lesson, name: str, pages: dict[int, str]) -> code.Block:
+    def _block(
+        self, program: Lesson, name: str, pages: dict[int, str]
+    ) -> listings.Block:
         """A section in the map: a link to the lesson that explains most of it."""
         lines = program.sections[name]
         by = [pages[n] for n in lines if n in pages]
         step = program.step
         if not by:
             said = self.words["map_later"].format(section=name)
-            return code.Block(name, lines, f"/step/{step}/#L{lines.start}", said)
+            return listings.Block(name, lines, f"/step/{step}/#L{lines.start}", said)
         page = max(by, key=by.count)
         title = self.context.say(self.context.titles[page])
         number = ".".join(page.strip("/").split("/")[1:])
         said = self.words["map_lesson"].format(section=name, number=number, title=title)
-        return code.Block(name, lines, page, said)
+        return listings.Block(name, lines, page, said)
 
     def _learn(self, page: Page) -> None:
         for one in page.slices:
@@ -314,8 +325,8 @@ class _Site:
         """What the checks of pages compare with, a file a step."""
         folder = self.target / "verify"
         folder.mkdir()
-        for step in sorted({n for page in pages for n in verifying.steps_of(page)}):
-            made = _json(verifying.expected(step))
+        for step in sorted({n for page in pages for n in verify.steps_of(page)}):
+            made = _json(verify.expected(step))
             (folder / f"{step}.json").write_text(made, encoding="utf-8")
 
     def _questions(self, pages: Iterable[Page]) -> None:
@@ -345,7 +356,7 @@ def _explained(pages: Iterable[Page]) -> dict[int, dict[int, str]]:
 
 def _translated(strings: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     return {
-        section: {key: pseudo.accented(text) for key, text in table.items()}
+        section: {key: pseudo_locale.accented(text) for key, text in table.items()}
         for section, table in strings.items()
     }
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from glassgpt.errors import GlassGPTError, invalid
 from glassgpt.formatting import format_number
-from glassgpt.guide import facts, worked
-from glassgpt.guide.sources import PageError
+from glassgpt.guide.content.pages import PageError
+from glassgpt.guide.facts import counting
+from glassgpt.guide.facts import names as facts
 
 # the numbers that may stand in prose as they are: a step, a lesson, a year
 _ALLOWED = re.compile(
@@ -35,10 +36,22 @@ CALLS: dict[str, Callable[..., Any]] = {
         *(facts.counts, facts.lines, facts.heldout, facts.baseline, facts.levels),
         *(facts.first_loss, facts.last_loss, facts.smoothed, facts.span),
         *(facts.num_steps, facts.known, facts.samples, facts.setting, facts.parts),
-        *(worked.count, worked.row_sum, worked.follower, worked.most, worked.zeros),
-        *(worked.prob, worked.loss, worked.pairs, worked.falls, worked.likely),
-        *(worked.softmax, worked.linear, worked.weight_share, worked.checked),
-        *(worked.gradient_difference, worked.gradient_at_first),
+        *(
+            counting.count,
+            counting.row_sum,
+            counting.follower,
+            counting.most,
+            counting.zeros,
+        ),
+        *(
+            counting.prob,
+            counting.loss,
+            counting.pairs,
+            counting.falls,
+            counting.likely,
+        ),
+        *(counting.softmax, counting.linear, counting.weight_share, counting.checked),
+        *(counting.gradient_difference, counting.gradient_at_first),
         *(dec, math.log, math.exp, len, round, min, max, sum, sorted),
     )
 }

@@ -7,8 +7,14 @@ import math
 import random
 from typing import Any
 
-from glassgpt.data.order import shuffled
-from glassgpt.guide.facts import SEED, corpus, num_steps, order, tokenizer, training
+from glassgpt.guide.facts.names import (
+    SEED,
+    corpus,
+    num_steps,
+    order,
+    tokenizer,
+    training,
+)
 from glassgpt.lessons import lesson
 
 

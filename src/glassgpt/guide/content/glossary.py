@@ -14,8 +14,8 @@ from pathlib import Path
 from markdown_it.token import Token
 
 from glassgpt.errors import invalid
-from glassgpt.guide.calls import answered
-from glassgpt.guide.sources import PageError, Source, read_toml
+from glassgpt.guide.content.expressions import answered
+from glassgpt.guide.content.pages import PageError, Source, read_toml
 
 PATH = "/glossary/"
 # where a term that is used is not linked: in its own list, and where all is links

@@ -1,0 +1,1 @@
+"""The lessons' programs as pages show them: listings, maps, differences, cells."""

@@ -1,0 +1,1 @@
+"""What a page says: Markdown, numbers, questions, terms, and what search finds."""
