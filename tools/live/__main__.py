@@ -35,7 +35,9 @@ def part(file: Path, guide: Path) -> str:
     if file.is_relative_to(guide):
         inside = file.relative_to(guide).parts[0]
         return "pages" if inside in ("pages", "strings", "fonts") else "figures"
-    if any(file.is_relative_to(made) for made in MADE) or "site.new" in file.parts:
+    if any(file.is_relative_to(made) for made in MADE):
+        return ""
+    if any(name.startswith("site.new") for name in file.parts):
         return ""
     if file.suffix == ".wasm" or file.name == "names.txt":
         return "figures"

@@ -1,8 +1,10 @@
 """Builds the site: pages, search, files; all checked before anything is kept."""
 
+import contextlib
 import json
 import re
 import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, astuple, replace
 from pathlib import Path
@@ -12,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from glassgpt import lessons
-from glassgpt.guide import fallbacks, pseudo_locale, verify
+from glassgpt.guide import cache, fallbacks, pseudo_locale, stamp, verify
 from glassgpt.guide.assets import encode_all, keep, smaller
 from glassgpt.guide.code import listings
 from glassgpt.guide.content import blocks
@@ -51,18 +53,37 @@ def build(
     a page that breaks a rule, and leaves `target` as it was.
     """
     check_target(target)
-    work = target.with_name(f"{target.name}.new")
-    shutil.rmtree(work, ignore_errors=True)
+    begun = stamp.of_site(folder, language, encode)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # a name of its own: another build of the same site may be at work beside it
+    work = Path(tempfile.mkdtemp(prefix=f"{target.name}.new", dir=target.parent))
     try:
+        work.chmod(0o755)
         pages = _Site(work, folder, assets, language).write()
         if encode:
             encode_all(work)
-        if target.exists():
-            shutil.rmtree(target)
-        work.replace(target)
+        cache.clear_old()
+        stamp.write(work, begun)
+        _put_in_place(work, target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return pages
+
+
+def _put_in_place(work: Path, target: Path) -> None:
+    """Let a site take the place of the one before, or of another just built."""
+    old = work.with_name(f"{work.name}.old")
+    while True:
+        with contextlib.suppress(FileNotFoundError):
+            target.rename(old)
+        try:
+            work.rename(target)
+            return
+        except OSError:
+            if not target.exists():
+                raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 class _Site:
@@ -96,7 +117,6 @@ class _Site:
         self.known: dict[int, dict[int, str]] = {step: {} for step in range(len(FILES))}
 
     def write(self) -> list[Page]:
-        self.target.mkdir(parents=True)
         self.files = self._files()
         pages = [render(source, self.context) for source in self.sources]
         self.order = [page.source.path for page in pages]
@@ -114,7 +134,8 @@ class _Site:
     def _files(self) -> dict[str, str]:
         """Style, fonts, code and programs put in place; their names by what they do."""
         kept = self.target / "assets"
-        shutil.copytree(self.assets, kept)
+        kept_out = shutil.ignore_patterns(stamp.NAME)
+        shutil.copytree(self.assets, kept, ignore=kept_out)
         fonts = {}
         for font in sorted((self.folder / "fonts").glob("*.woff2")):
             fonts[font.stem] = keep(kept, font.stem, ".woff2", font.read_bytes())

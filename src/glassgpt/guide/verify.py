@@ -5,13 +5,12 @@ are the reference engine's; the names that a whole training ends with, and the h
 loss, are those of the native kernel, which other tests hold to the lessons.
 """
 
-import functools
 import random
 from typing import Any
 
 from glassgpt.config import preset
-from glassgpt.data.order import shuffled
 from glassgpt.engines.reference.engine import ReferenceEngine
+from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.content.markdown import Page
 from glassgpt.guide.facts import names as facts
 from glassgpt.tokenizers import CharTokenizer
@@ -38,7 +37,7 @@ def steps_of(page: Page) -> list[int]:
     return sorted(found) or [5]
 
 
-@functools.cache
+@kept_fact
 def expected(step: int) -> dict[str, Any]:
     """The numbers of a step's model on the built-in names, with their tolerances.
 

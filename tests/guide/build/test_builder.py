@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,10 @@ import pytest
 pytest.importorskip("markdown_it")
 pytest.importorskip("jinja2")
 
+from support import not_run
+
 from glassgpt.errors import GlassGPTError
+from glassgpt.formatting import format_number
 from glassgpt.guide import pseudo_locale
 from glassgpt.guide.build import build, check_links
 from glassgpt.guide.code import listings
@@ -303,6 +308,24 @@ def test_a_failed_build_leaves_what_was_there(tmp_path: Path) -> None:
         build(target, folder=tmp_path / "nothing")
     assert (target / "index.html").read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["site"]
+
+
+def test_two_builds_at_once_leave_one_whole_site(tmp_path: Path) -> None:
+    if not (pages.ASSETS / "figures.json").is_file():
+        not_run("browser", "the figures are not built: make site")
+    shutil.copytree(pages.FOLDER / "strings", tmp_path / "guide/strings")
+    shutil.copytree(pages.FOLDER / "style", tmp_path / "guide/style")
+    shutil.copytree(pages.FOLDER / "fonts", tmp_path / "guide/fonts")
+    (tmp_path / "guide/pages/en").mkdir(parents=True)
+    (tmp_path / "guide/pages/en/index.md").write_text(f"{HEAD}Hello.\n", "utf-8")
+    target = tmp_path / "made/site"
+    with ThreadPoolExecutor() as threads:
+        for _ in range(3):
+            given = [target, tmp_path / "guide", pages.ASSETS, "en", False]
+            both = [threads.submit(build, *given) for _ in range(2)]
+            assert [len(one.result()) for one in both] == [1, 1]
+            assert "Hello." in (target / "index.html").read_text("utf-8")
+    assert [p.name for p in (tmp_path / "made").iterdir()] == ["site"]
 
 
 def test_a_folder_with_other_files_is_not_overwritten(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ What the lines print is found when the page is made, by the harness that runs th
 in the page, so that a page without scripts shows it too.
 """
 
-import functools
 import json
 import random
 import re
@@ -13,9 +12,10 @@ from html import escape
 from typing import Any
 
 from glassgpt.errors import invalid
+from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.code import listings, runner
 from glassgpt.guide.content.pages import PageError
-from glassgpt.lessons import Lesson
+from glassgpt.lessons import Lesson, lesson
 
 # what takes long and defines nothing: run only where it is itself on the page
 _SLOW = ("gradient check",)
@@ -95,14 +95,9 @@ def _before(program: Lesson, lines: range) -> list[tuple[int, int]]:
     return [pair for pair in [*found, (start, lines.start - 1)] if pair[0] <= pair[1]]
 
 
-@functools.cache
 def shipped(one: Run) -> str:
     """What it prints. Raises PageError for code that fails or prints too much."""
-    kept = random.getstate()
-    try:
-        found = runner.run(str(one.program.path), **one.asked)
-    finally:
-        random.setstate(kept)
+    found = _printed(one.program.step, json.dumps(one.asked))
     if error := found["error"]:
         why = f"{error['kind']} in line {error['lines'][-1:]}"
         raise invalid("run", error["message"], why, error=PageError)
@@ -110,6 +105,15 @@ def shipped(one: Run) -> str:
         why = f"it prints {found['characters']} characters"
         raise invalid("run", one.tried, why, error=PageError)
     return str(found["output"])
+
+
+@kept_fact
+def _printed(step: int, asked: str) -> dict[str, Any]:
+    kept = random.getstate()
+    try:
+        return runner.run(str(lesson(step).path), **json.loads(asked))
+    finally:
+        random.setstate(kept)
 
 
 def run_html(one: Run, number: int, words: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from glassgpt.errors import invalid
+from glassgpt.formatting import format_number
 from glassgpt.guide.code import listings, step_diff
 from glassgpt.guide.content.pages import Source
 from glassgpt.guide.facts import names as facts

@@ -7,6 +7,8 @@ import math
 import random
 from typing import Any
 
+from glassgpt.data.order import shuffled
+from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts.names import (
     SEED,
     corpus,
@@ -128,7 +130,7 @@ def likely(step: int, character: str, temperature: float = 1.0) -> tuple[str, fl
     return _character(best), float(probs[best])
 
 
-@functools.cache
+@kept_fact
 def checked() -> float:
     """The largest difference that Step 1's own gradient check prints."""
     tokens = tokenizer().encode(order()[0])
