@@ -9,6 +9,7 @@ import random
 from typing import Any
 
 from glassgpt.config import preset
+from glassgpt.data.order import shuffled
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.content.markdown import Page
