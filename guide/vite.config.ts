@@ -1,10 +1,10 @@
 /* The build of the figures: hashed files, Vite's manifest and figures.json, which says
    what each figure takes. The pages are made by Python, which reads both. */
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
-import { writeCalls } from "./runtime/make/calls.mjs";
+import { writeCalls } from "./runtime/worker/kernel/make-calls.mjs";
 
 const here = import.meta.dirname;
 const kernel = resolve(here, "../src/glassgpt/kernel");
@@ -26,21 +26,27 @@ function kernelFiles(): Plugin {
   };
 }
 
+/** The components in figures/<subject>/, by name. */
+function figureFiles(): string[] {
+  return readdirSync(resolve(here, "figures"), { recursive: true, encoding: "utf-8" })
+    .filter((file) => file.endsWith(".svelte"))
+    .sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
+}
+
 /** figures.json: of each figure its chunk, props, controls, states and heights. */
 function figureList(): Plugin {
   return {
     name: "glassgpt-figures",
     generateBundle(_options, bundle) {
       const figures: Record<string, unknown> = {};
-      for (const file of readdirSync(resolve(here, "figures")).sort()) {
-        if (!file.endsWith(".svelte")) continue;
+      for (const file of figureFiles()) {
         const name = basename(file, ".svelte");
         const chunk = Object.values(bundle).find(
           (made) =>
             made.type === "chunk" && made.facadeModuleId?.endsWith(`/figures/${file}`),
         );
         const described: unknown = JSON.parse(
-          readFileSync(resolve(here, `figures/${name}.json`), "utf-8"),
+          readFileSync(resolve(here, "figures", dirname(file), `${name}.json`), "utf-8"),
         );
         figures[name] = { chunk: chunk?.fileName, ...(described as object) };
       }
@@ -104,9 +110,9 @@ export default defineConfig({
     rollupOptions: {
       checks,
       input: {
-        loader: resolve(here, "runtime/loader.ts"),
-        page: resolve(here, "runtime/page.ts"),
-        yours: resolve(here, "runtime/yours.ts"),
+        loader: resolve(here, "runtime/figure/loader.ts"),
+        page: resolve(here, "runtime/page/page.ts"),
+        "your-data": resolve(here, "runtime/page/your-data.ts"),
       },
     },
   },

@@ -8,6 +8,7 @@ import argparse
 import json
 import re
 from collections import defaultdict
+from pathlib import Path
 from urllib.parse import urlencode
 
 from browsing import figures, guide, settle
@@ -59,6 +60,11 @@ def as_json(kept: Heights) -> str:
     return f'"height": {json.dumps(kept)}'.replace("{", "{ ").replace("}", " }")
 
 
+def described(name: str) -> Path:
+    """The file that describes a figure, in the folder of its subject."""
+    return next(FOLDER.glob(f"figures/*/{name}.json"))
+
+
 def as_toml(kept: Heights) -> str:
     """As it stands in a page."""
     return f"height = {{ {', '.join(f'{w} = {h}' for w, h in kept.items())} }}"
@@ -74,7 +80,7 @@ def main() -> None:
         for source, name, identity, given in figures():
             if wanted and name not in wanted:
                 continue
-            told = json.loads((FOLDER / f"figures/{name}.json").read_text())
+            told = json.loads(described(name).read_text(encoding="utf-8"))
             found = []
             for state in told["states"]:
                 query = {f"{identity}.{key}": value for key, value in state.items()}
@@ -89,7 +95,7 @@ def main() -> None:
             else:
                 everywhere[name].append(kept)
     for name, several in everywhere.items():
-        file = FOLDER / f"figures/{name}.json"
+        file = described(name)
         highest = {width: max(one[width] for one in several) for width in WIDTHS}
         text = file.read_text(encoding="utf-8")
         file.write_text(_KEPT.sub(as_json(highest), text), encoding="utf-8")

@@ -55,6 +55,7 @@ def page(name: str, given: str = "") -> str:
     """The page of a figure, with these props or those of its sample."""
     figure = figures()[name]
     manifest = json.loads((ASSETS / "manifest.json").read_text())
+    loader = manifest["runtime/figure/loader.ts"]["file"]
     strings = tomllib.loads((ROOT / "guide/strings/en.toml").read_text())["figure"]
     height = figure["height"]
     kind = "gg-figure wide" if figure.get("wide") else "gg-figure"
@@ -66,7 +67,7 @@ def page(name: str, given: str = "") -> str:
         f'<link rel="icon" href="data:,"><style>{TOKENS}</style>'
         '<script type="application/json" id="gg-strings">'
         f"{json.dumps(strings)}</script>"
-        f'<script type="module" src="/assets/{manifest["runtime/loader.ts"]["file"]}">'
+        f'<script type="module" src="/assets/{loader}">'
         f'</script><main><h1>{name}</h1><figure class="{kind}" id="it" '
         f"style=\"{style}\"><gg-{name} props='{props}'></gg-{name}></figure></main>"
     )

@@ -287,7 +287,7 @@ def test_nothing_is_fetched_for_figures_before_one_is_near(
     page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     page.goto(f"{site}/figure/train-live/")
     page.wait_for_timeout(500)
-    assert set(asked) == {"", *shipped_with("runtime/loader.ts")}
+    assert set(asked) == {"", *shipped_with("runtime/figure/loader.ts")}
     page.evaluate("scrollTo(0, 5000)")
     page.wait_for_selector("gg-train-live[data-state=ready]")
     assert any(name.endswith(".wasm") for name in asked)

@@ -126,7 +126,7 @@ def test_what_is_saved_is_shown_and_ctrl_c_ends_all(live: Live, chromium: Any) -
     )
     page.wait_for_selector("[aria-label='Rows times a vector']")
 
-    figure = live.guide / "figures/linear-edit.svelte"
+    figure = live.guide / "figures/network/linear-edit.svelte"
     good = figure.read_text("utf-8")
     figure.write_text(good.replace("</Frame>", "", 1), "utf-8")
     page.wait_for_selector("#live-error:has-text('linear-edit.svelte')")

@@ -17,6 +17,7 @@ from glassgpt.data.heldout import heldout_documents
 
 GUIDE = Path(__file__).parents[2] / "guide"
 RUNTIME = GUIDE / "runtime"
+KERNEL = RUNTIME / "worker" / "kernel"
 
 # one file without imports, as JavaScript, and what it gives for each line of stdin
 RUN = """
@@ -62,7 +63,9 @@ def test_documents_are_read_as_python_reads_them() -> None:
     assert len(given) == 60
     call = 'made.readDocuments(new Uint8Array(Buffer.from(input, "base64")))'
     inputs = [base64.b64encode(case_bytes(case)).decode() for case in given]
-    for case, found in zip(given, in_node("documents.ts", call, inputs), strict=True):
+    for case, found in zip(
+        given, in_node("worker/data/documents.ts", call, inputs), strict=True
+    ):
         name = case["name"]
         if "error" in case:
             assert found == {"error": case["error"]}, name
@@ -85,7 +88,7 @@ def test_numbers_are_written_as_python_writes_them() -> None:
         "{ nan: NaN, inf: Infinity, '-inf': -Infinity }[input.value] : input.value, "
         "input.digits)"
     )
-    found = in_node("numbers.ts", call, given)
+    found = in_node("figure/formatting.ts", call, given)
     assert found == [case["text"] for case in given]
 
 
@@ -96,33 +99,35 @@ def test_documents_are_held_out_as_python_holds_them_out() -> None:
         {"texts": texts, "seed": seed, "limit": limit}
         for seed, limit in ((42, 20), (7, 500), (2**40, 9))
     ]
-    for asked, found in zip(inputs, in_node("heldout.ts", call, inputs), strict=True):
+    for asked, found in zip(
+        inputs, in_node("worker/data/heldout.ts", call, inputs), strict=True
+    ):
         expected = heldout_documents(texts, {"bob"}, asked["seed"], asked["limit"])
         assert found["chosen"] == expected
         assert found["available"] == len(texts) - 1
 
 
 def test_presets_are_those_of_the_package() -> None:
-    written = json.loads((RUNTIME / "presets.json").read_text("utf-8"))
+    written = json.loads((RUNTIME / "worker/data/presets.json").read_text("utf-8"))
     assert written == {str(step): preset(f"step{step}").to_json() for step in range(6)}
 
 
 def test_calls_are_those_of_the_kernel() -> None:
     if shutil.which("node") is None:
         not_run("browser", "there is no node on this machine")
-    script = "import { calls } from './runtime/make/calls.mjs'; console.log(calls())"
+    script = "import { calls } from './make-calls.mjs'; console.log(calls())"
     done = subprocess.run(
         ["node", "--input-type=module", "-e", script],
-        cwd=GUIDE, capture_output=True, text=True, check=True,
+        cwd=KERNEL, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.strip() == (RUNTIME / "calls.ts").read_text("utf-8").strip()
+    assert done.stdout.strip() == (KERNEL / "calls.ts").read_text("utf-8").strip()
 
 
 def sources() -> list[Path]:
     """The front end's own files."""
     return [
         path
-        for folder in ("figures", "runtime", "editor", "verify")
+        for folder in ("figures", "kit", "runtime", "editor", "verify")
         for path in sorted((GUIDE / folder).rglob("*"))
         if path.suffix in (".ts", ".svelte", ".mjs")
     ]
@@ -143,7 +148,7 @@ def test_every_word_of_the_interface_is_in_the_strings() -> None:
     prefixes = ("title-", "missing-", "refused-", "part-", "verify-")
     unused = {key for key in strings if not key.startswith(prefixes)} - quoted
     assert unused == set()
-    figures = {path.stem for path in (GUIDE / "figures").glob("*.svelte")}
+    figures = {path.stem for path in (GUIDE / "figures").rglob("*.svelte")}
     assert {key[6:] for key in strings if key.startswith("title-")} == figures
 
 

@@ -160,9 +160,9 @@ class _Site:
             **{f"font_{name}": file for name, file in fonts.items()},
             "style": keep(kept, "guide", ".css", smaller(style).encode()),
             "early": keep(kept, "early", ".js", early),
-            "loader": self.figures.script("loader"),
-            "page": self.figures.script("page"),
-            "yours": self.figures.script("yours"),
+            "loader": self.figures.script("figure/loader"),
+            "page": self.figures.script("page/page"),
+            "yours": self.figures.script("page/your-data"),
         }
 
     def _common(self, path: str) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Figures:
         return cls(table, manifest)
 
     def script(self, name: str) -> str:
-        """The hashed file of an entry such as loader."""
+        """The hashed file of an entry such as figure/loader."""
         entry = self.manifest.get(f"runtime/{name}.ts")
         if entry is None:
             raise missing(f"runtime/{name}.ts in the build", error=PageError)

@@ -36,7 +36,7 @@ FIGURES = Figures(
             "height": {"390": 300, "960": 200},
         }
     },
-    {"runtime/loader.ts": {"file": "loader-1.js"}},
+    {"runtime/figure/loader.ts": {"file": "loader-1.js"}},
 )
 GOOD = '```figure bars\nid = "b"\nalt = "Bars."\n[props]\nstep = 0\n```\n'
 
@@ -362,7 +362,10 @@ def test_reading_costs_at_most_120_kilobytes(guide_site: Path) -> None:
     def size(file: Path) -> int:
         return file.with_name(file.name + ".gz").stat().st_size
 
-    scripts = {manifest[f"runtime/{name}.ts"]["file"] for name in ("loader", "page")}
+    scripts = {
+        manifest[f"runtime/{name}.ts"]["file"]
+        for name in ("figure/loader", "page/page")
+    }
     shared = [guide_site / "assets" / name for name in scripts]
     shared += list(guide_site.glob("assets/guide-*.css"))
     shared += list(guide_site.glob("assets/early-*.js"))

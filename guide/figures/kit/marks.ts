@@ -1,6 +1,0 @@
-/** An entry of a figure's legend: a colour of the page's tokens, and what it stands for. */
-export interface Mark {
-  colour: "data" | "forward" | "loss" | "backward" | "update" | "now" | "plus" | "minus" | "muted" | "accent";
-  word: string;
-  shape?: "box" | "line" | "dashes" | "dot" | "ring" | "above";
-}

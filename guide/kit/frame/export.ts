@@ -1,0 +1,70 @@
+/* What can be taken from a figure: its picture as SVG or PNG, its numbers as CSV. */
+import type { Table } from "../../runtime/figure/element.ts";
+
+const STYLES = [
+  "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
+  "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "text-anchor",
+  "dominant-baseline", "letter-spacing",
+];
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** The first picture, with the colours of the page written into it. */
+function picture(frame: HTMLElement): { text: string; width: number; height: number } {
+  const source = frame.querySelector<SVGSVGElement>("svg.picture");
+  if (!source) throw new Error("missing picture");
+  const copy = source.cloneNode(true) as SVGSVGElement;
+  const copies = [copy, ...copy.querySelectorAll<SVGElement>("*")];
+  const sources = [source, ...source.querySelectorAll<SVGElement>("*")];
+  sources.forEach((element, i) => {
+    const style = getComputedStyle(element);
+    for (const name of STYLES) {
+      const value = style.getPropertyValue(name);
+      if (value) copies[i]!.style.setProperty(name, value);
+    }
+    copies[i]!.removeAttribute("class");
+    copies[i]!.removeAttribute("tabindex");
+  });
+  const { width, height } = source.getBoundingClientRect();
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  copy.setAttribute("width", String(width));
+  copy.setAttribute("height", String(height));
+  copy.style.background = getComputedStyle(document.body).backgroundColor;
+  return { text: new XMLSerializer().serializeToString(copy), width, height };
+}
+
+export function saveSvg(frame: HTMLElement, name: string): void {
+  save(new Blob([picture(frame).text], { type: "image/svg+xml" }), `${name}.svg`);
+}
+
+export async function savePng(frame: HTMLElement, name: string): Promise<void> {
+  const { text, width, height } = picture(frame);
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = 2 * width;
+  canvas.height = 2 * height;
+  canvas.getContext("2d")!.drawImage(image, 0, 0, canvas.width, canvas.height);
+  URL.revokeObjectURL(image.src);
+  canvas.toBlob((blob) => blob && save(blob, `${name}.png`));
+}
+
+const quoted = (value: string | number): string =>
+  typeof value === "string" && /[",\r\n]/.test(value)
+    ? `"${value.replaceAll('"', '""')}"`
+    : String(value);
+
+export function csv({ columns, rows }: Table): string {
+  return [columns, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+}
+
+export function saveCsv(table: Table, name: string): void {
+  save(new Blob([csv(table)], { type: "text/csv" }), `${name}.csv`);
+}

@@ -1,0 +1,81 @@
+/* What this browser keeps for the reader, all of it: a word, documents, answers, the theme
+   and the lessons read. What a link brought lasts as long as the tab, and stays apart. */
+
+const PREFIX = "glassgpt.";
+
+export const KEYS = ["word", "documents", "answers", "theme", "read"] as const;
+export type Key = (typeof KEYS)[number];
+
+/** A file of what is kept, as it is exported. */
+export interface Stored {
+  glassgpt: 1;
+  kept: Partial<Record<Key, string>>;
+}
+
+function from(area: () => Storage, key: Key): string | null {
+  try {
+    return area().getItem(PREFIX + key);
+  } catch {
+    return null; // forbidden here
+  }
+}
+
+function into(area: () => Storage, key: Key, value: string | null): void {
+  try {
+    if (value === null) area().removeItem(PREFIX + key);
+    else area().setItem(PREFIX + key, value);
+  } catch {
+    // full or forbidden: it lasts as long as the page
+  }
+}
+
+const local = (): Storage => localStorage;
+const tab = (): Storage => sessionStorage;
+
+/** What is kept, or what a link brought into this tab. */
+export const stored = (key: Key): string | null => from(tab, key) ?? from(local, key);
+
+/** Keeps it for good; null forgets it. */
+export function store(key: Key, value: string | null): void {
+  into(tab, key, null);
+  into(local, key, value);
+}
+
+/** Keeps it as long as this tab is open. */
+export const carry = (key: Key, value: string): void => into(tab, key, value);
+
+/** A kept list or table; empty where there is none, or none that can be read. */
+export function storedJson<T extends object>(key: "answers" | "read", empty: T): T {
+  try {
+    const found = JSON.parse(stored(key) ?? "null") as T | null;
+    return found && Array.isArray(found) === Array.isArray(empty) ? found : empty;
+  } catch {
+    return empty;
+  }
+}
+
+/** All that is kept. */
+export function everything(): Stored {
+  const found = KEYS.map((key) => [key, from(local, key)] as const);
+  return { glassgpt: 1, kept: Object.fromEntries(found.filter(([, value]) => value !== null)) };
+}
+
+/** Puts this in the place of all that is kept. */
+export function replace(all: Stored): void {
+  for (const key of KEYS) store(key, all.kept[key] ?? null);
+}
+
+/** What a file holds, or null where it is none of ours. */
+export function read(text: string): Stored | null {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { glassgpt, kept } = (found ?? {}) as Partial<Stored>;
+  if (glassgpt !== 1 || typeof kept !== "object" || kept === null) return null;
+  const known = KEYS.filter((key) => typeof kept[key] === "string");
+  if (known.length < Object.keys(kept).length) return null;
+  return { glassgpt, kept };
+}

@@ -1,0 +1,57 @@
+/* A run's record, as config.py has it: the presets are written by it and tested equal. */
+import presets from "./presets.json";
+import type { Precision } from "../kernel/kernel.ts";
+
+export type Step = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** Where documents come from: the built-in names, or texts the reader gave. */
+export type Source = string;
+
+/** What a figure says of a run; the rest is the lesson's. */
+export interface Asked {
+  step: Step;
+  source: Source;
+  seed?: number;
+  numSteps?: number;
+  learningRate?: number;
+  /** Step 0: what is added to every count. */
+  smoothing?: number;
+  /** From a step on, the schedule falls from another rate: pairs in their order. */
+  changes?: Change[];
+  dtype?: Precision;
+}
+
+/** The step, counted from 0, and the rate. */
+export type Change = [step: number, rate: number];
+
+export interface Run {
+  step: Step;
+  source: Source;
+  changes: Change[];
+  model: (typeof presets)["5"]["model"];
+  train: (typeof presets)["5"]["train"];
+}
+
+/** The lesson's temperature. */
+export const lessonTemperature = (step: Step): number => (step === 0 ? 1 : 0.5);
+
+/** The preset of a step with what was asked for in place. */
+export function runOf(asked: Asked): Run {
+  const preset = presets[String(asked.step) as keyof typeof presets] as Omit<
+    Run,
+    "step" | "source" | "changes"
+  >;
+  const train = { ...preset.train };
+  if (asked.seed !== undefined) train.seed = asked.seed;
+  if (asked.numSteps !== undefined) train.num_steps = asked.numSteps;
+  if (asked.learningRate !== undefined) train.learning_rate = asked.learningRate;
+  if (asked.dtype !== undefined) train.dtype = asked.dtype;
+  const model = { ...preset.model };
+  if (asked.smoothing !== undefined) model.smoothing = asked.smoothing;
+  const { step, source, changes = [] } = asked;
+  return { step, source, changes, model, train };
+}
+
+/** The lesson's learning rate of a step. */
+export const lessonRate = (step: Step): number =>
+  presets[String(step) as keyof typeof presets].train.learning_rate;

@@ -1,0 +1,38 @@
+/* What figures ask of the worker: a room a kind of question. Each job is a plain function
+   of its input: the same question has the same answer, whatever was asked before. */
+import { at, levels, train } from "./training.ts";
+import { counts } from "./counting.ts";
+import { surprise, walk } from "./walking.ts";
+import { next, names, generate, tally } from "./writing.ts";
+import { linear, softmax } from "./operations.ts";
+import { check, epsilons } from "./gradients.ts";
+import { verify } from "./verifying.ts";
+import { growth, heldouts, lasting, schedule } from "./branching.ts";
+import { backwards, layers, weights } from "./layers.ts";
+import { along } from "./slopes.ts";
+import { browse, lengths, documents, vocabulary } from "./documents.ts";
+import { characters, tokens } from "./tokenizing.ts";
+import { row, smoothed } from "./smoothing.ts";
+import { dials, dot, nudged } from "./ideas.ts";
+
+export type { Job, Sample } from "./job.ts";
+export type { Losses, Trained } from "./training.ts";
+export type { Generated } from "./writing.ts";
+
+export const jobs = {
+  train, at, levels,
+  counts,
+  walk, surprise,
+  next, names, generate, tally,
+  linear, softmax,
+  verify,
+  check, epsilons, along,
+  weights, layers, backwards,
+  schedule, heldouts, growth, lasting,
+  browse, lengths, documents, vocabulary,
+  characters, tokens,
+  row, smoothed,
+  dials, dot, nudged,
+};
+
+export type Jobs = typeof jobs;

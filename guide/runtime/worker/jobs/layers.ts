@@ -1,0 +1,172 @@
+/* What lies inside the network of Steps 1 and 2: its weights, the numbers between its
+   layers, and the gradients that come back through them. */
+import type { Asked } from "../data/record.ts";
+import type { Session, Tensor } from "../model/session.ts";
+import { reach, type Job } from "./job.ts";
+
+interface Weights {
+  weights: Float64Array;
+  tensors: Tensor[];
+  /** Of each tensor, the root of the mean of the squares. */
+  spread: number[];
+  vocabulary: string[];
+}
+
+/** The numbers of one token on its way through. */
+interface Layers {
+  token: number;
+  x: Float64Array;
+  /** What mlp_fc1 gives, before relu. */
+  before: Float64Array;
+  hidden: Float64Array;
+  logits: Float64Array;
+  probs: Float64Array;
+  fc1: Float64Array;
+  fc2: Float64Array;
+  vocabulary: string[];
+}
+
+const tensorOf = (session: Session, name: string): Float64Array => {
+  const tensor = session.tensors().find((each) => each.name === name)!;
+  const from = tensor.offset;
+  return session.weights().subarray(from, from + tensor.rows * tensor.columns);
+};
+
+/** w x, and how long x is says how w is cut into rows. */
+function product(session: Session, w: ArrayLike<number>, x: Float64Array): Float64Array {
+  const { kernel } = session;
+  const rows = w.length / x.length;
+  return kernel.freed(() => {
+    const y = kernel.allocate(kernel.realSize * rows);
+    kernel.call.linear(y, kernel.putReals(x), kernel.putReals(w), rows, x.length);
+    return kernel.reals(y, rows);
+  });
+}
+
+function softmax(session: Session, logits: Float64Array): Float64Array {
+  const { kernel } = session;
+  return kernel.freed(() => {
+    const probs = kernel.allocate(kernel.realSize * logits.length);
+    kernel.call.softmax(probs, kernel.putReals(logits), logits.length, 1);
+    return kernel.reals(probs, logits.length);
+  });
+}
+
+/** After a pass over one pair. */
+function layersOf(session: Session, token: number): Layers {
+  const size = session.corpus.vocabSize;
+  const fc1 = tensorOf(session, "mlp_fc1");
+  const fc2 = tensorOf(session, "mlp_fc2");
+  const hidden = fc2.length / size;
+  return {
+    token,
+    x: session.activation("embedding", fc1.length / hidden),
+    before: session.activation("before_relu", hidden),
+    hidden: session.activation("hidden", hidden),
+    logits: session.activation("logits", size),
+    probs: session.activation("probs", size),
+    fc1,
+    fc2,
+    vocabulary: session.corpus.vocabulary,
+  };
+}
+
+/** All weights, one after the other as `params` has them. */
+export async function weights(input: { asked: Asked; at: number }, job: Job): Promise<Weights> {
+  const session = await reach(input.asked, input.at, job);
+  const { kernel } = session;
+  const weights = session.weights();
+  const tensors = session.tensors();
+  const spread = tensors.map(({ offset, rows, columns }) => {
+    const count = rows * columns;
+    return kernel.freed(() => {
+      const length = kernel.call.norm(
+        kernel.putReals(weights.subarray(offset, offset + count)), count,
+      );
+      // the norm of as many ones is the root of their number
+      return length / kernel.call.norm(kernel.putReals(new Float64Array(count).fill(1)), count);
+    });
+  });
+  return { weights, tensors, spread, vocabulary: session.corpus.vocabulary };
+}
+
+/** A token through every layer; without relu the two matrices are one, and `apart` is
+    how far the one is from the two. */
+export async function layers(
+  input: { asked: Asked; at: number; token: string; relu: boolean },
+  job: Job,
+): Promise<Layers & { apart: number | null }> {
+  const session = await reach(input.asked, input.at, job);
+  const { kernel, corpus } = session;
+  const token = corpus.encodePrefix(input.token)[1] ?? corpus.bos;
+  kernel.freed(() => kernel.call.loss(session.g, kernel.putInts([token, corpus.bos]), 1));
+  const found = layersOf(session, token);
+  if (input.relu) return { ...found, apart: null };
+  const { x, before, fc1, fc2 } = found;
+  const logits = product(session, fc2, before);
+  const single = new Float64Array(logits.length * x.length);
+  for (let k = 0; k < x.length; k++) {
+    const column = before.map((_, j) => fc1[j * x.length + k]!);
+    product(session, fc2, column).forEach((each, i) => (single[i * x.length + k] = each));
+  }
+  let apart = 0;
+  product(session, single, x).forEach((each, i) => {
+    apart = Math.max(apart, Math.abs(each - logits[i]!));
+  });
+  const probs = softmax(session, logits);
+  return { ...found, hidden: before, logits, probs, apart };
+}
+
+/** One pair of a word forward and back, and what the whole word adds up to. */
+export async function backwards(
+  input: { asked: Asked; at: number; word: string; position: number },
+  job: Job,
+): Promise<
+  Layers & {
+    tokens: number[];
+    position: number;
+    target: number;
+    loss: number;
+    tensors: Tensor[];
+    dlogits: Float64Array;
+    dhidden: Float64Array;
+    dbefore: Float64Array;
+    dx: Float64Array;
+    /** Of all weights, from this pair alone and from the whole word. */
+    pair: Float64Array;
+    whole: Float64Array;
+  }
+> {
+  const session = await reach(input.asked, input.at, job);
+  const { kernel, g } = session;
+  const tokens = session.cut(input.word);
+  const n = tokens.length - 1;
+  const position = Math.min(Math.max(0, input.position), n - 1);
+  return kernel.freed(() => {
+    kernel.call.zero_grads(g);
+    kernel.call.gradient(g, kernel.putInts(tokens), n, 1, 0);
+    const whole = session.grads();
+    kernel.call.zero_grads(g);
+    const ids = tokens.slice(position, position + 2);
+    const loss = kernel.call.gradient(g, kernel.putInts(ids), 1, 1 / n, 0);
+    const found = layersOf(session, ids[0]!);
+    const back = (name: string, like: Float64Array): Float64Array =>
+      session.activationGrad(name, like.length);
+    const made = {
+      ...found,
+      tokens,
+      position,
+      target: ids[1]!,
+      loss,
+      tensors: session.tensors(),
+      dlogits: back("logits", found.logits),
+      dhidden: back("hidden", found.hidden),
+      dbefore: back("before_relu", found.before),
+      dx: back("embedding", found.x),
+      pair: session.grads(),
+      whole,
+    };
+    kernel.call.zero_grads(g);
+    return made;
+  });
+}

@@ -1,0 +1,76 @@
+/* Step 0 with another smoothing: a row of the table, and what words then cost. */
+import type { Asked } from "../data/record.ts";
+import type { Heldout, Session } from "../model/session.ts";
+import { sessionOf } from "../model/cache.ts";
+import { reach, type Job } from "./job.ts";
+import { through, type Walk } from "./walking.ts";
+
+/** The table as it was counted, in a model with that smoothing: where nothing is added
+    some losses are infinite, and the kernel does not train on. */
+async function counted(asked: Asked, at: number, job: Job): Promise<Session> {
+  const { smoothing: _, ...plain } = asked;
+  const session = await reach(plain, at, job);
+  const other = await sessionOf(asked);
+  if (other !== session) other.setWeights(session.weights());
+  return other;
+}
+
+/** A row of the table: what was counted after a token, and the probabilities. */
+export async function row(
+  input: { asked: Asked; at: number; token: string },
+  job: Job,
+): Promise<{
+  token: number;
+  counts: Float64Array;
+  probs: Float64Array;
+  /** The same where nothing is added; not numbers where nothing was counted. */
+  shares: Float64Array;
+  total: number;
+  vocabulary: string[];
+}> {
+  const session = await counted(input.asked, input.at, job);
+  const { kernel, corpus } = session;
+  const token = corpus.encodePrefix(input.token)[1] ?? corpus.bos;
+  const size = corpus.vocabSize;
+  const counts = session.weights().slice(token * size, (token + 1) * size);
+  let total = 0;
+  for (const count of counts) total += count;
+  kernel.call.begin(session.g);
+  kernel.call.feed(session.g, token);
+  return {
+    token,
+    counts,
+    probs: session.probabilities(1),
+    shares: counts.map((count) => count / total),
+    total,
+    vocabulary: corpus.vocabulary,
+  };
+}
+
+/** What a word costs with that smoothing, and what the held-out documents do. */
+export async function smoothed(
+  input: { asked: Asked; at: number; word: string },
+  job: Job,
+): Promise<
+  Walk & {
+    /** How often each pair of the word was counted. */
+    counts: number[];
+    /** How many pairs begin as it does. */
+    totals: number[];
+    heldout: Heldout | null;
+  }
+> {
+  const session = await counted(input.asked, input.at, job);
+  const walked = through(session, input.word);
+  const size = session.corpus.vocabSize;
+  const table = session.weights();
+  const rowOf = (token: number): Float64Array =>
+    table.subarray(token * size, (token + 1) * size);
+  const pairs = walked.tokens.slice(1).map((next, i) => [walked.tokens[i]!, next] as const);
+  return {
+    ...walked,
+    counts: pairs.map(([token, next]) => rowOf(token)[next]!),
+    totals: pairs.map(([token]) => rowOf(token).reduce((sum, count) => sum + count, 0)),
+    heldout: session.evaluate(),
+  };
+}
