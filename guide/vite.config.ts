@@ -42,8 +42,7 @@ function figureList(): Plugin {
       for (const file of figureFiles()) {
         const name = basename(file, ".svelte");
         const chunk = Object.values(bundle).find(
-          (made) =>
-            made.type === "chunk" && made.facadeModuleId?.endsWith(`/figures/${file}`),
+          (made) => made.type === "chunk" && made.facadeModuleId?.endsWith(`/figures/${file}`),
         );
         const described: unknown = JSON.parse(
           readFileSync(resolve(here, "figures", dirname(file), `${name}.json`), "utf-8"),

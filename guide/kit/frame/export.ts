@@ -2,9 +2,20 @@
 import type { Table } from "../../runtime/figure/element.ts";
 
 const STYLES = [
-  "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
-  "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "text-anchor",
-  "dominant-baseline", "letter-spacing",
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-opacity",
+  "stroke-dasharray",
+  "stroke-linecap",
+  "opacity",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "text-anchor",
+  "dominant-baseline",
+  "letter-spacing",
 ];
 
 function save(blob: Blob, name: string): void {

@@ -1,6 +1,16 @@
 /** An entry of a figure's legend: a colour of the page's tokens, and what it stands for. */
 export interface LegendEntry {
-  colour: "data" | "forward" | "loss" | "backward" | "update" | "now" | "plus" | "minus" | "muted" | "accent";
+  colour:
+    | "data"
+    | "forward"
+    | "loss"
+    | "backward"
+    | "update"
+    | "now"
+    | "plus"
+    | "minus"
+    | "muted"
+    | "accent";
   word: string;
   shape?: "box" | "line" | "dashes" | "dot" | "ring" | "above";
 }

@@ -10,5 +10,8 @@ export function baselineLevels(losses?: ArrayLike<number>, uniform?: number): Le
 }
 
 /** The same in words, as a part of a sentence. */
-export const baselineWords = (losses: ArrayLike<number>, write: (loss: number) => string): Record<string, string> =>
+export const baselineWords = (
+  losses: ArrayLike<number>,
+  write: (loss: number) => string,
+): Record<string, string> =>
   Object.fromEntries(NAMES.map((name, i) => [name, write(losses[i] ?? Number.NaN)]));

@@ -2,7 +2,15 @@
    the figure's controls. */
 import type { Controls } from "../../runtime/figure/controls.svelte.ts";
 import type { Asked, Step } from "../../runtime/worker/data/record.ts";
-import { changed, changesOf, changesText, ratesOf, ratesText, rateAt, type Rates } from "./rates.ts";
+import {
+  changed,
+  changesOf,
+  changesText,
+  ratesOf,
+  ratesText,
+  rateAt,
+  type Rates,
+} from "./rates.ts";
 
 const BACK = 10; // snapshots, one after each step
 const THIRDS = 6;

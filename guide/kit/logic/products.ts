@@ -9,8 +9,6 @@ export function products(w: ArrayLike<number>, x: ArrayLike<number>, shown = 3):
     .sort((a, b) => size(b) - size(a))
     .slice(0, shown)
     .sort((a, b) => a - b);
-  const parts = first.map(
-    (i) => `${formatNumber(w[i] ?? 0, 3)} × ${formatNumber(x[i] ?? 0, 3)}`,
-  );
+  const parts = first.map((i) => `${formatNumber(w[i] ?? 0, 3)} × ${formatNumber(x[i] ?? 0, 3)}`);
   return `${parts.join(" + ")} + … (${t("products-in-all", { n: String(x.length) })})`;
 }

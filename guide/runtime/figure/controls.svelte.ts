@@ -80,8 +80,7 @@ const write = (value: Value): string =>
 function parse(control: Control, written: string): Value | undefined {
   if (control.type === "flag") return written === "1";
   if (control.type === "text") return written;
-  if (control.type === "choice")
-    return control.options.includes(written) ? written : undefined;
+  if (control.type === "choice") return control.options.includes(written) ? written : undefined;
   const number = Number(written);
   return written.trim() && Number.isFinite(number) ? number : undefined;
 }

@@ -14,7 +14,12 @@ interface Words {
   lesson_read: string;
 }
 type Entry = [
-  path: string, place: string, title: string, id: string, heading: string, text: string,
+  path: string,
+  place: string,
+  title: string,
+  id: string,
+  heading: string,
+  text: string,
   /** What is explained there. */
   terms: string[],
 ];
@@ -59,9 +64,16 @@ function entries(): Promise<Entry[]> {
 /** Where a term is explained comes first, then its line in the glossary, then what is
     called so, then what only mentions it. */
 function score(entry: Entry, terms: string[]): number {
-  const [path, place, title, id, heading, text] = entry.slice(0, 6).map((part) =>
-    (part as string).toLowerCase(),
-  ) as [string, string, string, string, string, string];
+  const [path, place, title, id, heading, text] = entry
+    .slice(0, 6)
+    .map((part) => (part as string).toLowerCase()) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   const explains = entry[6].map((term) => term.toLowerCase());
   const listed = path === "/glossary/" && id.startsWith("term-");
   let total = 0;
@@ -246,8 +258,7 @@ function question(card: HTMLElement): void {
     if (word === shown) return;
     shown = word;
     for (const place of card.querySelectorAll("[data-word]")) place.textContent = word;
-    for (const place of card.querySelectorAll("[data-key]"))
-      place.textContent = keyOf(word, each);
+    for (const place of card.querySelectorAll("[data-key]")) place.textContent = keyOf(word, each);
     const found = answers[keyOf(word, each)];
     const why = lacking(word, each, known, found !== undefined);
     if (why) working.textContent = why;

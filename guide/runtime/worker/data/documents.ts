@@ -6,14 +6,7 @@ const TRIMMED = /^[\u0009\u0020\u00a0\ufeff]+|[\u0009\u0020\u00a0\ufeff]+$/g;
 
 /** Why bytes are no documents: a word of the table in docs/documents.md. */
 export type Refusal =
-  | "UTF-16"
-  | "UTF-32"
-  | "binary"
-  | "not UTF-8"
-  | "empty"
-  | "blank"
-  | "too long"
-  | "vocabulary";
+  "UTF-16" | "UTF-32" | "binary" | "not UTF-8" | "empty" | "blank" | "too long" | "vocabulary";
 
 export class DocumentsError extends Error {
   override name = "DocumentsError";

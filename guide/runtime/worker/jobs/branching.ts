@@ -54,9 +54,9 @@ export async function growth(
     norms.push(session.norms());
   }
   session.advance(1); // and it diverges once more
-  const names = session.tensors().map(({ name, layer }) =>
-    layer < 0 ? name : `layer${layer}.${name}`,
-  );
+  const names = session
+    .tensors()
+    .map(({ name, layer }) => (layer < 0 ? name : `layer${layer}.${name}`));
   let first = { name: names[0]!, step: from, times: 0 };
   for (const [i, row] of norms.entries()) {
     const times = row.map((norm, tensor) => norm / norms[0]![tensor]!);
@@ -70,10 +70,7 @@ export async function growth(
 
 /** Of several trainings, in their order, after which step each is over: up to the first
     that lasts, which is null. */
-export async function lasting(
-  input: { asked: Asked[] },
-  job: Job,
-): Promise<(number | null)[]> {
+export async function lasting(input: { asked: Asked[] }, job: Job): Promise<(number | null)[]> {
   const sessions = await sessionsOf(input.asked);
   while (advanceBeside(sessions, PIECE)) await job.pause();
   const ends = sessions.map(({ diverged }) => diverged);

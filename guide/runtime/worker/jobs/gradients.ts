@@ -144,7 +144,14 @@ function slopes(
   return kernel.freed(() => {
     const found = kernel.allocate(8 * count);
     kernel.call.numerical_gradients(
-      g, kernel.putInts(tokens), tokens.length - 1, first, count, eps, central ? 1 : 0, found,
+      g,
+      kernel.putInts(tokens),
+      tokens.length - 1,
+      first,
+      count,
+      eps,
+      central ? 1 : 0,
+      found,
     );
     return kernel.doubles(found, count);
   });

@@ -81,7 +81,8 @@ export async function weights(input: { asked: Asked; at: number }, job: Job): Pr
     const count = rows * columns;
     return kernel.freed(() => {
       const length = kernel.call.norm(
-        kernel.putReals(weights.subarray(offset, offset + count)), count,
+        kernel.putReals(weights.subarray(offset, offset + count)),
+        count,
       );
       // the norm of as many ones is the root of their number
       return length / kernel.call.norm(kernel.putReals(new Float64Array(count).fill(1)), count);

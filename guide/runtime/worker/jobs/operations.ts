@@ -18,7 +18,10 @@ export async function linear(input: { x: number[]; w: number[] }): Promise<Float
 }
 
 /** Softmax at a temperature. */
-export async function softmax(input: { logits: number[]; temperature: number }): Promise<Float64Array> {
+export async function softmax(input: {
+  logits: number[];
+  temperature: number;
+}): Promise<Float64Array> {
   const kernel = await tools();
   return kernel.freed(() => {
     const probs = kernel.allocate(kernel.realSize * input.logits.length);

@@ -59,10 +59,7 @@ export async function along(
       { length: input.points },
       (_, i) => value + input.reach * ((2 * i) / (input.points - 1) - 1),
     );
-    const ends: [number, number] = [
-      input.central ? value - input.eps : value,
-      value + input.eps,
-    ];
+    const ends: [number, number] = [input.central ? value - input.eps : value, value + input.eps];
     return {
       weight,
       tensors: session.tensors(),

@@ -64,8 +64,7 @@ export async function smoothed(
   const walked = through(session, input.word);
   const size = session.corpus.vocabSize;
   const table = session.weights();
-  const rowOf = (token: number): Float64Array =>
-    table.subarray(token * size, (token + 1) * size);
+  const rowOf = (token: number): Float64Array => table.subarray(token * size, (token + 1) * size);
   const pairs = walked.tokens.slice(1).map((next, i) => [walked.tokens[i]!, next] as const);
   return {
     ...walked,

@@ -12,7 +12,10 @@ export async function characters(input: { words: string }): Promise<{
   /** How often each of the vocabulary occurs. */
   times: number[];
 }> {
-  const documents = input.words.split(/[\s,]+/).map(clean).filter(Boolean);
+  const documents = input.words
+    .split(/[\s,]+/)
+    .map(clean)
+    .filter(Boolean);
   const all = [...documents.join("")];
   const vocabulary = charactersOf(documents);
   return {

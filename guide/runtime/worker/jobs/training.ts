@@ -79,9 +79,7 @@ export async function train(
     numParams: session.run.step ? session.weights().length : 0,
     heldout,
     perplexity: heldout && choices(session.kernel, heldout.loss),
-    samples: whole
-      ? sampled(session, session.write(input.samples ?? 20, temperature))
-      : [],
+    samples: whole ? sampled(session, session.write(input.samples ?? 20, temperature)) : [],
     milliseconds,
   };
 }

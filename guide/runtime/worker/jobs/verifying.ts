@@ -46,7 +46,10 @@ export async function verify(
   const asked = { step, source: "names" };
   const done: Verified[] = [];
   const say = async (
-    what: Verified["what"], count: number, largest: number, tolerance: number,
+    what: Verified["what"],
+    count: number,
+    largest: number,
+    tolerance: number,
   ): Promise<void> => {
     const one = { what, count, largest, tolerance };
     done.push(one);
@@ -61,7 +64,8 @@ export async function verify(
     await say("gradient", gradient.length, largest, tolerances.gradient);
     const known = first.corpus.encode(word).length === word.length + 2 && word !== "";
     const nudged = await check(
-      { asked, at: 0, word: known ? word : expected.word, eps: 1e-5, central: true }, job,
+      { asked, at: 0, word: known ? word : expected.word, eps: 1e-5, central: true },
+      job,
     );
     const { difference } = nudged.worst;
     await say("slopes", nudged.numerical.length, difference, tolerances.slopes);

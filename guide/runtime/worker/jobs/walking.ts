@@ -42,7 +42,10 @@ export function through(session: Session, word: string): Walk {
 }
 
 /** A word through a model, position by position. */
-export async function walk(input: { asked: Asked; at: number; word: string }, job: Job): Promise<Walk> {
+export async function walk(
+  input: { asked: Asked; at: number; word: string },
+  job: Job,
+): Promise<Walk> {
   return through(await reach(input.asked, input.at, job), input.word);
 }
 

@@ -38,10 +38,7 @@ export async function names(
   job: Job,
 ): Promise<Sample[]> {
   const session = await reach(input.asked, input.at, job);
-  return sampled(
-    session,
-    session.write(input.count, input.temperature, input.seed ?? 0),
-  );
+  return sampled(session, session.write(input.count, input.temperature, input.seed ?? 0));
 }
 
 /** One name, token by token, with everything that chose it. */

@@ -9,8 +9,7 @@ const source = resolve(here, "../../../../src/glassgpt/kernel/wasm.json");
 const target = resolve(here, "./calls.ts");
 
 const short = (name) => name.replace("glassgpt_", "");
-const kind = (type) =>
-  type === "void" ? "void" : type.includes("*") ? "Address" : "number";
+const kind = (type) => (type === "void" ? "void" : type.includes("*") ? "Address" : "number");
 
 export function calls() {
   const { functions, structs, constants } = JSON.parse(readFileSync(source, "utf-8"));
@@ -28,7 +27,7 @@ export function calls() {
     lines.push(`  /** ${made.about} */`);
     lines.push(`  ${short(made.name)}(${given}): ${kind(made.result)};`);
   }
-  lines.push("}", "", "export const PREFIX = \"glassgpt_\";", "");
+  lines.push("}", "", 'export const PREFIX = "glassgpt_";', "");
   lines.push("/** Size and fields of each struct: their types and offsets. */");
   const layouts = {};
   for (const [name, struct] of Object.entries(structs)) {

@@ -102,7 +102,7 @@ export class Session {
 
   /** Go on for `count` steps; fewer when the loss is no longer a number. */
   advance(count: number): void {
-    for (let left = count; left > 0 && this.diverged === null; ) {
+    for (let left = count; left > 0 && this.diverged === null;) {
       const piece = Math.min(left, this.stretch);
       trainTogether([this], piece);
       left -= piece;
@@ -230,7 +230,9 @@ export class Session {
     const { corpus, kernel } = this;
     const ids = (text: string): number[] => corpus.encode(text);
     return baselines(
-      [...new Set(this.setup.documents(this.run.train.num_steps))].map(ids), unseen.map((text) => this.cut(text)), corpus.vocabSize,
+      [...new Set(this.setup.documents(this.run.train.num_steps))].map(ids),
+      unseen.map((text) => this.cut(text)),
+      corpus.vocabSize,
       (p) => kernel.call.surprise(p),
     );
   }
@@ -246,8 +248,14 @@ export class Session {
       const losses = kernel.allocate(8 * unseen.length);
       const counts = kernel.allocate(4 * unseen.length);
       const total = kernel.call.evaluate(
-        this.g, code(this.run.train.doc_mode), tokens, offsets, chosen, unseen.length,
-        losses, counts,
+        this.g,
+        code(this.run.train.doc_mode),
+        tokens,
+        offsets,
+        chosen,
+        unseen.length,
+        losses,
+        counts,
       );
       let [sum, impossible] = [0, 0];
       for (const loss of kernel.viewDoubles(losses, unseen.length)) {
@@ -271,7 +279,15 @@ export class Session {
       const begun = this.corpus.decode(prompt);
       return Array.from({ length: count }, () => {
         const size = kernel.call.write(
-          this.g, random, address, prompt.length, limit, temperature, 0, 1, written,
+          this.g,
+          random,
+          address,
+          prompt.length,
+          limit,
+          temperature,
+          0,
+          1,
+          written,
         );
         return begun + this.corpus.decode(kernel.ints(written, Math.max(size, 0)));
       });

@@ -21,7 +21,16 @@ export function trainTogether(sessions: Session[], count: number): void {
       kernel.viewBytes(how + size * i, size).set(kernel.viewBytes(each.how, size));
     }
     kernel.call.train_models(
-      models, how, sessions.length, tokens, offsets, places, at, count, losses, done,
+      models,
+      how,
+      sessions.length,
+      tokens,
+      offsets,
+      places,
+      at,
+      count,
+      losses,
+      done,
     );
     return Array.from(kernel.ints(done, sessions.length), (steps, i) => {
       if (steps < 0) throw new Error("the kernel refused a document");
