@@ -71,23 +71,18 @@ function layersOf(session: Session, token: number): Layers {
   };
 }
 
+function rootMeanSquare(numbers: Float64Array): number {
+  return Math.sqrt(numbers.reduce((sum, each) => sum + each * each, 0) / numbers.length);
+}
+
 /** All weights, one after the other as `params` has them. */
 export async function weights(input: { asked: Asked; at: number }, job: Job): Promise<Weights> {
   const session = await reach(input.asked, input.at, job);
-  const { kernel } = session;
   const weights = session.weights();
   const tensors = session.tensors();
-  const spread = tensors.map(({ offset, rows, columns }) => {
-    const count = rows * columns;
-    return kernel.freed(() => {
-      const length = kernel.call.norm(
-        kernel.putReals(weights.subarray(offset, offset + count)),
-        count,
-      );
-      // the norm of as many ones is the root of their number
-      return length / kernel.call.norm(kernel.putReals(new Float64Array(count).fill(1)), count);
-    });
-  });
+  const spread = tensors.map(({ offset, rows, columns }) =>
+    rootMeanSquare(weights.subarray(offset, offset + rows * columns)),
+  );
   return { weights, tensors, spread, vocabulary: session.corpus.vocabulary };
 }
 

@@ -1,5 +1,4 @@
 /* Training, and where it stands after some steps. */
-import type { Kernel } from "../kernel/kernel.ts";
 import { lessonTemperature, type Asked } from "../data/record.ts";
 import type { Heldout, Session } from "../model/session.ts";
 import { sessionOf } from "../model/cache.ts";
@@ -45,16 +44,6 @@ function lossesOf(session: Session): Losses {
   };
 }
 
-/** e to the loss: as good as choosing among so many. */
-function choices(kernel: Kernel, loss: number): number {
-  return kernel.freed(() => {
-    const probs = kernel.allocate(2 * kernel.realSize);
-    kernel.call.softmax(probs, kernel.putReals([loss, 0]), 2, 1);
-    const [many, one] = kernel.reals(probs, 2) as unknown as [number, number];
-    return many / one;
-  });
-}
-
 /** Trains from the start, and tells of the losses as they come. */
 export async function train(
   input: { asked: Asked; samples?: number; temperature?: number; heldout?: boolean },
@@ -78,7 +67,7 @@ export async function train(
     ...lossesOf(session),
     numParams: session.run.step ? session.weights().length : 0,
     heldout,
-    perplexity: heldout && choices(session.kernel, heldout.loss),
+    perplexity: heldout && Math.exp(heldout.loss),
     samples: whole ? sampled(session, session.write(input.samples ?? 20, temperature)) : [],
     milliseconds,
   };
