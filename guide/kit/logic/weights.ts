@@ -1,4 +1,4 @@
-import type { Tensor } from "../../runtime/worker/model/session.ts";
+import type { Tensor } from "../../runtime/worker/model/model.ts";
 
 /** A matrix as the lesson names it. */
 export const tensorName = ({ name, layer }: Tensor): string =>

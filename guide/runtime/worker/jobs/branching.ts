@@ -1,16 +1,18 @@
 /* A training looked at as it goes: its schedule, held-out losses on the way, and what grew
    when it diverged. */
 import type { Asked } from "../data/record.ts";
-import { advanceBeside, sessionOf, sessionsOf } from "../model/cache.ts";
+import { trainingOf, trainingsOf } from "../model/cache.ts";
+import { evaluateAt } from "../model/evaluation.ts";
+import { advance, advanceLast } from "../model/training.ts";
 import { PIECE, reach, type Job } from "./job.ts";
 
 const GROWN = 2; // times
 
 /** The learning rate of every step, decided before the first. */
 export async function schedule(input: { asked: Asked }): Promise<Float64Array> {
-  const session = await sessionOf(input.asked);
-  const count = session.run.train.num_steps;
-  return Float64Array.from({ length: count }, (_, step) => session.learningRate(step));
+  const training = await trainingOf(input.asked);
+  const count = training.run.train.num_steps;
+  return Float64Array.from({ length: count }, (_, step) => training.learningRate(step));
 }
 
 /** The held-out loss at each snapshot up to a step; none with too few documents left. */
@@ -18,10 +20,10 @@ export async function heldouts(
   input: { asked: Asked; at: number },
   job: Job,
 ): Promise<{ at: number; loss: number }[]> {
-  const session = await reach(input.asked, input.at, job);
+  const training = await reach(input.asked, input.at, job);
   const found: { at: number; loss: number }[] = [];
-  for (const at of session.kept()) {
-    const heldout = session.heldoutAt(at);
+  for (const at of training.kept()) {
+    const heldout = evaluateAt(training, at);
     if (!heldout) return [];
     found.push({ at, loss: heldout.loss });
     await job.pause();
@@ -43,18 +45,19 @@ export async function growth(
   norms: number[][];
   first: { name: string; step: number; times: number };
 } | null> {
-  const session = await reach(input.asked, input.at, job);
-  const { diverged } = session;
+  const training = await reach(input.asked, input.at, job);
+  const { diverged, model } = training;
   if (diverged === null) return null;
   const from = Math.max(0, diverged - input.back);
-  session.goTo(from);
-  const norms = [session.norms()];
-  while (session.at < diverged) {
-    session.advance(1);
-    norms.push(session.norms());
+  training.rewind(from);
+  advance([training], from - training.at);
+  const norms = [model.norms()];
+  while (training.at < diverged) {
+    advance([training], 1);
+    norms.push(model.norms());
   }
-  session.advance(1); // and it diverges once more
-  const names = session
+  advance([training], 1); // and it diverges once more
+  const names = model
     .tensors()
     .map(({ name, layer }) => (layer < 0 ? name : `layer${layer}.${name}`));
   let first = { name: names[0]!, step: from, times: 0 };
@@ -65,14 +68,14 @@ export async function growth(
     });
     if (first.times >= GROWN) break;
   }
-  return { from, diverged, rate: session.rateAt(diverged), names, norms, first };
+  return { from, diverged, rate: training.rateAt(diverged), names, norms, first };
 }
 
 /** Of several trainings, in their order, after which step each is over: up to the first
     that lasts, which is null. */
 export async function lasting(input: { asked: Asked[] }, job: Job): Promise<(number | null)[]> {
-  const sessions = await sessionsOf(input.asked);
-  while (advanceBeside(sessions, PIECE)) await job.pause();
-  const ends = sessions.map(({ diverged }) => diverged);
+  const trainings = await trainingsOf(input.asked);
+  while (advanceLast(trainings, PIECE)) await job.pause();
+  const ends = trainings.map(({ diverged }) => diverged);
   return ends.includes(null) ? ends.slice(0, ends.indexOf(null) + 1) : ends;
 }

@@ -18,20 +18,21 @@ export async function counts(
   const corpus = await corpusOf(input.asked.source);
   const numSteps = corpus.documents.length;
   const at = Math.min(input.at, numSteps);
-  const session = await reach({ ...input.asked, step: 0, numSteps }, at, job);
+  const training = await reach({ ...input.asked, step: 0, numSteps }, at, job);
+  const { model } = training;
   const size = corpus.vocabSize;
   const probs = new Float64Array(size * size);
   for (let token = 0; token < size; token++) {
-    session.kernel.call.begin(session.g);
-    session.kernel.call.feed(session.g, token);
-    probs.set(session.probabilities(1), token * size);
+    model.kernel.call.begin(model.g);
+    model.kernel.call.feed(model.g, token);
+    probs.set(model.probabilities(1), token * size);
   }
   return {
-    counts: session.weights(),
+    counts: model.weights(),
     probs,
     vocabulary: corpus.vocabulary,
     documents: numSteps,
-    at: session.at,
-    last: session.at ? session.document(session.at - 1) : "",
+    at: training.at,
+    last: training.at ? training.document(training.at - 1) : "",
   };
 }

@@ -1,7 +1,7 @@
 /* The data: browsed, measured, and the reader's own. */
 import { corpusOf, give } from "../data/corpus.ts";
 import type { Source } from "../data/record.ts";
-import { sessionOf } from "../model/cache.ts";
+import { trainingOf } from "../model/cache.ts";
 
 /** A page of documents: in the file's order or as training takes them. */
 export async function browse(input: {
@@ -20,9 +20,9 @@ export async function browse(input: {
   vocabulary: string[];
 }> {
   const corpus = await corpusOf(input.source);
-  const session = await sessionOf({ step: 0, source: input.source, seed: input.seed });
+  const training = await trainingOf({ step: 0, source: input.source, seed: input.seed });
   const texts = input.shuffled
-    ? Array.from(session.order, (i) => corpus.documents[i]!)
+    ? Array.from(training.order, (i) => corpus.documents[i]!)
     : corpus.documents;
   const found: { place: number; text: string }[] = [];
   texts.forEach((text, place) => {

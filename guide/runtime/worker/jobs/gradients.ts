@@ -1,6 +1,6 @@
 /* Gradients of a word: by the chain rule, and by nudging. */
 import type { Asked } from "../data/record.ts";
-import type { Session, Tensor } from "../model/session.ts";
+import type { Model, Tensor } from "../model/model.ts";
 import { PIECE, reach, type Job } from "./job.ts";
 
 /** Every gradient twice: by the chain rule, and by nudging. */
@@ -14,12 +14,12 @@ export async function check(
   loss: number;
   worst: { weight: number; difference: number };
 }> {
-  const session = await reach(input.asked, input.at, job);
+  const { model } = await reach(input.asked, input.at, job);
   const numerical: number[] = [];
-  const { loss, analytic } = gradients(session, input.word);
+  const { loss, analytic } = gradients(model, input.word);
   for (let first = 0; first < analytic.length; first += PIECE) {
     const count = Math.min(PIECE, analytic.length - first);
-    numerical.push(...slopes(session, input.word, first, count, input.eps, input.central));
+    numerical.push(...slopes(model, input.word, first, count, input.eps, input.central));
     await job.pause();
   }
   const worst = { weight: 0, difference: 0 };
@@ -30,7 +30,7 @@ export async function check(
   return {
     analytic,
     numerical: Float64Array.from(numerical),
-    tensors: session.tensors(),
+    tensors: model.tensors(),
     loss,
     worst,
   };
@@ -48,8 +48,8 @@ export async function epsilons(
   tensors: Tensor[];
   corner: Record<"forward" | "central", { at: number; units: number }>;
 }> {
-  const session = await reach(input.asked, input.at, job);
-  const { analytic } = gradients(session, input.word);
+  const { model } = await reach(input.asked, input.at, job);
+  const { analytic } = gradients(model, input.word);
   let weight = input.weight;
   if (weight < 0 || weight >= analytic.length) {
     weight = 0;
@@ -58,16 +58,16 @@ export async function epsilons(
     });
   }
   const at = (eps: number, central: boolean): number =>
-    slopes(session, input.word, weight, 1, eps, central)[0]!;
+    slopes(model, input.word, weight, 1, eps, central)[0]!;
   return {
     weight,
     analytic: analytic[weight]!,
     forward: Float64Array.from(input.eps, (eps) => at(eps, false)),
     central: Float64Array.from(input.eps, (eps) => at(eps, true)),
-    tensors: session.tensors(),
+    tensors: model.tensors(),
     corner: {
-      forward: corner(session, input.word, weight, input.eps, [1]),
-      central: corner(session, input.word, weight, input.eps, [1, -1]),
+      forward: corner(model, input.word, weight, input.eps, [1]),
+      central: corner(model, input.word, weight, input.eps, [1, -1]),
     },
   };
 }
@@ -75,19 +75,19 @@ export async function epsilons(
 /** The smallest of these nudges that carries a hidden number across relu's corner, by its
     place, and how many cross there; -1 where none does. */
 function corner(
-  session: Session,
+  model: Model,
   word: string,
   weight: number,
   eps: number[],
   signs: number[],
 ): { at: number; units: number } {
-  const { kernel, g } = session;
+  const { kernel, g } = model;
   const address = kernel.call.weights(g) + kernel.realSize * weight;
   const [kept] = kernel.reals(address, 1) as unknown as [number];
-  const before = signsOf(session, word);
+  const before = signsOf(model, word);
   const crossed = (nudge: number): number => {
     kernel.viewReals(address, 1)[0] = kept + nudge;
-    const after = signsOf(session, word);
+    const after = signsOf(model, word);
     kernel.viewReals(address, 1)[0] = kept;
     return after.filter((on, i) => on !== before[i]).length;
   };
@@ -101,46 +101,43 @@ function corner(
 }
 
 /** Of each hidden number of a word, whether relu lets it through. */
-function signsOf(session: Session, word: string): boolean[] {
-  const { kernel, g } = session;
-  const tokens = session.cut(word);
+function signsOf(model: Model, word: string): boolean[] {
+  const { kernel, g } = model;
+  const tokens = model.cut(word);
   // pair by pair where the model sees one token, as when a word is walked
-  const single = session.run.step < 3;
+  const single = model.run.step < 3;
   const pieces = single ? tokens.slice(1).map((token, i) => [tokens[i]!, token]) : [tokens];
   const found: boolean[] = [];
   for (const piece of pieces) {
     kernel.freed(() => kernel.call.loss(g, kernel.putInts(piece), piece.length - 1));
-    for (const value of session.hidden(piece.length - 1)) found.push(value > 0);
+    for (const value of model.hidden(piece.length - 1)) found.push(value > 0);
   }
   return found;
 }
 
 /** A word's loss and its gradient by the chain rule. */
-export function gradients(
-  session: Session,
-  word: string,
-): { loss: number; analytic: Float64Array } {
-  const { kernel, g } = session;
-  const tokens = session.cut(word);
+export function gradients(model: Model, word: string): { loss: number; analytic: Float64Array } {
+  const { kernel, g } = model;
+  const tokens = model.cut(word);
   return kernel.freed(() => {
     kernel.call.zero_grads(g);
     const loss = kernel.call.gradient(g, kernel.putInts(tokens), tokens.length - 1, 1, 0);
-    const analytic = session.grads();
+    const analytic = model.grads();
     kernel.call.zero_grads(g);
     return { loss, analytic };
   });
 }
 
 function slopes(
-  session: Session,
+  model: Model,
   word: string,
   first: number,
   count: number,
   eps: number,
   central: boolean,
 ): Float64Array {
-  const { kernel, g } = session;
-  const tokens = session.cut(word);
+  const { kernel, g } = model;
+  const tokens = model.cut(word);
   return kernel.freed(() => {
     const found = kernel.allocate(8 * count);
     kernel.call.numerical_gradients(

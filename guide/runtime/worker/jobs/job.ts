@@ -1,6 +1,7 @@
 /* What every job has: its way to tell and to rest, and a model at a step of training. */
-import type { Session } from "../model/session.ts";
-import { sessionOf } from "../model/cache.ts";
+import { trainingOf } from "../model/cache.ts";
+import type { Model } from "../model/model.ts";
+import { advance, type Training } from "../model/training.ts";
 import type { Asked } from "../data/record.ts";
 
 /** How a job tells of what it has so far, and lets others cancel it. */
@@ -14,15 +15,15 @@ export interface Job {
 /** How many steps, or nudges, are made before messages are let in. */
 export const PIECE = 100;
 
-/** A session at a step; long ways are gone in pieces. */
-export async function reach(asked: Asked, at: number, job: Job): Promise<Session> {
-  const session = await sessionOf(asked);
-  session.rewind(at);
-  while (session.at < at && session.diverged === null) {
-    session.advance(Math.min(PIECE, at - session.at));
-    if (session.at < at) await job.pause();
+/** A training at a step; long ways are gone in pieces. */
+export async function reach(asked: Asked, at: number, job: Job): Promise<Training> {
+  const training = await trainingOf(asked);
+  training.rewind(at);
+  while (training.at < at && training.diverged === null) {
+    advance([training], Math.min(PIECE, at - training.at));
+    if (training.at < at) await job.pause();
   }
-  return session;
+  return training;
 }
 
 export interface Sample {
@@ -30,5 +31,5 @@ export interface Sample {
   known: boolean;
 }
 
-export const sampled = (session: Session, texts: string[]): Sample[] =>
-  texts.map((text) => ({ text, known: session.corpus.known.has(text) }));
+export const sampled = ({ corpus }: Model, texts: string[]): Sample[] =>
+  texts.map((text) => ({ text, known: corpus.known.has(text) }));

@@ -1,7 +1,7 @@
 /* What lies inside the network of Steps 1 and 2: its weights, the numbers between its
    layers, and the gradients that come back through them. */
 import type { Asked } from "../data/record.ts";
-import type { Session, Tensor } from "../model/session.ts";
+import type { Model, Tensor } from "../model/model.ts";
 import { reach, type Job } from "./job.ts";
 
 interface Weights {
@@ -26,15 +26,15 @@ interface Layers {
   vocabulary: string[];
 }
 
-const tensorOf = (session: Session, name: string): Float64Array => {
-  const tensor = session.tensors().find((each) => each.name === name)!;
+const tensorOf = (model: Model, name: string): Float64Array => {
+  const tensor = model.tensors().find((each) => each.name === name)!;
   const from = tensor.offset;
-  return session.weights().subarray(from, from + tensor.rows * tensor.columns);
+  return model.weights().subarray(from, from + tensor.rows * tensor.columns);
 };
 
 /** w x, and how long x is says how w is cut into rows. */
-function product(session: Session, w: ArrayLike<number>, x: Float64Array): Float64Array {
-  const { kernel } = session;
+function product(model: Model, w: ArrayLike<number>, x: Float64Array): Float64Array {
+  const { kernel } = model;
   const rows = w.length / x.length;
   return kernel.freed(() => {
     const y = kernel.allocate(kernel.realSize * rows);
@@ -43,8 +43,8 @@ function product(session: Session, w: ArrayLike<number>, x: Float64Array): Float
   });
 }
 
-function softmax(session: Session, logits: Float64Array): Float64Array {
-  const { kernel } = session;
+function softmax(model: Model, logits: Float64Array): Float64Array {
+  const { kernel } = model;
   return kernel.freed(() => {
     const probs = kernel.allocate(kernel.realSize * logits.length);
     kernel.call.softmax(probs, kernel.putReals(logits), logits.length, 1);
@@ -53,21 +53,21 @@ function softmax(session: Session, logits: Float64Array): Float64Array {
 }
 
 /** After a pass over one pair. */
-function layersOf(session: Session, token: number): Layers {
-  const size = session.corpus.vocabSize;
-  const fc1 = tensorOf(session, "mlp_fc1");
-  const fc2 = tensorOf(session, "mlp_fc2");
+function layersOf(model: Model, token: number): Layers {
+  const size = model.corpus.vocabSize;
+  const fc1 = tensorOf(model, "mlp_fc1");
+  const fc2 = tensorOf(model, "mlp_fc2");
   const hidden = fc2.length / size;
   return {
     token,
-    x: session.activation("embedding", fc1.length / hidden),
-    before: session.activation("before_relu", hidden),
-    hidden: session.activation("hidden", hidden),
-    logits: session.activation("logits", size),
-    probs: session.activation("probs", size),
+    x: model.activation("embedding", fc1.length / hidden),
+    before: model.activation("before_relu", hidden),
+    hidden: model.activation("hidden", hidden),
+    logits: model.activation("logits", size),
+    probs: model.activation("probs", size),
     fc1,
     fc2,
-    vocabulary: session.corpus.vocabulary,
+    vocabulary: model.corpus.vocabulary,
   };
 }
 
@@ -77,13 +77,13 @@ function rootMeanSquare(numbers: Float64Array): number {
 
 /** All weights, one after the other as `params` has them. */
 export async function weights(input: { asked: Asked; at: number }, job: Job): Promise<Weights> {
-  const session = await reach(input.asked, input.at, job);
-  const weights = session.weights();
-  const tensors = session.tensors();
+  const { model } = await reach(input.asked, input.at, job);
+  const weights = model.weights();
+  const tensors = model.tensors();
   const spread = tensors.map(({ offset, rows, columns }) =>
     rootMeanSquare(weights.subarray(offset, offset + rows * columns)),
   );
-  return { weights, tensors, spread, vocabulary: session.corpus.vocabulary };
+  return { weights, tensors, spread, vocabulary: model.corpus.vocabulary };
 }
 
 /** A token through every layer; without relu the two matrices are one, and `apart` is
@@ -92,24 +92,24 @@ export async function layers(
   input: { asked: Asked; at: number; token: string; relu: boolean },
   job: Job,
 ): Promise<Layers & { apart: number | null }> {
-  const session = await reach(input.asked, input.at, job);
-  const { kernel, corpus } = session;
+  const { model } = await reach(input.asked, input.at, job);
+  const { kernel, corpus } = model;
   const token = corpus.encodePrefix(input.token)[1] ?? corpus.bos;
-  kernel.freed(() => kernel.call.loss(session.g, kernel.putInts([token, corpus.bos]), 1));
-  const found = layersOf(session, token);
+  kernel.freed(() => kernel.call.loss(model.g, kernel.putInts([token, corpus.bos]), 1));
+  const found = layersOf(model, token);
   if (input.relu) return { ...found, apart: null };
   const { x, before, fc1, fc2 } = found;
-  const logits = product(session, fc2, before);
+  const logits = product(model, fc2, before);
   const single = new Float64Array(logits.length * x.length);
   for (let k = 0; k < x.length; k++) {
     const column = before.map((_, j) => fc1[j * x.length + k]!);
-    product(session, fc2, column).forEach((each, i) => (single[i * x.length + k] = each));
+    product(model, fc2, column).forEach((each, i) => (single[i * x.length + k] = each));
   }
   let apart = 0;
-  product(session, single, x).forEach((each, i) => {
+  product(model, single, x).forEach((each, i) => {
     apart = Math.max(apart, Math.abs(each - logits[i]!));
   });
-  const probs = softmax(session, logits);
+  const probs = softmax(model, logits);
   return { ...found, hidden: before, logits, probs, apart };
 }
 
@@ -133,33 +133,33 @@ export async function backwards(
     whole: Float64Array;
   }
 > {
-  const session = await reach(input.asked, input.at, job);
-  const { kernel, g } = session;
-  const tokens = session.cut(input.word);
+  const { model } = await reach(input.asked, input.at, job);
+  const { kernel, g } = model;
+  const tokens = model.cut(input.word);
   const n = tokens.length - 1;
   const position = Math.min(Math.max(0, input.position), n - 1);
   return kernel.freed(() => {
     kernel.call.zero_grads(g);
     kernel.call.gradient(g, kernel.putInts(tokens), n, 1, 0);
-    const whole = session.grads();
+    const whole = model.grads();
     kernel.call.zero_grads(g);
     const ids = tokens.slice(position, position + 2);
     const loss = kernel.call.gradient(g, kernel.putInts(ids), 1, 1 / n, 0);
-    const found = layersOf(session, ids[0]!);
+    const found = layersOf(model, ids[0]!);
     const back = (name: string, like: Float64Array): Float64Array =>
-      session.activationGrad(name, like.length);
+      model.activationGrad(name, like.length);
     const made = {
       ...found,
       tokens,
       position,
       target: ids[1]!,
       loss,
-      tensors: session.tensors(),
+      tensors: model.tensors(),
       dlogits: back("logits", found.logits),
       dhidden: back("hidden", found.hidden),
       dbefore: back("before_relu", found.before),
       dx: back("embedding", found.x),
-      pair: session.grads(),
+      pair: model.grads(),
       whole,
     };
     kernel.call.zero_grads(g);

@@ -1,6 +1,6 @@
 /* One slope by nudging: the loss along a weight, and the line through two of its points. */
 import type { Asked } from "../data/record.ts";
-import type { Tensor } from "../model/session.ts";
+import type { Tensor } from "../model/model.ts";
 import { reach, type Job } from "./job.ts";
 
 /** The loss along one weight, the slope there, and what a nudge makes of it. Without a
@@ -33,19 +33,19 @@ export async function along(
   passes: number;
   vocabulary: string[];
 }> {
-  const session = await reach(input.asked, input.at, job);
-  const { kernel, g } = session;
+  const { model } = await reach(input.asked, input.at, job);
+  const { kernel, g } = model;
   const { call } = kernel;
-  const tokens = session.cut(input.word);
+  const tokens = model.cut(input.word);
   const n = tokens.length - 1;
   return kernel.freed(() => {
     const address = kernel.putInts(tokens);
     call.zero_grads(g);
     const loss = call.gradient(g, address, n, 1, 0);
-    const slopes = session.grads();
+    const slopes = model.grads();
     call.zero_grads(g);
     const weight = slopes[input.weight] === undefined ? steepest(slopes) : input.weight;
-    const value = session.weights()[weight]!;
+    const value = model.weights()[weight]!;
     const lossesAt = (values: Float64Array): Float64Array => {
       const found = kernel.allocate(8 * values.length);
       const places = kernel.putDoubles(values);
@@ -62,7 +62,7 @@ export async function along(
     const ends: [number, number] = [input.central ? value - input.eps : value, value + input.eps];
     return {
       weight,
-      tensors: session.tensors(),
+      tensors: model.tensors(),
       value,
       loss,
       slope: slopes[weight]!,
@@ -72,7 +72,7 @@ export async function along(
       values,
       losses: lossesAt(values),
       passes: slopes.length + 1,
-      vocabulary: session.corpus.vocabulary,
+      vocabulary: model.corpus.vocabulary,
     };
   });
 }

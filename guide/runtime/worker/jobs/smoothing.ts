@@ -1,17 +1,18 @@
 /* Step 0 with another smoothing: a row of the table, and what words then cost. */
 import type { Asked } from "../data/record.ts";
-import type { Heldout, Session } from "../model/session.ts";
-import { sessionOf } from "../model/cache.ts";
+import { evaluate, type Heldout } from "../model/evaluation.ts";
+import type { Model } from "../model/model.ts";
+import { trainingOf } from "../model/cache.ts";
 import { reach, type Job } from "./job.ts";
 import { through, type Walk } from "./walking.ts";
 
 /** The table as it was counted, in a model with that smoothing: where nothing is added
     some losses are infinite, and the kernel does not train on. */
-async function counted(asked: Asked, at: number, job: Job): Promise<Session> {
+async function counted(asked: Asked, at: number, job: Job): Promise<Model> {
   const { smoothing: _, ...plain } = asked;
-  const session = await reach(plain, at, job);
-  const other = await sessionOf(asked);
-  if (other !== session) other.setWeights(session.weights());
+  const { model } = await reach(plain, at, job);
+  const { model: other } = await trainingOf(asked);
+  if (other !== model) other.setWeights(model.weights());
   return other;
 }
 
@@ -28,19 +29,19 @@ export async function row(
   total: number;
   vocabulary: string[];
 }> {
-  const session = await counted(input.asked, input.at, job);
-  const { kernel, corpus } = session;
+  const model = await counted(input.asked, input.at, job);
+  const { kernel, corpus } = model;
   const token = corpus.encodePrefix(input.token)[1] ?? corpus.bos;
   const size = corpus.vocabSize;
-  const counts = session.weights().slice(token * size, (token + 1) * size);
+  const counts = model.weights().slice(token * size, (token + 1) * size);
   let total = 0;
   for (const count of counts) total += count;
-  kernel.call.begin(session.g);
-  kernel.call.feed(session.g, token);
+  kernel.call.begin(model.g);
+  kernel.call.feed(model.g, token);
   return {
     token,
     counts,
-    probs: session.probabilities(1),
+    probs: model.probabilities(1),
     shares: counts.map((count) => count / total),
     total,
     vocabulary: corpus.vocabulary,
@@ -60,16 +61,16 @@ export async function smoothed(
     heldout: Heldout | null;
   }
 > {
-  const session = await counted(input.asked, input.at, job);
-  const walked = through(session, input.word);
-  const size = session.corpus.vocabSize;
-  const table = session.weights();
+  const model = await counted(input.asked, input.at, job);
+  const walked = through(model, input.word);
+  const size = model.corpus.vocabSize;
+  const table = model.weights();
   const rowOf = (token: number): Float64Array => table.subarray(token * size, (token + 1) * size);
   const pairs = walked.tokens.slice(1).map((next, i) => [walked.tokens[i]!, next] as const);
   return {
     ...walked,
     counts: pairs.map(([token, next]) => rowOf(token)[next]!),
     totals: pairs.map(([token]) => rowOf(token).reduce((sum, count) => sum + count, 0)),
-    heldout: session.evaluate(),
+    heldout: evaluate(model),
   };
 }

@@ -1,7 +1,9 @@
 /* Training, and where it stands after some steps. */
 import { lessonTemperature, type Asked } from "../data/record.ts";
-import type { Heldout, Session } from "../model/session.ts";
-import { sessionOf } from "../model/cache.ts";
+import { trainingOf } from "../model/cache.ts";
+import { baselineLosses, evaluate, type Heldout } from "../model/evaluation.ts";
+import { write } from "../model/sampling.ts";
+import { advance, type Training } from "../model/training.ts";
 import { PIECE, reach, sampled, type Job, type Sample } from "./job.ts";
 
 const SMOOTHING = 0.95;
@@ -26,8 +28,9 @@ export interface Trained extends Losses {
   milliseconds: number;
 }
 
-function lossesOf(session: Session): Losses {
-  const { kernel, losses } = session;
+function lossesOf(training: Training): Losses {
+  const { losses } = training;
+  const { kernel, corpus } = training.model;
   const smooth = kernel.freed(() => {
     const averages = kernel.allocate(8 * losses.length);
     const numbers = kernel.putDoubles(losses);
@@ -35,12 +38,12 @@ function lossesOf(session: Session): Losses {
     return kernel.doubles(averages, losses.length);
   });
   return {
-    at: session.at,
-    numSteps: session.run.train.num_steps,
+    at: training.at,
+    numSteps: training.run.train.num_steps,
     losses: Float64Array.from(losses),
     smooth,
-    uniform: kernel.call.surprise(1 / session.corpus.vocabSize),
-    diverged: session.diverged,
+    uniform: kernel.call.surprise(1 / corpus.vocabSize),
+    diverged: training.diverged,
   };
 }
 
@@ -49,26 +52,28 @@ export async function train(
   input: { asked: Asked; samples?: number; temperature?: number; heldout?: boolean },
   job: Job,
 ): Promise<Trained> {
-  const session = await sessionOf(input.asked);
-  session.rewind(0);
+  const training = await trainingOf(input.asked);
+  training.rewind(0);
   let milliseconds = 0;
-  const { num_steps } = session.run.train;
-  while (session.at < num_steps && session.diverged === null) {
+  const { num_steps } = training.run.train;
+  while (training.at < num_steps && training.diverged === null) {
     const start = performance.now();
-    session.advance(Math.min(PIECE, num_steps - session.at));
+    advance([training], Math.min(PIECE, num_steps - training.at));
     milliseconds += performance.now() - start;
-    job.tell(() => lossesOf(session));
+    job.tell(() => lossesOf(training));
     await job.pause();
   }
-  const temperature = input.temperature ?? lessonTemperature(session.run.step);
-  const whole = session.diverged === null;
-  const heldout = input.heldout !== false && whole ? session.evaluate() : null;
+  const temperature = input.temperature ?? lessonTemperature(training.run.step);
+  const whole = training.diverged === null;
+  const heldout = input.heldout !== false && whole ? evaluate(training.model) : null;
   return {
-    ...lossesOf(session),
-    numParams: session.run.step ? session.weights().length : 0,
+    ...lossesOf(training),
+    numParams: training.run.step ? training.model.weights().length : 0,
     heldout,
     perplexity: heldout && Math.exp(heldout.loss),
-    samples: whole ? sampled(session, session.write(input.samples ?? 20, temperature)) : [],
+    samples: whole
+      ? sampled(training.model, write(training.model, input.samples ?? 20, temperature))
+      : [],
     milliseconds,
   };
 }
@@ -87,23 +92,23 @@ export async function at(
     vocabulary: string[];
   }
 > {
-  const session = await reach(input.asked, input.at, job);
-  const last = session.document(Math.max(session.at - 1, 0));
+  const training = await reach(input.asked, input.at, job);
+  const last = training.document(Math.max(training.at - 1, 0));
   return {
-    ...lossesOf(session),
-    document: session.at ? last : "",
-    tokens: session.at ? session.cut(last) : [],
-    next: session.document(session.at),
-    rate: session.learningRate(Math.max(session.at - 1, 0)),
-    heldout: input.heldout && session.diverged === null ? session.evaluate() : null,
-    vocabulary: session.corpus.vocabulary,
+    ...lossesOf(training),
+    document: training.at ? last : "",
+    tokens: training.at ? training.model.cut(last) : [],
+    next: training.document(training.at),
+    rate: training.learningRate(Math.max(training.at - 1, 0)),
+    heldout: input.heldout && training.diverged === null ? evaluate(training.model) : null,
+    vocabulary: training.model.corpus.vocabulary,
   };
 }
 
 /** What uniform, letter, bigram and trigram guesses cost on a run's held-out documents;
     with too few of those only the first is known. */
 export async function levels(input: { asked: Asked }): Promise<number[]> {
-  const session = await sessionOf(input.asked);
-  const uniform = session.kernel.call.surprise(1 / session.corpus.vocabSize);
-  return session.baselines() ?? [uniform];
+  const { model } = await trainingOf(input.asked);
+  const uniform = model.kernel.call.surprise(1 / model.corpus.vocabSize);
+  return baselineLosses(model) ?? [uniform];
 }

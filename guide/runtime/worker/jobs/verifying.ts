@@ -1,7 +1,9 @@
 /* The kernel of this browser, held to the numbers that the page was built with. */
 import { lessonTemperature, type Step } from "../data/record.ts";
-import { reach, type Job } from "./job.ts";
+import { evaluate } from "../model/evaluation.ts";
+import { write } from "../model/sampling.ts";
 import { check, gradients } from "./gradients.ts";
+import { reach, type Job } from "./job.ts";
 
 /** What verifying.py wrote. */
 export interface Expected {
@@ -58,11 +60,11 @@ export async function verify(
   };
   if (step > 0) {
     const first = await reach(asked, 0, job);
-    const { analytic } = gradients(first, expected.word);
+    const { analytic } = gradients(first.model, expected.word);
     const { gradient } = expected;
     const largest = apart(analytic, gradient, tolerances.gradient);
     await say("gradient", gradient.length, largest, tolerances.gradient);
-    const known = first.corpus.encode(word).length === word.length + 2 && word !== "";
+    const known = first.model.corpus.encode(word).length === word.length + 2 && word !== "";
     const nudged = await check(
       { asked, at: 0, word: known ? word : expected.word, eps: 1e-5, central: true },
       job,
@@ -70,16 +72,16 @@ export async function verify(
     const { difference } = nudged.worst;
     await say("slopes", nudged.numerical.length, difference, tolerances.slopes);
   }
-  const session = await reach(asked, expected.losses.length, job);
-  const losses = session.losses.slice(0, expected.losses.length);
+  const training = await reach(asked, expected.losses.length, job);
+  const losses = training.losses.slice(0, expected.losses.length);
   const far = apart(losses, expected.losses, tolerances.losses);
   await say("losses", losses.length, far, tolerances.losses);
-  const trained = await reach(asked, session.run.train.num_steps, job);
+  const trained = await reach(asked, training.run.train.num_steps, job);
   const wanted = expected.names;
-  const written = trained.write(wanted.length, lessonTemperature(step));
+  const written = write(trained.model, wanted.length, lessonTemperature(step));
   const wrong = wanted.filter((name, i) => written[i] !== name).length;
   await say("names", wanted.length, wrong, 0);
-  const heldout = trained.evaluate();
+  const heldout = evaluate(trained.model);
   const off = apart([heldout?.loss ?? NaN], [expected.heldout], tolerances.heldout);
   await say("heldout", heldout?.documents ?? 0, off, tolerances.heldout);
   return done;

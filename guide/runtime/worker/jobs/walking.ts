@@ -1,6 +1,6 @@
 /* A word through a model, and what each of its letters costs. */
 import type { Asked } from "../data/record.ts";
-import type { Session } from "../model/session.ts";
+import type { Model } from "../model/model.ts";
 import { reach, type Job } from "./job.ts";
 import { tools } from "./operations.ts";
 
@@ -14,26 +14,26 @@ export interface Walk {
   vocabulary: string[];
 }
 
-export function through(session: Session, word: string): Walk {
-  const { kernel, corpus } = session;
-  const tokens = session.cut(word);
+export function through(model: Model, word: string): Walk {
+  const { kernel, corpus } = model;
+  const tokens = model.cut(word);
   const n = tokens.length - 1;
   const size = corpus.vocabSize;
   const rows = new Float64Array(n * size);
   const losses = new Float64Array(n);
   // pair by pair where the model sees one token: a long word needs no long block
-  const single = session.run.step < 3;
+  const single = model.run.step < 3;
   kernel.freed(() => {
     if (!single) {
-      kernel.call.loss(session.g, kernel.putInts(tokens), n);
-      rows.set(session.activation("probs", n * size));
-      losses.set(session.activation("losses", n));
+      kernel.call.loss(model.g, kernel.putInts(tokens), n);
+      rows.set(model.activation("probs", n * size));
+      losses.set(model.activation("losses", n));
       return;
     }
     for (let i = 0; i < n; i++) {
-      kernel.call.loss(session.g, kernel.putInts(tokens.slice(i, i + 2)), 1);
-      rows.set(session.activation("probs", size), i * size);
-      losses.set(session.activation("losses", 1), i);
+      kernel.call.loss(model.g, kernel.putInts(tokens.slice(i, i + 2)), 1);
+      rows.set(model.activation("probs", size), i * size);
+      losses.set(model.activation("losses", 1), i);
     }
   });
   let sum = 0;
@@ -46,7 +46,8 @@ export async function walk(
   input: { asked: Asked; at: number; word: string },
   job: Job,
 ): Promise<Walk> {
-  return through(await reach(input.asked, input.at, job), input.word);
+  const { model } = await reach(input.asked, input.at, job);
+  return through(model, input.word);
 }
 
 /** The curve of -ln p at these p. */

@@ -1,6 +1,7 @@
 /* What comes next, and names written from it. */
 import type { Asked } from "../data/record.ts";
-import type { Session } from "../model/session.ts";
+import type { Model } from "../model/model.ts";
+import { generator, write } from "../model/sampling.ts";
 import { reach, sampled, type Job, type Sample } from "./job.ts";
 
 export interface Generated {
@@ -16,17 +17,17 @@ export async function next(
   input: { asked: Asked; at: number; prefix: string; token?: string; temperature: number },
   job: Job,
 ): Promise<{ probs: Float64Array; logits: Float64Array; vocabulary: string[] }> {
-  const session = await reach(input.asked, input.at, job);
-  const { kernel, corpus } = session;
-  kernel.call.begin(session.g);
+  const { model } = await reach(input.asked, input.at, job);
+  const { kernel, corpus } = model;
+  kernel.call.begin(model.g);
   const tokens =
     input.token === undefined
-      ? session.prompt(input.prefix)
+      ? model.prompt(input.prefix)
       : [corpus.encodePrefix(input.token)[1] ?? corpus.bos];
-  for (const token of tokens) kernel.call.feed(session.g, token);
-  const logits = kernel.reals(kernel.call.logits(session.g), corpus.vocabSize);
+  for (const token of tokens) kernel.call.feed(model.g, token);
+  const logits = kernel.reals(kernel.call.logits(model.g), corpus.vocabSize);
   return {
-    probs: session.probabilities(input.temperature),
+    probs: model.probabilities(input.temperature),
     logits,
     vocabulary: corpus.vocabulary,
   };
@@ -37,8 +38,8 @@ export async function names(
   input: { asked: Asked; at: number; count: number; temperature: number; seed?: number },
   job: Job,
 ): Promise<Sample[]> {
-  const session = await reach(input.asked, input.at, job);
-  return sampled(session, session.write(input.count, input.temperature, input.seed ?? 0));
+  const { model } = await reach(input.asked, input.at, job);
+  return sampled(model, write(model, input.count, input.temperature, input.seed ?? 0));
 }
 
 /** One name, token by token, with everything that chose it. */
@@ -61,14 +62,14 @@ export async function generate(
   multiplications: { cached: number; again: number };
   largestDifference: number;
 }> {
-  const session = await reach(input.asked, input.at, job);
-  const { kernel, corpus, g } = session;
+  const { model } = await reach(input.asked, input.at, job);
+  const { kernel, corpus, g } = model;
   const { call } = kernel;
   const size = corpus.vocabSize;
   return kernel.freed(() => {
-    const random = session.generator(input.seed);
-    const prompt = session.prompt(input.prefix);
-    const limit = session.run.model.block_size - (prompt.length - 1);
+    const random = generator(model, input.seed);
+    const prompt = model.prompt(input.prefix);
+    const limit = model.run.model.block_size - (prompt.length - 1);
     const address = kernel.putInts(prompt);
     const written = kernel.allocate(4 * limit);
     // the draws before this one, from the same generator: none depends on another
@@ -95,7 +96,7 @@ export async function generate(
       if (steps.length < limit && call.feed(g, token) < 0) break;
     }
     const cached = call.operations(g);
-    const again = compare(session, ids, input.temperature, steps, prompt.length);
+    const again = compare(model, ids, input.temperature, steps, prompt.length);
     const text = corpus.decode(ids);
     return {
       prompt,
@@ -111,23 +112,23 @@ export async function generate(
 
 /** The same tokens without the cache: its cost, and the largest difference. */
 function compare(
-  session: Session,
+  model: Model,
   ids: number[],
   temperature: number,
   steps: Generated[],
   prompted: number,
 ): { multiplications: number; difference: number } {
-  const { call } = session.kernel;
-  call.begin(session.g);
+  const { call } = model.kernel;
+  call.begin(model.g);
   let difference = 0;
   ids.slice(0, prompted + steps.length - 1).forEach((token, i) => {
-    if (call.feed_again(session.g, token) < 0 || i < prompted - 1) return;
-    const probs = session.probabilities(temperature);
+    if (call.feed_again(model.g, token) < 0 || i < prompted - 1) return;
+    const probs = model.probabilities(temperature);
     steps[i - prompted + 1]!.probs.forEach((p, id) => {
       difference = Math.max(difference, Math.abs(p - probs[id]!));
     });
   });
-  return { multiplications: call.operations(session.g), difference };
+  return { multiplications: call.operations(model.g), difference };
 }
 
 /** How often each token comes first in many independent draws. */
@@ -142,14 +143,14 @@ export async function tally(
   },
   job: Job,
 ): Promise<Float64Array> {
-  const session = await reach(input.asked, input.at, job);
-  const { kernel, corpus, g } = session;
+  const { model } = await reach(input.asked, input.at, job);
+  const { kernel, corpus, g } = model;
   const size = corpus.vocabSize;
   return kernel.freed(() => {
-    const random = session.generator(input.seed);
+    const random = generator(model, input.seed);
     kernel.call.begin(g);
-    for (const token of session.prompt(input.prefix)) kernel.call.feed(g, token);
-    const probs = kernel.putDoubles(session.probabilities(input.temperature));
+    for (const token of model.prompt(input.prefix)) kernel.call.feed(g, token);
+    const probs = kernel.putDoubles(model.probabilities(input.temperature));
     const sums = kernel.allocate(8 * size);
     const drawn = kernel.allocate(8);
     const counts = new Float64Array(size);
