@@ -113,20 +113,25 @@ def peer(record: Record, compiled: bool) -> Step:
     return step
 
 
+def matrix(rows: int, columns: int, std: float) -> torch.nn.Parameter:
+    """A matrix of small random weights."""
+    return torch.nn.Parameter(torch.randn(rows, columns) * std)
+
+
 def plain_loop(record: Record) -> Step:
     """A training step of the same model as one writes it first, in eager PyTorch."""
     model, train = record.model, record.train
-    width = model.n_embd
+    width, std = model.n_embd, model.init_std
 
-    def matrix(rows: int, columns: int) -> torch.nn.Parameter:
-        return torch.nn.Parameter(torch.randn(rows, columns) * model.init_std)
-
-    wte, wpe = matrix(model.vocab_size, width), matrix(model.block_size, width)
-    head = matrix(model.vocab_size, width)
+    wte, wpe = (
+        matrix(model.vocab_size, width, std),
+        matrix(model.block_size, width, std),
+    )
+    head = matrix(model.vocab_size, width, std)
     layers = [
         (
-            *(matrix(width, width) for _ in "qkvo"),
-            *(matrix(4 * width, width), matrix(width, 4 * width)),
+            *(matrix(width, width, std) for _ in "qkvo"),
+            *(matrix(4 * width, width, std), matrix(width, 4 * width, std)),
         )
         for _ in range(model.n_layer)
     ]

@@ -65,10 +65,6 @@ def loss_curve(losses: Sequence[float], vocab_size: int) -> str:
             for i, y in enumerate(values)
         )
 
-    def line(points: str, **style: str) -> str:
-        marks = " ".join(f'{k.replace("_", "-")}="{v}"' for k, v in style.items())
-        return f'<polyline points="{points}" fill="none" {marks}/>'
-
     averages = smooth(losses)
     height = place([uniform]).partition(",")[2]
     title = escape(
@@ -79,9 +75,11 @@ def loss_curve(losses: Sequence[float], vocab_size: int) -> str:
         f'<svg viewBox="0 0 640 240" role="img" aria-label="{title}" width="640" '
         f'xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" font-size="13" '
         f'fill="currentColor" stroke-width="1.5"><title>{title}</title>'
-        + line(place(losses), stroke="currentColor", stroke_opacity="0.25")
-        + line(f"50,{height} 610,{height}", stroke="currentColor", stroke_dasharray="4")
-        + line(place(averages), stroke="#c2410c", stroke_width="2.5")
+        + _line(place(losses), stroke="currentColor", stroke_opacity="0.25")
+        + _line(
+            f"50,{height} 610,{height}", stroke="currentColor", stroke_dasharray="4"
+        )
+        + _line(place(averages), stroke="#c2410c", stroke_width="2.5")
         + f'<text x="612" y="{height}" font-size="12">uniform</text>'
         + f'<text x="44" y="24" text-anchor="end">{format_number(high, 1)}</text>'
         + f'<text x="44" y="200" text-anchor="end">{format_number(low, 1)}</text>'
@@ -89,6 +87,11 @@ def loss_curve(losses: Sequence[float], vocab_size: int) -> str:
         + '<text x="610" y="225" text-anchor="end">'
         + f"{format_number(len(losses), 0)}</text></svg>"
     )
+
+
+def _line(points: str, **style: str) -> str:
+    marks = " ".join(f'{k.replace("_", "-")}="{v}"' for k, v in style.items())
+    return f'<polyline points="{points}" fill="none" {marks}/>'
 
 
 def _thinned(values: Sequence[float], width: int) -> list[float]:

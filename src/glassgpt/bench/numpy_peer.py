@@ -4,6 +4,7 @@ As one would write it: all positions of a name at once, and Adam on all weights 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,26 @@ from glassgpt.config import Record
 from glassgpt.errors import invalid
 
 Array = npt.NDArray[Any]
+
+
+@dataclass
+class _Seen:
+    """What the forward pass keeps: (n, C); q, k, v, p by head; scales of the norms."""
+
+    emb: Array
+    x: Array
+    a: Array
+    q: Array
+    k: Array
+    v: Array
+    p: Array
+    joined: Array
+    mid: Array
+    b: Array
+    h: Array
+    out: Array
+    probs: Array
+    scales: tuple[Array, Array, Array]
 
 
 class NumpyPeer:
@@ -46,21 +67,28 @@ class NumpyPeer:
 
     def gradient(self, tokens: Sequence[int]) -> float:
         """The loss of a document; its gradient goes to `d`, by name."""
-        w, d, model = self.w, self.d, self.record.model
-        n, heads = min(model.block_size, len(tokens) - 1), model.n_head
+        n = min(self.record.model.block_size, len(tokens) - 1)
         read, targets = np.asarray(tokens[:n]), np.asarray(tokens[1 : n + 1])
-        size = model.n_embd // heads
+        seen = self._forward(read)
+        places = np.arange(n)
+        loss = -np.log(seen.probs[places, targets]).mean()
+        dlogits = seen.probs
+        dlogits[places, targets] -= 1
+        dlogits /= n
         self.grad[:] = 0
+        demb = self._backward(seen, dlogits)
+        np.add.at(self.d["wte"], read, demb)
+        self.d["wpe"][:n] = demb
+        return float(loss)
 
-        # forward; (n, C) each, heads (H, n, D)
+    def _forward(self, read: Array) -> _Seen:
+        """What the way back needs; (n, C) each, heads (H, n, D)."""
+        w, n = self.w, len(read)
         emb = w["wte"][read] + w["wpe"][:n]
         x, emb_scale = self._norm(emb)
         a, a_scale = self._norm(x)
-        q, k, v = (
-            (a @ w[f"layer0.attn_w{part}"].T).reshape(n, heads, size).swapaxes(0, 1)
-            for part in "qkv"
-        )
-        scores = q @ k.swapaxes(1, 2) / np.sqrt(size).astype(q.dtype)
+        q, k, v = (self._heads(a @ w[f"layer0.attn_w{part}"].T) for part in "qkv")
+        scores = q @ k.swapaxes(1, 2) / self._root(q)
         scores[:, np.triu(np.ones((n, n), bool), 1)] = -np.inf
         p = _softmax(scores)
         joined = (p @ v).swapaxes(0, 1).reshape(n, -1)
@@ -69,35 +97,41 @@ class NumpyPeer:
         h = np.maximum(b @ w["layer0.mlp_fc1"].T, 0)
         out = mid + h @ w["layer0.mlp_fc2"].T
         probs = _softmax(out @ w["lm_head"].T)
-        loss = -np.log(probs[np.arange(n), targets]).mean()
+        scales = emb_scale, a_scale, b_scale
+        return _Seen(emb, x, a, q, k, v, p, joined, mid, b, h, out, probs, scales)
 
-        # backward, in the opposite order
-        dlogits = probs
-        dlogits[np.arange(n), targets] -= 1
-        dlogits /= n
-        d["lm_head"][:] = dlogits.T @ out
+    def _backward(self, seen: _Seen, dlogits: Array) -> Array:
+        """The gradients by name, in the opposite order; that of the embeddings."""
+        w, d, n = self.w, self.d, len(dlogits)
+        emb_scale, a_scale, b_scale = seen.scales
+        d["lm_head"][:] = dlogits.T @ seen.out
         dout = dlogits @ w["lm_head"]
-        d["layer0.mlp_fc2"][:] = dout.T @ h
-        dh = (dout @ w["layer0.mlp_fc2"]) * (h > 0)
-        d["layer0.mlp_fc1"][:] = dh.T @ b
-        dmid = dout + _norm_back(dh @ w["layer0.mlp_fc1"], mid, b_scale)
-        d["layer0.attn_wo"][:] = dmid.T @ joined
-        djoined = (dmid @ w["layer0.attn_wo"]).reshape(n, heads, size).swapaxes(0, 1)
-        dp = djoined @ v.swapaxes(1, 2)
-        dscores = p * (dp - (dp * p).sum(-1, keepdims=True))
-        dscores /= np.sqrt(size).astype(q.dtype)
-        parts = {"q": dscores @ k, "k": dscores.swapaxes(1, 2) @ q}
-        parts["v"] = p.swapaxes(1, 2) @ djoined
-        da = np.zeros_like(a)
+        d["layer0.mlp_fc2"][:] = dout.T @ seen.h
+        dh = (dout @ w["layer0.mlp_fc2"]) * (seen.h > 0)
+        d["layer0.mlp_fc1"][:] = dh.T @ seen.b
+        dmid = dout + _norm_back(dh @ w["layer0.mlp_fc1"], seen.mid, b_scale)
+        d["layer0.attn_wo"][:] = dmid.T @ seen.joined
+        djoined = self._heads(dmid @ w["layer0.attn_wo"])
+        dp = djoined @ seen.v.swapaxes(1, 2)
+        dscores = seen.p * (dp - (dp * seen.p).sum(-1, keepdims=True))
+        dscores /= self._root(seen.q)
+        parts = {"q": dscores @ seen.k, "k": dscores.swapaxes(1, 2) @ seen.q}
+        parts["v"] = seen.p.swapaxes(1, 2) @ djoined
+        da = np.zeros_like(seen.a)
         for part, gradient in parts.items():
             flat = gradient.swapaxes(0, 1).reshape(n, -1)
-            d[f"layer0.attn_w{part}"][:] = flat.T @ a
+            d[f"layer0.attn_w{part}"][:] = flat.T @ seen.a
             da += flat @ w[f"layer0.attn_w{part}"]
-        dx = dmid + _norm_back(da, x, a_scale)
-        demb = _norm_back(dx, emb, emb_scale)
-        np.add.at(d["wte"], read, demb)
-        d["wpe"][:n] = demb
-        return float(loss)
+        dx = dmid + _norm_back(da, seen.x, a_scale)
+        return _norm_back(dx, seen.emb, emb_scale)
+
+    def _heads(self, x: Array) -> Array:
+        """(n, C) as (H, n, D)."""
+        return x.reshape(len(x), self.record.model.n_head, -1).swapaxes(0, 1)
+
+    def _root(self, q: Array) -> Any:
+        """The root of a head's size, in the precision of `q`."""
+        return np.sqrt(q.shape[-1]).astype(q.dtype)
 
     def _views(self, flat: Array, weights: Mapping[str, Array]) -> dict[str, Array]:
         found, start = {}, 0
