@@ -4,20 +4,23 @@ import base64
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from glassgpt.data.documents import Corpus, clean, parse_documents, read
 from glassgpt.errors import DataError
 
 CASES_FILE = Path(__file__).parents[1] / "cases" / "documents.json"
-CASES = json.loads(CASES_FILE.read_text(encoding="utf-8"))["documents"]
+TABLE = json.loads(CASES_FILE.read_text(encoding="utf-8"))
+CASES, TRIMMED = TABLE["documents"], TABLE["trimmed"]
+PAGE = (CASES_FILE.parents[2] / "docs" / "documents.md").read_text(encoding="utf-8")
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
@@ -41,8 +44,8 @@ def parsed(text: str) -> Corpus | None:
         return None
 
 
-def test_there_are_sixty_cases_with_different_names() -> None:
-    assert len({case["name"] for case in CASES}) == len(CASES) == 60
+def test_there_are_seventy_cases_with_different_names() -> None:
+    assert len({case["name"] for case in CASES}) == len(CASES) == 70
 
 
 @pytest.mark.parametrize(
@@ -75,9 +78,29 @@ def test_a_bad_case_is_refused_with_its_word_and_a_remedy(case: dict[str, Any]) 
 
 
 def test_every_word_of_the_cases_stands_in_the_written_rule() -> None:
-    page = (CASES_FILE.parents[2] / "docs" / "documents.md").read_text(encoding="utf-8")
     for word in {case["error"] for case in CASES if "error" in case}:
-        assert f"`{word}`" in page
+        assert f"`{word}`" in PAGE
+
+
+def test_the_trimmed_characters_are_those_of_the_shared_list() -> None:
+    assert [c for c in map(chr, range(0x110000)) if not clean(c)] == TRIMMED
+
+
+def test_every_python_trims_the_characters_of_the_shared_list(python: str) -> None:
+    code = "print([c for c in range(0x110000) if chr(c).isspace()])"
+    done = subprocess.run([python, "-I", "-c", code], capture_output=True, check=True)
+    assert json.loads(done.stdout) == [ord(c) for c in TRIMMED]
+
+
+def test_the_written_rule_names_every_trimmed_character() -> None:
+    (trimming,) = re.findall(r"\*\*Trimming\.\*\*(.*?)^4\.", PAGE, re.M | re.S)
+    ends = re.findall(r"U\+([0-9A-F]{4})(?:\s+to U\+([0-9A-F]{4}))?", trimming)
+    named = [range(int(a, 16), int(b or a, 16) + 1) for a, b in ends]
+    assert [chr(c) for span in named for c in span] == TRIMMED
+
+
+def test_a_file_with_a_cr_after_each_name_holds_that_many_names() -> None:
+    assert parse_documents(b"anna\r" * 300, "here").documents == ("anna",) * 300
 
 
 def test_utf_32_is_named_by_its_byte_order_mark() -> None:
@@ -87,37 +110,36 @@ def test_utf_32_is_named_by_its_byte_order_mark() -> None:
 
 
 def test_a_byte_that_is_no_utf_8_is_given_with_its_line() -> None:
-    with pytest.raises(DataError, match="byte 0xe9 in line 3"):
-        parse_documents(b"anna\nbob\nren\xe9\n", "here")
+    for mark in (b"", b"\xef\xbb\xbf"):
+        for end in (b"\n", b"\r\n", b"\r"):
+            raw = mark + end.join([b"anna", b"bob", b"ren\xe9", b""])
+            with pytest.raises(DataError, match="byte 0xe9 in line 3"):
+                parse_documents(raw, "here")
 
 
 @given(texts)
-def test_documents_written_with_lf_are_read_back(text: str) -> None:
-    corpus = parsed(text)
-    if corpus and not any(document.endswith("\r") for document in corpus.documents):
-        again = parse_documents("\n".join(corpus.documents).encode(), "here")
-        assert again.documents == corpus.documents
-        assert again.sha256 == corpus.sha256
-        assert again.blank == 0
-
-
-@given(texts)
-def test_documents_written_with_crlf_are_read_back_whatever_they_hold(
+@example("\ufeff\ufeffanna\n\ufeffbob")
+def test_documents_written_one_a_line_are_read_back_whatever_they_hold(
     text: str,
 ) -> None:
     if corpus := parsed(text):
-        written = "".join(document + "\r\n" for document in corpus.documents)
-        assert parse_documents(written.encode(), "x").documents == corpus.documents
+        for end in ("\n", "\r\n", "\r"):
+            # the first may begin with a byte order mark: another goes before it
+            written = "\ufeff" + "".join(one + end for one in corpus.documents)
+            again = parse_documents(written.encode(), "here")
+            assert again.documents == corpus.documents
+            assert again.sha256 == corpus.sha256
+            assert again.blank == 0
 
 
-@given(st.lists(st.text("ab \t\r\n\u00a0\ufeff\u0085\u2028e\u0301")))
+@given(st.lists(st.text("ab \t\r\n\u00a0\ufeff\u0085\u2003\u2028e\u0301")))
 def test_no_document_is_blank_or_untrimmed_or_holds_a_line_end(
     lines: list[str],
 ) -> None:
     if corpus := parsed("\n".join(lines)):
         for document in corpus.documents:
             assert document == clean(document) != ""
-            assert "\n" not in document
+            assert not {"\n", "\r"} & {*document}
 
 
 def test_the_sha256_does_not_change_with_line_ends_blanks_and_spaces() -> None:

@@ -62,7 +62,7 @@ def test_a_rare_lower_case_ascii_letter_is_not_odd() -> None:
     assert inspected("anna\n" * 2_000 + "q\n").odd == ()
 
 
-@pytest.mark.parametrize("character", ["\r", "\x1b", "\u200b", "\u2028", "\ue000"])
+@pytest.mark.parametrize("character", ["\ufeff", "\x1b", "\u200b", "\u2028", "\ue000"])
 def test_a_character_that_cannot_be_seen_is_odd_however_common(character: str) -> None:
     (odd,) = inspected(f"a{character}a\n").odd
     assert odd.character == character

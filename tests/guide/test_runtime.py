@@ -60,7 +60,7 @@ def test_documents_are_read_as_python_reads_them() -> None:
     import base64
 
     given = cases("documents")
-    assert len(given) == 60
+    assert len(given) == 70
     call = 'made.readDocuments(new Uint8Array(Buffer.from(input, "base64")))'
     inputs = [base64.b64encode(case_bytes(case)).decode() for case in given]
     for case, found in zip(
@@ -79,6 +79,14 @@ def test_documents_are_read_as_python_reads_them() -> None:
             assert "".join(found["vocabulary"]) == case["vocabulary"], name
         else:
             assert len(found["vocabulary"]) == case["vocabulary_size"], name
+
+
+def test_the_trimmed_characters_are_those_of_the_shared_list() -> None:
+    trimmed = json.loads((CASES / "documents.json").read_text("utf-8"))["trimmed"]
+    call = "made.clean(input) === ''"
+    characters = [*map(chr, [*range(0xD800), *range(0xE000, 0x110000)])]
+    found = in_node("worker/data/documents.ts", call, characters)
+    assert [c for c, gone in zip(characters, found, strict=True) if gone] == trimmed
 
 
 def test_numbers_are_written_as_python_writes_them() -> None:

@@ -56,7 +56,7 @@ def test_only_steps_that_have_a_step_before_are_listed() -> None:
 @pytest.mark.parametrize(
     ("step", "written", "instead", "kind", "unit"),
     [
-        (2, 'line.strip("\\t \\xa0', 'line.strip(" \\xa0', "changes", "data: docs"),
+        (2, "[line.strip() for", "[line for", "changes", "data: docs"),
         (3, "nin)] for _", "nout)] for _", "changes", "parameters: matrix"),
         (4, "xi * xi for xi", "xi + xi for xi", "changes", "model: rmsnorm"),
         (5, "other.data, self", "self.data, self", "changes", "autograd: Value"),

@@ -92,32 +92,56 @@ def test_the_names_beside_it_are_read_without_a_file(step: int, copy: Copy) -> N
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"", b" \n\t\n", b"\xff\xfea\x00", b"caf\xe9"]
+    ("content", "error"),
+    [
+        (None, "FileNotFoundError"),
+        (b"\xff\xfea\x00", "UnicodeDecodeError"),
+        (b"caf\xe9", "UnicodeDecodeError"),
+    ],
 )
 @pytest.mark.parametrize("step", STEPS)
-def test_a_file_that_cannot_be_used_is_one_line_and_status_2(
-    step: int, content: bytes | None, copy: Copy, tmp_path: Path
+def test_a_file_that_cannot_be_read_ends_in_pythons_own_error(
+    step: int, content: bytes | None, error: str, copy: Copy, tmp_path: Path
 ) -> None:
     file = tmp_path / "a file"
     if content is not None:
         file.write_bytes(content)
-    assert_refused(copy(step), [str(file)], str(file))
+    printed, told = failed(copy(step), str(file))
+    assert printed == ""
+    assert told[-1].startswith(f"{error}: ")
+    assert any(line.strip().startswith("text = path.read_text(") for line in told)
+    assert content is not None or str(file) in told[-1]
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\t\n"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_file_without_a_name_is_said_to_hold_none(
+    step: int, content: bytes, copy: Copy, tmp_path: Path
+) -> None:
+    file = tmp_path / "a file"
+    file.write_bytes(content)
+    printed, told = failed(copy(step), str(file))
+    assert printed.startswith("num docs: 0\nvocab size: 1\n") and "loss" not in printed
+    assert any("docs[" in line for line in told)
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_neither_a_file_nor_names_is_one_line_and_status_2(
+def test_without_a_file_or_names_the_error_says_which_are_missing(
     step: int, copy: Copy
 ) -> None:
     program = copy(step)
-    assert_refused(program, [], str(program.with_name("names.txt")))
+    printed, told = failed(program)
+    assert printed == ""
+    assert told[-1].startswith("FileNotFoundError: ")
+    assert str(program.with_name("names.txt")) in told[-1]
 
 
-def assert_refused(program: Path, args: list[str], named: str) -> None:
+def failed(program: Path, *args: str) -> tuple[str, list[str]]:
+    """What a program prints that fails, and the lines of its error."""
     command = [sys.executable, "-I", str(program), *args]
     done = subprocess.run(command, capture_output=True, text=True, cwd=program.parent)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1 and done.stderr.endswith("\n")
-    assert done.stderr.startswith(f"invalid FILE: {named}; ")
+    assert done.returncode == 1
+    return done.stdout, done.stderr.splitlines()
 
 
 def first_losses(program: Path, file: Path, count: int) -> dict[str, list[str]]:

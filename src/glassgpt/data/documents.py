@@ -17,7 +17,6 @@ from glassgpt.data import catalog
 from glassgpt.errors import DataError, GlassGPTError, invalid, missing, shown
 from glassgpt.files import reason
 
-TRIMMED = "\u0009\u0020\u00a0\ufeff"
 LONGEST_DOCUMENT = 1_000_000
 LARGEST_VOCABULARY = 4_096
 
@@ -65,8 +64,8 @@ def documents_sha256(documents: Sequence[str]) -> str:
 
 
 def clean(line: str) -> str:
-    """Trim tabs, spaces, no-break spaces and BOMs at both ends, then compose (NFC)."""
-    return unicodedata.normalize("NFC", line.strip(TRIMMED))
+    """Trim whitespace at both ends, then compose (NFC)."""
+    return unicodedata.normalize("NFC", line.strip())
 
 
 def parse_documents(raw: bytes, name: str) -> Corpus:
@@ -88,10 +87,19 @@ def parse_documents(raw: bytes, name: str) -> Corpus:
 
 
 def split_lines(text: str) -> list[str]:
-    """Split at LF and CRLF and nowhere else; a last line needs no line end."""
-    *ended, last = text.split("\n")
-    lines = [line.removesuffix("\r") for line in ended]
+    """Split at LF, CR LF and CR and nowhere else; a last line needs no line end."""
+    *lines, last = with_plain_ends(text).split("\n")
     return [*lines, last] if last else lines
+
+
+def with_plain_ends(text: str) -> str:
+    """The text with LF at the end of every line."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def count_line_ends(raw: bytes) -> int:
+    """How many lines end in some bytes: at LF, at CR LF, at CR."""
+    return raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
 
 
 def require_no_mark(raw: bytes, name: str) -> None:
@@ -104,17 +112,18 @@ def require_no_mark(raw: bytes, name: str) -> None:
 def decode(raw: bytes, name: str, lines: int = 0, offset: int = 0) -> str:
     """The text of some bytes, which `lines` and `offset` come before.
 
-    Raises DataError for a zero byte, and for what is not UTF-8.
+    A byte order mark at the start of a file is no part of its text. Raises DataError
+    for a zero byte, and for what is not UTF-8.
     """
     if (at := raw.find(0)) >= 0:
         raise _invalid(
             name, f"binary: a zero byte at offset {offset + at:,}", _SAVE_AS_UTF8
         )
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8" if offset else "utf-8-sig")
     except UnicodeDecodeError as error:
-        line = lines + raw.count(b"\n", 0, error.start) + 1
-        byte = raw[error.start]
+        before, byte = error.object[: error.start], error.object[error.start]
+        line = lines + count_line_ends(before) + 1
         why = f"not UTF-8: byte {byte:#04x} in line {line:,}"
         raise _invalid(name, why, _SAVE_AS_UTF8) from None
 

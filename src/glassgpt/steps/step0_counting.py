@@ -6,20 +6,15 @@ that could be tuned. Step 1 learns the same thing with numbers that can be.
 
     python step0_counting.py FILE        FILE holds one name a line
 """
-import math, random, sys, unicodedata
+import math, random, sys
 from pathlib import Path
 
 # --- data ---
-# a document is one line of the file, here a name; é is one character however typed
-path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("names.txt")
-try:
-    raw = unicodedata.normalize("NFC", path.read_bytes().decode()).replace("\r\n", "\n")
-except (OSError, ValueError):
-    raw = ""
-docs = [doc for line in raw.split("\n") if (doc := line.strip("\t \xa0\ufeff"))]
-if not docs:
-    print(f"invalid FILE: {path}; give a UTF-8 text, one name a line", file=sys.stderr)
-    sys.exit(2)
+# a document is one line of the file, here a name
+path = Path(__file__).with_name("names.txt")  # the names beside this program
+if len(sys.argv) > 1: path = Path(sys.argv[1])  # or the file that you give it
+text = path.read_text(encoding="utf-8-sig")  # -sig skips a mark that some editors add
+docs = [line.strip() for line in text.split("\n") if line.strip()]
 random.seed(42)  # the same order, and later the same weights, on every machine
 random.shuffle(docs)
 print(f"num docs: {len(docs)}")

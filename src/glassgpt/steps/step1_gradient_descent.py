@@ -7,20 +7,15 @@ much: Step 2 lets the numbers do it.
 
     python step1_gradient_descent.py FILE        FILE holds one name a line
 """
-import math, random, sys, unicodedata
+import math, random, sys
 from pathlib import Path
 
 # --- data ---
-# a document is one line of the file, here a name; é is one character however typed
-path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("names.txt")
-try:
-    raw = unicodedata.normalize("NFC", path.read_bytes().decode()).replace("\r\n", "\n")
-except (OSError, ValueError):
-    raw = ""
-docs = [doc for line in raw.split("\n") if (doc := line.strip("\t \xa0\ufeff"))]
-if not docs:
-    print(f"invalid FILE: {path}; give a UTF-8 text, one name a line", file=sys.stderr)
-    sys.exit(2)
+# a document is one line of the file, here a name
+path = Path(__file__).with_name("names.txt")  # the names beside this program
+if len(sys.argv) > 1: path = Path(sys.argv[1])  # or the file that you give it
+text = path.read_text(encoding="utf-8-sig")  # -sig skips a mark that some editors add
+docs = [line.strip() for line in text.split("\n") if line.strip()]
 random.seed(42)  # the same order, and later the same weights, on every machine
 random.shuffle(docs)
 print(f"num docs: {len(docs)}")
@@ -62,7 +57,8 @@ def linear(x, w):
 
 def softmax(logits):
     """From any numbers to probabilities that keep their order."""
-    top = max(logits)  # taking it off changes no result, and keeps exp small
+    # subtracting the largest changes no result and keeps exp small
+    top = max(logits)
     exps = [math.exp(logit - top) for logit in logits]
     total = sum(exps)
     return [e / total for e in exps]
@@ -157,7 +153,7 @@ for step in range(num_steps):
     tokens = encode(docs[step % len(docs)])  # one document a step
     n = len(tokens) - 1
     loss, gradient = analytic_gradient(tokens, n)
-    lr_t = learning_rate * (1 - step / num_steps)  # smaller and smaller steps
+    lr_t = learning_rate * (1 - step / num_steps)  # falls evenly towards 0
     update(lr_t, gradient)
     print(f"step {step + 1} / {num_steps} | loss {loss:.4f}")
 

@@ -6,20 +6,15 @@ is left to mend is the update, one rate for all weights: Step 5 does.
 
     python step4_transformer.py FILE        FILE holds one name a line
 """
-import gc, math, random, sys, unicodedata
+import gc, math, random, sys
 from pathlib import Path
 
 # --- data ---
-# a document is one line of the file, here a name; é is one character however typed
-path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("names.txt")
-try:
-    raw = unicodedata.normalize("NFC", path.read_bytes().decode()).replace("\r\n", "\n")
-except (OSError, ValueError):
-    raw = ""
-docs = [doc for line in raw.split("\n") if (doc := line.strip("\t \xa0\ufeff"))]
-if not docs:
-    print(f"invalid FILE: {path}; give a UTF-8 text, one name a line", file=sys.stderr)
-    sys.exit(2)
+# a document is one line of the file, here a name
+path = Path(__file__).with_name("names.txt")  # the names beside this program
+if len(sys.argv) > 1: path = Path(sys.argv[1])  # or the file that you give it
+text = path.read_text(encoding="utf-8-sig")  # -sig skips a mark that some editors add
+docs = [line.strip() for line in text.split("\n") if line.strip()]
 random.seed(42)  # the same order, and later the same weights, on every machine
 random.shuffle(docs)
 print(f"num docs: {len(docs)}")
@@ -47,7 +42,7 @@ class Value:
         self.children = children  # the Values it was made from
         self.local_grads = local_grads  # how it moves when each of them moves
 
-    # the operations that all is made of, each with its local gradients
+    # the basic operations, each with its local gradients
     def __add__(self, other):
         other = other if isinstance(other, Value) else Value(other)
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
@@ -110,7 +105,8 @@ def linear(x, w):
 
 def softmax(logits):
     """From any numbers to probabilities that keep their order."""
-    top = max(logit.data for logit in logits)  # off: same result, small exp
+    # subtracting the largest changes no result and keeps exp small
+    top = max(logit.data for logit in logits)
     exps = [(logit - top).exp() for logit in logits]
     total = sum(exps)
     return [e / total for e in exps]
@@ -141,9 +137,11 @@ def gpt(token_id, pos_id, keys, values):
             x_attn += [sum(w * v[j] for w, v in zip(weights, values[li])) for j in cut]
         x_attn = linear(x_attn, state_dict[f"layer{li}.attn_wo"])  # (n_embd,)
         x = [a + b for a, b in zip(x, x_attn)]  # the residual path: add to x, keep x
+
+        # mlp: the two layers of Steps 1 and 2, added to x as well
         h = linear(rmsnorm(x), state_dict[f"layer{li}.mlp_fc1"])  # (n_hidden,)
         h = linear([hj.relu() for hj in h], state_dict[f"layer{li}.mlp_fc2"])
-        x = [a + b for a, b in zip(x, h)]  # and the two layers of before, added too
+        x = [a + b for a, b in zip(x, h)]
     return linear(x, state_dict["lm_head"])  # (vocab_size,)
 
 # --- loss of a document ---
@@ -173,7 +171,7 @@ for step in range(num_steps):
     n = min(block_size, len(tokens) - 1)
     loss = forward(tokens, n)
     loss.backward()
-    lr_t = learning_rate * (1 - step / num_steps)  # smaller and smaller steps
+    lr_t = learning_rate * (1 - step / num_steps)  # falls evenly towards 0
     update(lr_t)
     print(f"step {step + 1} / {num_steps} | loss {loss.data:.4f}")
 

@@ -1,5 +1,6 @@
 """What is prepared is what the file holds, by the rule of docs/documents.md."""
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -7,19 +8,22 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support import small
+from support import CASES, small
 from support.prepared import KINDS, json_lines, of_file, prepared, texts_of
 
 from glassgpt.data.documents import Corpus, parse_documents
+from glassgpt.data.prepared import readers
 from glassgpt.data.prepared.encoding import encoder_of, seen
 from glassgpt.data.prepared.manifest import read_manifest
-from glassgpt.data.prepared.readers import Position, pieces
+from glassgpt.data.prepared.readers import Position, line_start, pieces
 from glassgpt.errors import DataError
 from glassgpt.tokenizers import ByteTokenizer, CharTokenizer
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 # what the rule speaks of, close together
-odd = st.text("ab\n\r\t \u00a0\ufeff\u0085\u2028e\u0301\u00e9\U0001f600\x0b")
+odd = st.text("ab\n\r\t \u00a0\ufeff\u0085\u2003\u2028e\u0301\u00e9\U0001f600\x0b")
+TABLE = (CASES / "documents.json").read_text(encoding="utf-8")
+TRIMMED = json.loads(TABLE)["trimmed"]
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -66,7 +70,12 @@ def test_byte_pairs_give_back_the_documents_of_the_file(text: str) -> None:
 
 @given(text=odd | texts, size=st.sampled_from([1, 3, 50]))
 @example(text="a\r\r\nb\r", size=1)
+@example(text="a\r\nb\r\n", size=2)
+@example(text="a\r\nb\r\n", size=3)
+@example(text="aaaaa\rb\ncc\r\rd", size=3)
+@example(text="\ufeffa\n\ufeffb\ufeff\n", size=3)
 @example(text="\u0301a\n \u0301\n", size=1)
+@example(text="\n".join(f"{c}a{c}a{c}" for c in TRIMMED), size=50)
 def test_pieces_become_the_ids_of_the_documents_of_the_file(
     text: str, size: int
 ) -> None:
@@ -89,6 +98,46 @@ def test_pieces_become_the_ids_of_the_documents_of_the_file(
         assert [n for one in lengths for n in one] == list(map(len, wanted))
         assert sum(one.blank for one in done) == expected.blank
         assert max(one.longest for one in done) == max(map(len, expected.documents))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_piece_ends_where_a_line_does_whatever_ends_it(
+    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "LONGEST", 6)
+    file, line = tmp_path / "file", f"abcd{end}"
+    file.write_bytes(line.encode() * 50)
+    for size in range(1, 20):
+        read = list(pieces(str(file), "lines", "", Position(), size))
+        counts = [(piece.lines or "").count("abcd") for piece in read]
+        assert [piece.lines for piece in read] == [line * count for count in counts]
+        done = [sum(counts[: n + 1]) for n in range(len(counts))]
+        assert [piece.end for piece in read] == [
+            Position(count * len(line), count) for count in done
+        ]
+    file.write_bytes(line.encode() * 2 + b"a" * 9)
+    with pytest.raises(DataError, match="too long: line 3 has more than 6 bytes"):
+        list(pieces(str(file), "lines", "", Position(), 1))
+
+
+def test_a_line_starts_after_any_line_end_and_json_after_lf_alone(
+    tmp_path: Path,
+) -> None:
+    file, raw = tmp_path / "file", b"ab\rc\r\n\r\rdef\n\ng"
+    file.write_bytes(raw)
+    starts = {"lines": [0, 3, 6, 7, 8, 12, 13, 14], "jsonl": [0, 6, 12, 13, 14]}
+    for kind, places in starts.items():
+        for offset in range(len(raw) + 1):
+            expected = next(place for place in places if place >= offset)
+            assert line_start(str(file), kind, offset).offset == expected
+
+
+def test_json_lines_may_hold_a_cr_between_their_parts(tmp_path: Path) -> None:
+    file, raw = tmp_path / "file", b'{"text":\r"anna"}\n{"text": "bob"\r}\r\n'
+    file.write_bytes(raw)
+    for size in range(1, len(raw)):
+        read = pieces(str(file), "jsonl", "text", Position(), size)
+        assert [text for one in read for text in one.texts] == ["anna", "bob"]
 
 
 @EVERY_KIND

@@ -68,13 +68,13 @@ def test_the_interpreter_is_left_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("lines", "kind", "at"),
     [
-        ("1 / 0", "ZeroDivisionError", 70),
-        ("softmax([])", "ValueError", 65),
-        ("def (", "SyntaxError", 70),
-        ("undefined", "NameError", 70),
-        ("def f(n): return f(n)\nf(1)", "RecursionError", 70),
-        ('raise SystemExit("no")', "SystemExit", 70),
-        ("input()", "EOFError", 70),
+        ("1 / 0", "ZeroDivisionError", 66),
+        ("softmax([])", "ValueError", 61),
+        ("def (", "SyntaxError", 66),
+        ("undefined", "NameError", 66),
+        ("def f(n): return f(n)\nf(1)", "RecursionError", 66),
+        ('raise SystemExit("no")', "SystemExit", 66),
+        ("input()", "EOFError", 66),
     ],
 )
 def test_a_mistake_is_told_with_its_line(lines: str, kind: str, at: int) -> None:

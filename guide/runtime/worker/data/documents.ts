@@ -1,8 +1,11 @@
-/* From bytes to documents, by the rule of docs/documents.md, which data.py follows too. */
+/* From bytes to documents, by the rule of docs/documents.md, which Python follows too. */
 
 const LONGEST_DOCUMENT = 1_000_000;
 const LARGEST_VOCABULARY = 4_096;
-const TRIMMED = /^[\u0009\u0020\u00a0\ufeff]+|[\u0009\u0020\u00a0\ufeff]+$/g;
+// what Python's str.strip() takes off; JavaScript's own trim takes other characters
+const WHITE =
+  "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+const TRIMMED = new RegExp(`^${WHITE}+|${WHITE}+$`, "g");
 
 /** Why bytes are no documents: a word of the table in docs/documents.md. */
 export type Refusal =
@@ -56,9 +59,8 @@ export function charactersOf(documents: Iterable<string>): string[] {
 export const clean = (line: string): string => line.replace(TRIMMED, "").normalize("NFC");
 
 function splitLines(text: string): string[] {
-  const ended = text.split("\n");
-  const last = ended.pop()!;
-  const lines = ended.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  const lines = text.split(/\r\n|\n|\r/);
+  const last = lines.pop()!;
   return last ? [...lines, last] : lines;
 }
 
@@ -67,7 +69,8 @@ function decode(bytes: Uint8Array): string {
     if (mark.every((byte, i) => bytes[i] === byte)) throw new DocumentsError(encoding);
   if (bytes.includes(0)) throw new DocumentsError("binary");
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    // a byte order mark at the start is left out
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new DocumentsError("not UTF-8");
   }

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from glassgpt.data.documents import TRIMMED, clean, split_lines
+from glassgpt.data.documents import clean, split_lines, with_plain_ends
 from glassgpt.data.prepared.readers import Piece
 from glassgpt.tokenizers import ByteTokenizer, CharTokenizer, Tokenizer
 from glassgpt.tokenizers.bpe import BpeTokenizer
@@ -20,11 +20,10 @@ from glassgpt.tokenizers.bpe import BpeTokenizer
 Points = NDArray[Any]
 Numbers = NDArray[np.int64]
 Ids = NDArray[Any]
-_LF, _CR = 10, 13
+_LF = 10
+# what str.strip() takes off, of which U+3000 is the last
 _TRIMMED = np.zeros(0x110000, bool)
-_TRIMMED[[*map(ord, TRIMMED)]] = True
-# what leaves a document blank, that is no line
-_BLANK = TRIMMED + "\r\n"
+_TRIMMED[[point for point in range(0x3001) if chr(point).isspace()]] = True
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def spans(piece: Piece) -> Spans:
     if piece.lines is not None:
         return _of_lines(piece.lines)
     texts = [unicodedata.normalize("NFC", text) for text in piece.texts]
-    kept = [text for text in texts if text.strip(_BLANK)]
+    kept = [text for text in texts if text.strip()]
     text = "".join(kept)
     ends = np.cumsum(np.array([*map(len, kept)], np.int64))
     starts = ends - np.array([*map(len, kept)], np.int64)
@@ -68,16 +67,12 @@ def spans(piece: Piece) -> Spans:
 
 def _of_lines(text: str) -> Spans:
     # a line end composes with nothing, so that lines can be composed together
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", with_plain_ends(text))
     points = code_points(text)
     (ends,) = np.nonzero(points == _LF)
     if len(points) and points[-1] != _LF:
         ends = np.append(ends, len(points))
     starts = np.concatenate([[0], ends[:-1] + 1])[: len(ends)]
-    # a CR goes with the LF after it, and with no other
-    before = points[np.maximum(ends - 1, 0)]
-    ended = ends < len(points)
-    ends = ends - ((before == _CR) & (ends > starts) & ended)
     starts, ends = _trimmed(text, points, starts, ends)
     kept = ends > starts
     return Spans(text, points, starts[kept], ends[kept], int((~kept).sum()))
@@ -94,8 +89,8 @@ def _trimmed(
     starts, ends = starts.copy(), ends.copy()
     for k in np.nonzero((at_start | at_end) & (ends > starts))[0].tolist():
         line = text[starts[k] : ends[k]]
-        starts[k] = ends[k] - len(line.lstrip(TRIMMED))
-        ends[k] = starts[k] + len(line.strip(TRIMMED))
+        starts[k] = ends[k] - len(line.lstrip())
+        ends[k] = starts[k] + len(line.strip())
     return starts, ends
 
 
@@ -185,7 +180,7 @@ def documents(piece: Piece) -> tuple[list[str], int]:
         kept = [text for text in texts if text]
     else:
         texts = [unicodedata.normalize("NFC", text) for text in piece.texts]
-        kept = [text for text in texts if text.strip(_BLANK)]
+        kept = [text for text in texts if text.strip()]
     return kept, len(texts) - len(kept)
 
 

@@ -142,7 +142,7 @@ class Plan:
     def _spread(self, source: int, size: int, share: float) -> Iterator[str]:
         given, parts = self.files[source], max(1, round(size * share / _PART))
         for part in range(parts):
-            start = readers.line_start(given, part * size // parts)
+            start = readers.line_start(given, self.kind, part * size // parts)
             found = readers.pieces(given, self.kind, self.name, start, _PART)
             try:
                 texts, _ = encoding.documents(next(found, Piece(start)))

@@ -6,14 +6,17 @@ was killed goes on with the same pieces. Only one piece is in memory.
 
 import hashlib
 import json
+import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from glassgpt.data.documents import (
     LONGEST_DOCUMENT,
+    count_line_ends,
     decode,
     require_no_mark,
     unreadable,
@@ -25,7 +28,8 @@ KINDS = ("lines", "whole", "jsonl", "parquet")
 PIECE = 4 << 20
 LONGEST = 16 << 20
 _CHUNK = 1 << 20
-_LF = b"\n"
+# where a line ends: of text by the rule of docs/documents.md, of JSON at LF alone
+_ENDS = {"lines": (b"\n", b"\r"), "jsonl": (b"\n",)}
 
 
 @dataclass(frozen=True)
@@ -91,8 +95,8 @@ def pieces(
             if not start.offset:
                 yield _whole(given)
         else:
-            for raw, end in _blocks(given, start, size):
-                before = end.line - raw.count(b"\n")
+            for raw, end in _blocks(given, kind, start, size):
+                before = end.line - _count_ends(kind, raw)
                 text = decode(raw, given, before, end.offset - len(raw))
                 if kind == "lines":
                     yield Piece(end, lines=text)
@@ -103,7 +107,9 @@ def pieces(
         raise unreadable(given, error) from None
 
 
-def _blocks(given: str, start: Position, size: int) -> Iterator[tuple[bytes, Position]]:
+def _blocks(
+    given: str, kind: str, start: Position, size: int
+) -> Iterator[tuple[bytes, Position]]:
     """Whole lines, about `size` bytes of them at a time."""
     offset, line = start.offset, start.line
     with Path(given).open("rb") as file:
@@ -111,21 +117,38 @@ def _blocks(given: str, start: Position, size: int) -> Iterator[tuple[bytes, Pos
             require_no_mark(file.read(4), given)
         file.seek(offset)
         while raw := file.read(size):
-            if not raw.endswith(b"\n"):
-                rest = file.readline(LONGEST)
-                raw += rest
-                if len(rest) == LONGEST and not rest.endswith(b"\n"):
-                    raise _too_long(given, f"line {line + raw.count(_LF) + 1:,}")
-            offset, line = offset + len(raw), line + raw.count(b"\n")
+            rest = _rest_of_line(file, kind, raw)
+            raw += rest
+            if len(rest) >= LONGEST and not rest.endswith(_ENDS[kind]):
+                raise _too_long(given, f"line {line + _count_ends(kind, raw) + 1:,}")
+            offset, line = offset + len(raw), line + _count_ends(kind, raw)
             yield raw, Position(offset, line)
 
 
-def line_start(given: str, offset: int) -> Position:
+def _rest_of_line(file: BufferedReader, kind: str, raw: bytes) -> bytes:
+    """What follows `raw` in its last line, the end included; about LONGEST at most."""
+    rest = b"" if raw.endswith(_ENDS[kind]) else file.readline(LONGEST)
+    if kind == "lines":
+        if at := rest.find(b"\r") + 1:
+            file.seek(at - len(rest), os.SEEK_CUR)
+            rest = rest[:at]
+        # a CR and the LF after it are one line end
+        if (rest or raw).endswith(b"\r") and file.peek(1).startswith(b"\n"):
+            rest += file.read(1)
+    return rest
+
+
+def _count_ends(kind: str, raw: bytes) -> int:
+    return count_line_ends(raw) if kind == "lines" else raw.count(b"\n")
+
+
+def line_start(given: str, kind: str, offset: int) -> Position:
     """The first place from an offset on where a line begins; its number is unknown."""
+    if not offset:
+        return Position()
     with Path(given).open("rb") as file:
-        file.seek(max(0, offset - 1))
-        skipped = len(file.readline(LONGEST)) if offset else 0
-    return Position(max(0, offset - 1) + skipped)
+        file.seek(offset - 1)
+        return Position(offset - 1 + len(_rest_of_line(file, kind, b"")))
 
 
 def _whole(given: str) -> Piece:
