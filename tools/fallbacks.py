@@ -6,28 +6,14 @@ python tools/fallbacks.py [PATH ...]
 """
 
 import argparse
-import base64
 import json
 
-from browsing import figures, guide, settle
+from browsing import as_webp, figures, guide, settle
 
 from glassgpt.guide.content.pages import FOLDER
 from glassgpt.guide.fallbacks import INDEX, picture_name
 
 PICTURES = FOLDER / "fallbacks"
-
-# a picture in a form that takes a third of the bytes
-SMALLER = """async (png) => {
-  const picture = new Image();
-  picture.src = "data:image/png;base64," + png;
-  await picture.decode();
-  const canvas = new OffscreenCanvas(picture.width, picture.height);
-  canvas.getContext("2d").drawImage(picture, 0, 0);
-  const made = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
-  const read = new FileReader();
-  await new Promise((done) => { read.onload = done; read.readAsDataURL(made); });
-  return [picture.width, picture.height, read.result.split(",")[1]];
-}"""
 
 
 def main() -> None:
@@ -50,13 +36,12 @@ def main() -> None:
             frame.scroll_into_view_if_needed()
             page.wait_for_timeout(300)
             png = frame.locator(".frame-picture").screenshot()
-            given = base64.b64encode(png).decode()
-            width, height, made = page.evaluate(SMALLER, given)
+            width, height, made = as_webp(page, png)
             name = picture_name(source.path, identity)
-            (PICTURES / f"{name}.webp").write_bytes(base64.b64decode(made))
+            (PICTURES / f"{name}.webp").write_bytes(made)
             said = frame.locator(".frame-sentence").inner_text()
             known[name] = {"width": width, "height": height, "said": said}
-            print(name, width, height, len(made) * 3 // 4, said, flush=True)
+            print(name, width, height, len(made), said, flush=True)
             page.close()
     text = json.dumps(known, indent=1, sort_keys=True, ensure_ascii=False)
     index.write_text(text + "\n", encoding="utf-8")

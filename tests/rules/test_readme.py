@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from glassgpt.config import preset
 from glassgpt.engines.shapes import num_params, shapes
@@ -75,6 +77,27 @@ def test_every_file_that_the_readme_links_is_there() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_picture_is_there_for_both_themes_and_light_in_bytes() -> None:
+    (picture,) = re.findall(r"^<picture>\n(.*?)^</picture>\n\n", README, re.M | re.S)
+    dark, light = re.findall(r'(?:srcset|src)="([^"]+)"', picture)
+    assert re.search(r'<source media="\(prefers-color-scheme: dark\)"', picture)
+    for file in (dark, light):
+        content = (ROOT / file).read_bytes()
+        assert content[:4] + content[8:12] == b"RIFFWEBP"
+        assert 10_000 < len(content) <= 60_000, file
+    assert (ROOT / dark).read_bytes() != (ROOT / light).read_bytes()
+
+
+def test_the_picture_is_told_in_words_and_goes_with_the_sources() -> None:
+    page = MarkdownIt("commonmark").render(README)
+    ((file, told),) = re.findall(r'<img src="([^"]+)" alt="([^"]+)">', page)
+    assert 60 <= len(told) <= 200
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["readme"] == "README.md"
+    included = project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert {"README.md", Path(file).parts[0]} <= {*included}
 
 
 @pytest.mark.full
