@@ -1,6 +1,7 @@
 /* The file in small at a lesson's side: it fills with the lessons that were read to their
    end in this browser, and says of each section what explains it. */
 import { store, storedJson } from "./storage.ts";
+import { inSite } from "./words.ts";
 
 const LESSON = /^\/step\/\d+\/\d+\/$/;
 
@@ -8,8 +9,7 @@ export const pagesRead = (): Set<string> => new Set(storedJson<string[]>("read",
 
 /** An address inside the site, wherever that lies. */
 export function inside(path: string): string {
-  const root = new URL(document.documentElement.dataset["root"] ?? "/", location.href);
-  return `/${path.slice(root.pathname.length)}`;
+  return `/${path.slice(inSite("").pathname.length)}`;
 }
 
 const here = (): string => inside(location.pathname);
@@ -28,7 +28,7 @@ function fill(map: Element, read: Set<string>): number {
   return lines;
 }
 
-export function mapping(map: Element): void {
+function mapping(map: Element): void {
   const said = map.querySelector<HTMLElement>(".said");
   if (!said) return;
   const show = (): void => {
@@ -49,7 +49,7 @@ export function mapping(map: Element): void {
 }
 
 /** A lesson is read when its end was seen. */
-export function finishing(end: Element): void {
+function finishing(end: Element): void {
   if (!LESSON.test(here())) return;
   const watch = new IntersectionObserver((seen) => {
     if (!seen.some((one) => one.isIntersecting)) return;
@@ -57,4 +57,10 @@ export function finishing(end: Element): void {
     store("read", JSON.stringify([...pagesRead().add(here())]));
   });
   watch.observe(end);
+}
+
+export function filemap(): void {
+  const end = document.querySelector(".near");
+  if (end) finishing(end);
+  document.querySelectorAll(".filemap").forEach(mapping);
 }

@@ -1,0 +1,41 @@
+/* What comes only when it is asked for, and figures that are shown once they are whole. */
+
+/** A picture is shown once it has its numbers, so that nothing in it jumps. */
+function showing(figure: HTMLElement): void {
+  const watch = new MutationObserver(() => {
+    if (figure.dataset["state"] === "busy") return;
+    figure.dataset["shown"] = "";
+    watch.disconnect();
+  });
+  watch.observe(figure, { attributeFilter: ["data-state"] });
+}
+
+/** The page's checks, in this browser: what does them is fetched when it is asked for. */
+function verifying(place: HTMLElement): void {
+  const button = place.querySelector("button");
+  if (!button) return;
+  place.hidden = false;
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    void import("../../verify/open.ts").then(({ open }) => open(place));
+  });
+}
+
+/** Code that can be run: the editor and Python are fetched when they are asked for. */
+function running(box: HTMLElement): void {
+  for (const button of box.querySelectorAll<HTMLButtonElement>("[data-do]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      button.disabled = true;
+      void import("../../editor/open.ts").then(({ open }) =>
+        open(box, button.dataset["do"] === "change"),
+      );
+    });
+  }
+}
+
+export function onDemand(): void {
+  document.querySelectorAll<HTMLElement>(".gg-figure > [props]").forEach(showing);
+  document.querySelectorAll<HTMLElement>(".run").forEach(running);
+  document.querySelectorAll<HTMLElement>(".verify").forEach(verifying);
+}
