@@ -115,6 +115,13 @@ def test_documents_are_held_out_as_python_holds_them_out() -> None:
         assert found["available"] == len(texts) - 1
 
 
+def test_labels_keep_apart_as_python_has_them() -> None:
+    given = json.loads((CASES / "labels.json").read_text("utf-8"))
+    call = "made.spread(input.wanted, input.gap, input.low, input.high)"
+    found = in_node("../kit/logic/labels.ts", call, given)
+    assert found == [case["places"] for case in given]
+
+
 def test_presets_are_those_of_the_package() -> None:
     written = json.loads((RUNTIME / "worker/data/presets.json").read_text("utf-8"))
     assert written == {str(step): preset(f"step{step}").to_json() for step in range(6)}
