@@ -4,6 +4,8 @@
 export interface Picking {
   /** The place at these pixels of the picture; -1 for none. */
   find: (x: number, y: number) => number;
+  /** The same for a press, where that reaches further. */
+  findPressed?: (x: number, y: number) => number;
   count: () => number;
   /** The place that is looked at, or where keys begin; -1 for none. */
   at: () => number;
@@ -11,29 +13,38 @@ export interface Picking {
   pick?: ((place: number) => void) | undefined;
   /** How far each key goes. */
   keys?: () => Record<string, number>;
-  /** Whether a key that leads out goes as far as it can, or nowhere, as in a grid. */
-  ends?: boolean;
+  /** Of a grid, the places in a row: arrow keys go through it, and not out. */
+  columns?: () => number;
 }
 
-const ALONG = { ArrowRight: 1, ArrowLeft: -1 };
+const ALONG: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1 };
+const grid = (columns: number): Record<string, number> => ({
+  ...ALONG,
+  ArrowDown: columns,
+  ArrowUp: -columns,
+});
 
-export function picking({ find, count, at, see, pick, keys, ends = true }: Picking) {
-  const under = (event: MouseEvent): number => {
+export function picking(given: Picking) {
+  const { find, findPressed = find, count, at, see, pick, columns } = given;
+  const under = (event: MouseEvent, finder = find): number => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
-    return find(event.clientX - box.left, event.clientY - box.top);
+    return finder(event.clientX - box.left, event.clientY - box.top);
   };
+  const keys = given.keys ?? (columns ? () => grid(columns()) : () => ALONG);
+  const moved = (by: number): number =>
+    columns ? movedInGrid(at(), by, count(), columns()) : movedAlong(at(), by, count());
   return {
     tabindex: 0,
     onpointermove: (event: PointerEvent) => see(under(event)),
     onpointerleave: () => see(-1),
     onblur: () => see(-1),
     onclick: (event: MouseEvent) => {
-      const place = under(event);
+      const place = under(event, findPressed);
       if (place >= 0) pick?.(place);
     },
     onkeydown: (event: KeyboardEvent) => {
-      const by = (keys?.() ?? ALONG)[event.key as keyof typeof ALONG];
-      if (by !== undefined) see(moved(at(), by, count(), ends));
+      const by = keys()[event.key];
+      if (by !== undefined) see(moved(by));
       else if ((event.key === "Enter" || event.key === " ") && pick && at() >= 0) pick(at());
       else return;
       event.preventDefault();
@@ -42,11 +53,18 @@ export function picking({ find, count, at, see, pick, keys, ends = true }: Picki
   };
 }
 
-/** From nowhere to the first place; else on by so many, and not out. */
-function moved(from: number, by: number, count: number, ends: boolean): number {
+/** From nowhere to the first place; else on by so many, as far as there are places. */
+function movedAlong(from: number, by: number, count: number): number {
+  return from < 0 ? 0 : Math.min(count - 1, Math.max(0, from + by));
+}
+
+/** The same in a grid, where a key that leads out of a row or column leads nowhere. */
+function movedInGrid(from: number, by: number, count: number, columns: number): number {
   if (from < 0) return 0;
-  const to = Math.min(count - 1, Math.max(0, from + by));
-  return ends || to === from + by ? to : from;
+  const to = from + by;
+  const row = (place: number): number => Math.floor(place / columns);
+  const inside = to >= 0 && to < count && (by % columns === 0 || row(to) === row(from));
+  return inside ? to : from;
 }
 
 /** Which of `count` places of one width lies there, from a left edge on. */
