@@ -1,4 +1,5 @@
 /* The controls of a figure: typed values that live in the address. */
+import type { Given } from "./element.ts";
 import { onHash, readHash, writeHash } from "./url.ts";
 
 export type Control =
@@ -11,7 +12,6 @@ export type Value = number | string | boolean;
 
 export class Controls {
   private readonly values: Record<string, Value> = $state({});
-  private readonly forget: () => void;
 
   constructor(
     private readonly id: string,
@@ -19,11 +19,7 @@ export class Controls {
     private readonly defaults: Record<string, Value> = {},
   ) {
     this.read();
-    this.forget = onHash(() => this.read());
-  }
-
-  end(): void {
-    this.forget();
+    $effect(() => onHash(() => this.read()));
   }
 
   number(name: string): number {
@@ -72,6 +68,15 @@ export class Controls {
     if (control.max !== undefined) number = Math.min(control.max, number);
     return control.whole ? Math.round(number) : number;
   }
+}
+
+/** The controls of a figure as its description has them, with what the page says instead. */
+export function figure(
+  given: Pick<Given, "id">,
+  spec: { controls: object },
+  defaults: Record<string, Value> = {},
+): Controls {
+  return new Controls(given.id, spec.controls as Record<string, Control>, defaults);
 }
 
 const write = (value: Value): string =>
