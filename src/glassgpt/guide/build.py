@@ -141,9 +141,9 @@ class _Site:
             fonts[font.stem] = keep(kept, font.stem, ".woff2", font.read_bytes())
         for licence in sorted((self.folder / "fonts").glob("LICENSE*")):
             shutil.copyfile(licence, kept / licence.name)
-        sheets = ("tokens.css", "page.css", "run.css", "verify.css")
+        sheets = ("tokens", "page", "parts", "margin", "run", "verify")
         style = "\n".join(
-            (self.folder / "style" / name).read_text(encoding="utf-8")
+            (self.folder / "style" / f"{name}.css").read_text(encoding="utf-8")
             for name in sheets
         )
         for name, file in fonts.items():

@@ -113,26 +113,26 @@ export async function layers(
   return { ...found, hidden: before, logits, probs, apart };
 }
 
+export interface Backwards extends Layers {
+  tokens: number[];
+  position: number;
+  target: number;
+  loss: number;
+  tensors: Tensor[];
+  dlogits: Float64Array;
+  dhidden: Float64Array;
+  dbefore: Float64Array;
+  dx: Float64Array;
+  /** Of all weights, from this pair alone and from the whole word. */
+  pair: Float64Array;
+  whole: Float64Array;
+}
+
 /** One pair of a word forward and back, and what the whole word adds up to. */
 export async function backwards(
   input: { asked: Asked; at: number; word: string; position: number },
   job: Job,
-): Promise<
-  Layers & {
-    tokens: number[];
-    position: number;
-    target: number;
-    loss: number;
-    tensors: Tensor[];
-    dlogits: Float64Array;
-    dhidden: Float64Array;
-    dbefore: Float64Array;
-    dx: Float64Array;
-    /** Of all weights, from this pair alone and from the whole word. */
-    pair: Float64Array;
-    whole: Float64Array;
-  }
-> {
+): Promise<Backwards> {
   const { model } = await reach(input.asked, input.at, job);
   const { kernel, g } = model;
   const tokens = model.cut(input.word);

@@ -38,51 +38,59 @@ function apart(found: ArrayLike<number>, wanted: number[], tolerance: number): n
   return largest;
 }
 
+type Say = (what: Verified["what"], count: number, far: number, most: number) => Promise<void>;
+
 /** The checks of a step's model, each told as it is done. `word` is the reader's. */
 export async function verify(
   input: { expected: Expected; word: string },
   job: Job,
 ): Promise<Verified[]> {
-  const { expected, word } = input;
-  const { step, tolerances } = expected;
-  const asked = { step, source: "names" };
   const done: Verified[] = [];
-  const say = async (
-    what: Verified["what"],
-    count: number,
-    largest: number,
-    tolerance: number,
-  ): Promise<void> => {
+  const say: Say = async (what, count, largest, tolerance) => {
     const one = { what, count, largest, tolerance };
     done.push(one);
     job.tell(() => one);
     await job.pause();
   };
-  if (step > 0) {
-    const first = await reach(asked, 0, job);
-    const { analytic } = gradients(first.model, expected.word);
-    const { gradient } = expected;
-    const largest = apart(analytic, gradient, tolerances.gradient);
-    await say("gradient", gradient.length, largest, tolerances.gradient);
-    const known = first.model.corpus.encode(word).length === word.length + 2 && word !== "";
-    const nudged = await check(
-      { asked, at: 0, word: known ? word : expected.word, eps: 1e-5, central: true },
-      job,
-    );
-    const { difference } = nudged.worst;
-    await say("slopes", nudged.numerical.length, difference, tolerances.slopes);
-  }
+  if (input.expected.step > 0) await verifyGradients(input.expected, input.word, say, job);
+  await verifyTraining(input.expected, say, job);
+  return done;
+}
+
+async function verifyGradients(
+  { step, word: built, gradient, tolerances }: Expected,
+  word: string,
+  say: Say,
+  job: Job,
+): Promise<void> {
+  const asked = { step, source: "names" };
+  const { model } = await reach(asked, 0, job);
+  const { analytic } = gradients(model, built);
+  const far = apart(analytic, gradient, tolerances.gradient);
+  await say("gradient", gradient.length, far, tolerances.gradient);
+  const known = model.corpus.encode(word).length === word.length + 2 && word !== "";
+  const nudged = await check(
+    { asked, at: 0, word: known ? word : built, eps: 1e-5, central: true },
+    job,
+  );
+  await say("slopes", nudged.numerical.length, nudged.worst.difference, tolerances.slopes);
+}
+
+async function verifyTraining(expected: Expected, say: Say, job: Job): Promise<void> {
+  const { step, tolerances, names } = expected;
+  const asked = { step, source: "names" };
   const training = await reach(asked, expected.losses.length, job);
   const losses = training.losses.slice(0, expected.losses.length);
-  const far = apart(losses, expected.losses, tolerances.losses);
-  await say("losses", losses.length, far, tolerances.losses);
-  const trained = await reach(asked, training.run.train.num_steps, job);
-  const wanted = expected.names;
-  const written = write(trained.model, wanted.length, lessonTemperature(step));
-  const wrong = wanted.filter((name, i) => written[i] !== name).length;
-  await say("names", wanted.length, wrong, 0);
-  const heldout = evaluate(trained.model);
+  await say(
+    "losses",
+    losses.length,
+    apart(losses, expected.losses, tolerances.losses),
+    tolerances.losses,
+  );
+  const { model } = await reach(asked, training.run.train.num_steps, job);
+  const written = write(model, names.length, lessonTemperature(step));
+  await say("names", names.length, names.filter((name, i) => written[i] !== name).length, 0);
+  const heldout = evaluate(model);
   const off = apart([heldout?.loss ?? NaN], [expected.heldout], tolerances.heldout);
   await say("heldout", heldout?.documents ?? 0, off, tolerances.heldout);
-  return done;
 }
