@@ -24,7 +24,7 @@ from glassgpt.guide import server
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "glassgpt"
-FOLDERS = ("pages", "strings", "style", "fonts", "figures", "runtime")
+UNWATCHED = ("node_modules", "fallbacks")
 MADE = (PACKAGE / "guide" / "assets", PACKAGE / "guide" / "site")
 
 
@@ -46,7 +46,8 @@ def part(file: Path, guide: Path) -> str:
 
 def changes(guide: Path) -> Iterator[set[str]]:
     """What is to be built: all of it, then the parts that were saved."""
-    places = [guide / name for name in FOLDERS if (guide / name).is_dir()]
+    folders = [one for one in guide.iterdir() if one.is_dir() and one.name[0] != "."]
+    places = [one for one in folders if one.name not in UNWATCHED]
     places += [guide / "vite.config.ts", PACKAGE]
     begun = False
     # it has begun to watch once it yields, so nothing saved since is missed
