@@ -29,11 +29,11 @@ class Scripted:
         self.record = SimpleNamespace(model=SimpleNamespace(block_size=block_size))
         self.rows, self.read = rows, []
 
-    def reader(self) -> "Scripted":
+    def decoder(self) -> "Scripted":
         self.read.append("")
         return self
 
-    def feed(self, token_id: int, temperature: float = 1.0) -> list[float]:
+    def step(self, token_id: int, temperature: float = 1.0) -> list[float]:
         symbol = "abc|"[token_id]
         self.read[-1] += symbol
         row = self.rows.get("start" if symbol == "|" else symbol, {"end": 1.0})
@@ -82,7 +82,7 @@ def test_step_0_at_a_temperature_is_a_power_of_each_probability(
         powers = [
             ((count + 1) / (sum(row) + width)) ** (1 / temperature) for count in row
         ]
-        found = session.engine.reader().feed(token_id, temperature)
+        found = session.engine.decoder().step(token_id, temperature)
         assert found == pytest.approx([p / sum(powers) for p in powers], rel=1e-12)
 
 
@@ -92,7 +92,7 @@ def test_probabilities_sum_to_1_and_sharpen_when_it_is_cold(step: int) -> None:
     session.train()
     peaks = []
     for temperature in (2.0, 1.0, 0.5, 0.05):
-        probs = session.engine.reader().feed(session.tokenizer.bos, temperature)
+        probs = session.engine.decoder().step(session.tokenizer.bos, temperature)
         assert sum(probs) == pytest.approx(1, rel=1e-12) and min(probs) >= 0
         peaks.append(max(probs))
     assert peaks == sorted(peaks) and peaks[0] < peaks[-1]

@@ -123,7 +123,7 @@ class _Matrices:
             self._apart[name] = _larger(self._apart[name], _apart(of_all))
             for start in range(0, len(places), _AT_ONCE):
                 some = places[start : start + _AT_ONCE]
-                slopes = self._checked[-1].slopes(tokens, name, some, EPS)
+                slopes = self._checked[-1].finite_differences(tokens, name, some, EPS)
                 for engine, gradients in found.items():
                     numbers = [gradients[name].values[place] for place in some]
                     self._hold(name, engine, numbers, slopes)

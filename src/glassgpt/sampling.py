@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from glassgpt.engines.base import TOGETHER, Engine
+from glassgpt.engines.base import SAMPLE_BATCH, Engine
 from glassgpt.errors import GlassGPTError, invalid
 from glassgpt.tokenizers import Tokenizer
 
@@ -89,12 +89,12 @@ def write(
     """
     start = _start(engine, tokenizer, prompt)
     block_size = engine.record.model.block_size
-    reader, written = engine.reader(), start[1:]
+    decoder, written = engine.decoder(), start[1:]
     for token_id in start[:-1]:
-        reader.feed(token_id)
+        decoder.step(token_id)
     token_id = start[-1]
     while len(written) < block_size:
-        probs = reader.feed(token_id, taste.temperature or 1.0)
+        probs = decoder.step(token_id, taste.temperature or 1.0)
         token_id = taste.choose(probs, rng)
         if token_id == tokenizer.bos:
             break
@@ -105,10 +105,10 @@ def write(
 
 
 @runtime_checkable
-class WritesTogether(Protocol):
-    """An engine that writes a group of documents faster than reader by reader."""
+class WritesBatched(Protocol):
+    """An engine that writes a group of documents faster than one by one."""
 
-    def write_together(
+    def write_batched(
         self,
         start: Sequence[int],
         limit: int,
@@ -117,17 +117,17 @@ class WritesTogether(Protocol):
         top_p: float,
         rng: random.Random,
     ) -> list[list[int]]:
-        """The tokens of TOGETHER documents after `start`, at most `limit` each."""
+        """The tokens of SAMPLE_BATCH documents after `start`, at most `limit` each."""
 
 
-def write_together(
+def write_batched(
     engine: Engine,
     tokenizer: Tokenizer,
     rng: random.Random,
     taste: Taste,
     prompt: str = "",
 ) -> Iterator[str]:
-    """Documents without end, in groups of TOGETHER that draw in turn.
+    """Documents without end, in groups of SAMPLE_BATCH that draw in turn.
 
     In a group every document that goes on draws its first token, in their order, then
     every one its second. Each is as likely as one of `write`, and all are from the one
@@ -136,8 +136,8 @@ def write_together(
     start = _start(engine, tokenizer, prompt)
     limit = engine.record.model.block_size - (len(start) - 1)
     while True:
-        if isinstance(engine, WritesTogether):
-            group = engine.write_together(
+        if isinstance(engine, WritesBatched):
+            group = engine.write_batched(
                 start, limit, taste.temperature, taste.top_k, taste.top_p, rng
             )
         else:
@@ -149,17 +149,17 @@ def write_together(
 def _in_turn(
     engine: Engine, start: list[int], limit: int, taste: Taste, rng: random.Random
 ) -> list[list[int]]:
-    """A group, by as many readers."""
-    readers = [engine.reader() for _ in range(TOGETHER)]
-    group: list[list[int]] = [[] for _ in readers]
-    for reader in readers:
+    """A group, by as many decoders."""
+    decoders = [engine.decoder() for _ in range(SAMPLE_BATCH)]
+    group: list[list[int]] = [[] for _ in decoders]
+    for decoder in decoders:
         for token_id in start[:-1]:
-            reader.feed(token_id)
-    going = list(range(TOGETHER))
+            decoder.step(token_id)
+    going = list(range(SAMPLE_BATCH))
     while going and len(group[going[0]]) < limit:
         for i in list(going):
             token_id = group[i][-1] if group[i] else start[-1]
-            probs = readers[i].feed(token_id, taste.temperature or 1.0)
+            probs = decoders[i].step(token_id, taste.temperature or 1.0)
             token_id = taste.choose(probs, rng)
             if token_id == start[0]:
                 going.remove(i)
@@ -194,11 +194,11 @@ def write_many(
     """`count` samples, as they are written; `hear` is told of each as it grows.
 
     `new_only` passes over those in `known`, `unique` over those written before; after a
-    thousand draws in vain there are fewer. `together` takes them from `write_together`.
+    thousand draws in vain there are fewer. `together` takes them from `write_batched`.
     """
     seen: set[str] = set()
     in_vain = 0
-    texts = write_together(engine, tokenizer, rng, taste, prompt) if together else None
+    texts = write_batched(engine, tokenizer, rng, taste, prompt) if together else None
     while count and in_vain < _PATIENCE:
         if texts:
             text = next(texts)

@@ -137,22 +137,22 @@ def test_the_softmax_of_the_logits_is_what_the_reader_gives(
     run = begun(step, names)
     run.train(2)
     tokens = run.documents[0]
-    reader, logits = run.engine.reader(), run.engine.logits(tokens)
+    reader, logits = run.engine.decoder(), run.engine.logits(tokens)
     assert len(logits) == len(run.engine.token_losses(tokens))
     for token, row in zip(tokens, logits, strict=False):
         exps = [math.exp(logit / 0.8) for logit in row]
         expected = [e / sum(exps) for e in exps]
-        assert reader.feed(token, 0.8) == approx(expected, rel=1e-12)
+        assert reader.step(token, 0.8) == approx(expected, rel=1e-12)
         assert len(row) == run.tokenizer.vocab_size
 
 
 @EVERY_STEP
 def test_a_reader_sees_the_weights_of_now(step: int, names: Path) -> None:
     run = begun(step, names)
-    before = run.engine.reader().feed(run.tokenizer.bos)
+    before = run.engine.decoder().step(run.tokenizer.bos)
     run.train(1)
-    assert run.engine.reader().feed(run.tokenizer.bos) != before
-    assert sum(run.engine.reader().feed(run.tokenizer.bos)) == approx(1)
+    assert run.engine.decoder().step(run.tokenizer.bos) != before
+    assert sum(run.engine.decoder().step(run.tokenizer.bos)) == approx(1)
 
 
 @EVERY_STEP
@@ -162,7 +162,7 @@ def test_measuring_changes_nothing(step: int, names: Path) -> None:
         run.engine.loss(tokens)
         run.engine.token_losses(tokens)
         run.engine.logits(tokens)
-        run.engine.reader().feed(tokens[0])
+        run.engine.decoder().step(tokens[0])
         if step:
             run.engine.gradients(tokens)
     assert run.train(4) == quiet.train(4)

@@ -80,17 +80,17 @@ def test_a_secant_s_points_and_slopes_are_the_lessons(
     visit = figure("secant", word=word, weight=1500, eps=0.01, trained=20)
     name, place = weight_of(begun, 1500)
     loss = begun.engine.loss(tokens)
-    nudged = begun.engine.nudged_loss(tokens, name, place, 0.01)
+    nudged = begun.engine.perturbed_loss(tokens, name, place, 0.01)
     rows = visit.table
     assert [row[2] for row in rows[:3]] == pytest.approx([loss, loss, nudged], **NEAR)
     assert rows[3][2] == pytest.approx((nudged - loss) / 0.01, rel=1e-9)
     assert rows[4][2] == pytest.approx(gradients(begun, word)[1500], **NEAR)
     weight = flat(begun)[1500]
     for _, value, found in rows[5::30]:
-        there = begun.engine.nudged_loss(tokens, name, place, value - weight)
+        there = begun.engine.perturbed_loss(tokens, name, place, value - weight)
         assert found == pytest.approx(there, **NEAR)
     both = figure("secant", word=word, weight=1500, eps=0.01, trained=20, central=1)
-    below = begun.engine.nudged_loss(tokens, name, place, -0.01)
+    below = begun.engine.perturbed_loss(tokens, name, place, -0.01)
     assert both.table[3][2] == pytest.approx((nudged - below) / 0.02, rel=1e-9)
 
 

@@ -120,7 +120,7 @@ def test_the_table_writes_the_lessons_names(
     props = {"step": 0}
     run = begun()
     run.train(40)
-    first = run.engine.reader().feed(run.tokenizer.bos, temperature)
+    first = run.engine.decoder().step(run.tokenizer.bos, temperature)
     names = [run.sample(temperature) for _ in range(20)]
     at = {"trained": 40, "temperature": temperature}
     assert figure("names-temperature", props=props, **at).column(0) == names

@@ -117,7 +117,7 @@ def secant_rows(word: str, docs: str) -> list[Row]:
     tokens = encoded(run, word)
     matrix, place = weight_of(run, WEIGHT)
     weight, loss = flat(run)[WEIGHT], run.engine.loss(tokens)
-    nudged = run.engine.nudged_loss(tokens, matrix, place, EPS)
+    nudged = run.engine.perturbed_loss(tokens, matrix, place, EPS)
     slope = (nudged - loss) / EPS
     return [
         ["w", weight, loss], ["w", weight, loss], ["w + eps", weight + EPS, nudged],
@@ -135,7 +135,7 @@ def curve_rows(word: str, docs: str) -> list[Row]:
     for half in range(2, 25):  # 1e-1, 3e-2, 1e-2 … 1e-12
         eps = float(f"{'31'[half % 2 == 0]}e-{(half + 1) // 2}")
         above, below = (
-            run.engine.nudged_loss(tokens, matrix, place, by) for by in (eps, -eps)
+            run.engine.perturbed_loss(tokens, matrix, place, by) for by in (eps, -eps)
         )
         nudged = [(above - loss) / eps, (above - below) / (2 * eps)]
         room = 1e-14 / eps + 1e-12
@@ -188,7 +188,7 @@ def scatter_rows(word: str, docs: str) -> list[Row]:
         exact = rows[index][1]
         matrix, place = weight_of(run, index)
         across = run.engine.weights()[matrix].shape[1]
-        nudged = run.engine.nudged_loss(tokens, matrix, place, SLOPE_EPS)
+        nudged = run.engine.perturbed_loss(tokens, matrix, place, SLOPE_EPS)
         slope = (nudged - loss) / SLOPE_EPS
         rows[index] = [
             f"{matrix}[{place // across}][{place % across}]", exact,

@@ -37,7 +37,7 @@ def test_names_and_their_probabilities_are_the_lessons(figure: Opener) -> None:
         name = begun.sample(0.5)
         chosen = visit.column(2)
         assert "".join(each for each in chosen if each != "BOS") == name
-    first = begun.engine.reader().feed(begun.tokenizer.bos, 0.5)
+    first = begun.engine.decoder().step(begun.tokenizer.bos, 0.5)
     assert visit.table[0][3:] == pytest.approx(first, **NEAR)
 
 
@@ -75,7 +75,7 @@ def test_what_comes_next_is_the_lessons(figure: Opener) -> None:
     visit = figure("token-temperature", trained=30, temperature=0.7, token="q")
     begun = lesson(1, 30)
     token = begun.tokenizer.encode("q")[1]
-    expected = begun.engine.reader().feed(token, 0.7)
+    expected = begun.engine.decoder().step(token, 0.7)
     assert visit.column(2) == pytest.approx(expected, **NEAR)
 
 

@@ -45,7 +45,8 @@ def test_every_question_gets_the_reference_engines_answer(
     if model.step:
         name = data.draw(st.sampled_from(sorted(ours.weights())))
         nudged = (document, name, 0, 0.01)
-        assert ours.nudged_loss(*nudged) == pytest.approx(theirs.nudged_loss(*nudged))
+        expected = theirs.perturbed_loss(*nudged)
+        assert ours.perturbed_loss(*nudged) == pytest.approx(expected)
         loss, gradients = ours.gradients(document)
         expected_loss, expected = theirs.gradients(document)
         assert loss == pytest.approx(expected_loss, rel=1e-10)
@@ -123,7 +124,7 @@ def test_weights_of_another_model_are_refused_and_change_nothing() -> None:
 @given(turns=st.lists(st.integers(0, 3), min_size=1, max_size=12))
 def test_readers_that_take_turns_do_not_disturb_each_other(turns: list[int]) -> None:
     ours, theirs = both(Record(TINY))
-    readers = [(ours.reader(), theirs.reader(), []) for _ in range(2)]
+    readers = [(ours.decoder(), theirs.decoder(), []) for _ in range(2)]
     for turn in turns:
         if turn > 1:
             ours.loss(WORDS[turn])
@@ -133,7 +134,7 @@ def test_readers_that_take_turns_do_not_disturb_each_other(turns: list[int]) -> 
             continue
         token = len(read) + turn
         read.append(token)
-        assert fast.feed(token, 0.5) == pytest.approx(slow.feed(token, 0.5), rel=1e-9)
+        assert fast.step(token, 0.5) == pytest.approx(slow.step(token, 0.5), rel=1e-9)
 
 
 def test_a_run_that_diverges_gives_the_losses_before_and_then_the_error() -> None:

@@ -63,12 +63,12 @@ def test_probabilities_are_the_reference_engines(
     data: st.DataObject, model: ModelConfig, temperature: float
 ) -> None:
     document = data.draw(documents(model))[: model.block_size]
-    theirs, ours = lesson(model).reader(), Reader(started(model))
+    theirs, ours = lesson(model).decoder(), Reader(started(model))
     for token in document:
         ours.read(token)
         np.testing.assert_allclose(
             ours.probabilities(temperature),
-            theirs.feed(token, temperature),
+            theirs.step(token, temperature),
             rtol=1e-9,
             atol=1e-15,
         )
@@ -99,9 +99,9 @@ def test_documents_are_those_that_python_draws(
     kernel, engine = started(model), lesson(model)
     taste = Taste(temperature, top_k, top_p)
     for _ in range(3):
-        reader, token, expected = engine.reader(), 0, []
+        reader, token, expected = engine.decoder(), 0, []
         while len(expected) < model.block_size:
-            token = taste.choose(reader.feed(token, temperature or 1.0), theirs)
+            token = taste.choose(reader.step(token, temperature or 1.0), theirs)
             if token == 0:
                 break
             expected.append(token)

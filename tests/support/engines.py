@@ -39,10 +39,10 @@ class Started:
 
     def sample(self, temperature: float) -> str:
         """A name, drawn as the lessons draw it."""
-        bos, reader = self.tokenizer.bos, self.engine.reader()
+        bos, reader = self.tokenizer.bos, self.engine.decoder()
         written = [bos]
         for _ in range(self.engine.record.model.block_size):
-            probs = reader.feed(written[-1], temperature)
+            probs = reader.step(written[-1], temperature)
             written += self.rng.choices(range(len(probs)), weights=probs)
             if written[-1] == bos:
                 break

@@ -46,20 +46,20 @@ def outcome(shard: str, way: str, steps: int) -> dict[str, Any]:
         "losses": losses,
         "weights": weights,
         "evaluated": evaluated,
-        "norm": engine.watched()["gradient_norm"],
-        "leads": engine.crew.leads,
+        "norm": engine.metrics()["gradient_norm"],
+        "is_leader": engine.group.is_leader,
     }
 
 
 def main() -> None:
     """All ways, with whole weights and with shared ones."""
-    found, leads = {}, True
+    found, is_leader = {}, True
     for shard in ("none", "full"):
         for way in WAYS:
             steps = 20 if way == "float32" else 5
             found[f"{shard}: {way}"] = outcome(shard, way, steps)
-            leads = found[f"{shard}: {way}"]["leads"]
-    if leads:
+            is_leader = found[f"{shard}: {way}"]["is_leader"]
+    if is_leader:
         Path(sys.argv[1]).write_text(json.dumps(found))
 
 

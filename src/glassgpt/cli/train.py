@@ -20,7 +20,7 @@ from glassgpt.config.presets import LESSONS
 from glassgpt.data import catalog
 from glassgpt.data import load as load_documents
 from glassgpt.data.loader import suited
-from glassgpt.engines.base import Crew
+from glassgpt.engines.base import ProcessGroup
 from glassgpt.engines.shapes import num_params
 from glassgpt.errors import (
     CheckpointError,
@@ -171,17 +171,17 @@ def _start(
 
 def _new_folder(path: Path, session: Session) -> RunFolder:
     """The run's folder, which the leader makes and the others find."""
-    crew = session.engine.crew
-    crew.wait()  # nobody looks for a run.json that is just being made
-    if crew.leads:
+    group = session.engine.group
+    group.wait()  # nobody looks for a run.json that is just being made
+    if group.is_leader:
         folder = RunFolder.create(path, session.facts())
-    crew.wait()
-    return folder if crew.leads else ReadOnlyFolder.open(path)
+    group.wait()
+    return folder if group.is_leader else ReadOnlyFolder.open(path)
 
 
 def _same_run(path: Path, session: Session) -> RunFolder:
     """The folder of a run that torchrun has started before; another is an error."""
-    kind = RunFolder if session.engine.crew.leads else ReadOnlyFolder
+    kind = RunFolder if session.engine.group.is_leader else ReadOnlyFolder
     folder = kind.open(path)
     facts = {**session.facts(), "engine": folder.record.get("engine")}
     if json_bytes(facts) != json_bytes(folder.record):
@@ -226,16 +226,16 @@ def _is_kept(folder: RunFolder, step: int) -> bool:
 def _train(
     session: Session, folder: RunFolder, show: Show, resume: bool = False
 ) -> None:
-    crew = session.engine.crew
+    group = session.engine.group
     try:
-        with folder.lock(), _listener(crew, folder, show) as listen:
-            crew.wait()  # until the leader has the lock
+        with folder.lock(), _listener(group, folder, show) as listen:
+            group.wait()  # until the leader has the lock
             if resume:
                 session.restore(folder, listen)
             result = session.train(listen, folder)
-        if crew.leads:
+        if group.is_leader:
             _print_result(session, result, folder, show.json)
-        crew.leave()
+        group.leave()
     except OSError as error:
         if isinstance(error, BrokenPipeError) or error.filename:
             raise
@@ -245,9 +245,9 @@ def _train(
 
 
 @contextmanager
-def _listener(crew: Crew, folder: RunFolder, show: Show) -> Iterator[Listener]:
-    """What tells of the training; only the leader of a crew talks."""
-    if not crew.leads:
+def _listener(group: ProcessGroup, folder: RunFolder, show: Show) -> Iterator[Listener]:
+    """What tells of the training; only the leader of a group talks."""
+    if not group.is_leader:
         yield ignore
         return
     with display(show.json, in_terminal()) as tell:

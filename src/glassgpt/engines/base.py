@@ -20,17 +20,17 @@ from glassgpt.errors import invalid
 Tokens = Sequence[int]
 Batch = Sequence[Tokens]
 # how many documents draw in turn where many are written at once
-TOGETHER = 256
+SAMPLE_BATCH = 256
 
 
-class Reader(Protocol):
+class Decoder(Protocol):
     """Reads a document token by token, keeping what it needs of those before."""
 
-    def feed(self, token_id: int, temperature: float = 1.0) -> list[float]:
+    def step(self, token_id: int, temperature: float = 1.0) -> list[float]:
         """The probability of each token to come next: (vocab_size,), sums to 1."""
 
 
-class Crew:
+class ProcessGroup:
     """The processes that train one run together: this one, alone.
 
     The first, of rank 0, leads: it alone talks and keeps the log.
@@ -40,7 +40,7 @@ class Crew:
     size = 1
 
     @property
-    def leads(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether this process is the one that talks."""
         return self.rank == 0
 
@@ -55,14 +55,14 @@ class Crew:
         """Part from the others at the end, so that none takes it for a failure."""
 
 
-ALONE = Crew()
+ALONE = ProcessGroup()
 
 
 @dataclass(frozen=True)
-class Share:
+class StateShard:
     """What one process saves of a moment: tensors that no other process saves.
 
-    They are whole once `wait` has returned, and stay so until the next share is taken.
+    They are whole once `wait` has returned, and stay so until the next is taken.
     """
 
     weights: dict[str, Tensor]
@@ -77,7 +77,7 @@ class Engine(Protocol):
     record: Record
     # how many steps the loop may hand over at once and still answer Ctrl-C in time
     steps_at_once: int
-    crew: Crew
+    group: ProcessGroup
     # whether a checkpoint is written while training goes on
     saves_behind: bool
 
@@ -94,8 +94,8 @@ class Engine(Protocol):
     def buffers(self) -> dict[str, Tensor]:
         """A copy of what the optimiser remembers: "m.wte", "v.wte" and so on."""
 
-    def share(self) -> Share:
-        """What this process saves of this moment; all of the crew must ask."""
+    def state_shard(self) -> StateShard:
+        """What this process saves of this moment; all of the group must ask."""
 
     def restore(
         self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
@@ -114,13 +114,13 @@ class Engine(Protocol):
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
 
-    def nudged_loss(self, tokens: Tokens, name: str, index: int, nudge: float) -> float:
+    def perturbed_loss(self, tokens: Tokens, name: str, index: int, by: float) -> float:
         """The loss of a document with one weight moved, and put back.
 
         `index` counts through the matrix row by row.
         """
 
-    def slopes(
+    def finite_differences(
         self, tokens: Tokens, name: str, places: Sequence[int], eps: float
     ) -> list[float]:
         """The loss's slope along some weights of a matrix, counted row by row.
@@ -144,13 +144,13 @@ class Engine(Protocol):
         An engine may do all of them before it gives the first.
         """
 
-    def reader(self) -> Reader:
+    def decoder(self) -> Decoder:
         """Begin a new document."""
 
     def seconds_a_step(self, batch: Batch) -> float:
         """What a step on such a batch may take, found without changing anything."""
 
-    def watched(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """What the last step showed besides its loss; empty where nothing is kept.
 
         tokens, gradient_norm, memory in bytes, flops of the step, peak_flops a second.
@@ -212,8 +212,8 @@ def nudged_slopes(
     engine: Engine, tokens: Tokens, name: str, places: Sequence[int], eps: float
 ) -> list[float]:
     """`slopes` of an engine that computes a loss at a time."""
-    above = [engine.nudged_loss(tokens, name, place, eps) for place in places]
-    below = [engine.nudged_loss(tokens, name, place, -eps) for place in places]
+    above = [engine.perturbed_loss(tokens, name, place, eps) for place in places]
+    below = [engine.perturbed_loss(tokens, name, place, -eps) for place in places]
     return [(a - b) / (2 * eps) for a, b in zip(above, below, strict=True)]
 
 

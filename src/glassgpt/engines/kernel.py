@@ -12,7 +12,7 @@ from glassgpt.config import Record
 from glassgpt.engines.base import (
     ALONE,
     Batch,
-    Share,
+    StateShard,
     Tokens,
     buffer_names,
     refuse_tensors,
@@ -37,14 +37,14 @@ class KernelEngine:
     """An engine made of the C kernel. See `engines.base.Engine`."""
 
     name = "kernel"
-    crew = ALONE
+    group = ALONE
     saves_behind = False
 
     def __init__(self, record: Record, rng: random.Random) -> None:
         self.check(record)
         self.record = record
         self.kernel = Kernel(record.model, record.train.dtype)
-        self.in_cache: KernelReader | None = None  # whose tokens those are
+        self.in_cache: KernelDecoder | None = None  # whose tokens those are
         generator = Random.like(rng)
         self.kernel.draw_weights(generator)
         generator.hand_back(rng)
@@ -75,9 +75,9 @@ class KernelEngine:
             for name, tensor in self._tensors(matrices).items()
         }
 
-    def share(self) -> Share:
+    def state_shard(self) -> StateShard:
         """All that there is to save."""
-        return Share(self.weights(), self.buffers())
+        return StateShard(self.weights(), self.buffers())
 
     def restore(
         self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
@@ -111,7 +111,7 @@ class KernelEngine:
         losses, counts = evaluate(self.kernel, given, every, together=True)
         return math.fsum(losses), int(counts.sum())
 
-    def write_together(
+    def write_batched(
         self,
         start: Tokens,
         limit: int,
@@ -120,7 +120,7 @@ class KernelEngine:
         top_p: float,
         rng: random.Random,
     ) -> list[list[int]]:
-        """A group of documents, written as `sampling.write_together` says."""
+        """A group of documents, written as `sampling.write_batched` says."""
         self.in_cache = None
         generator = Random.like(rng)
         written = write_together(
@@ -133,20 +133,20 @@ class KernelEngine:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
         return [row for part in self._pieces(tokens, "logits") for row in part.tolist()]
 
-    def nudged_loss(self, tokens: Tokens, name: str, index: int, nudge: float) -> float:
+    def perturbed_loss(self, tokens: Tokens, name: str, index: int, by: float) -> float:
         """The loss of a document with one weight moved, and put back.
 
         `index` counts through the matrix row by row.
         """
         matrix = self.kernel.weights[name].reshape(-1)
         kept = matrix[index]
-        matrix[index] += nudge
+        matrix[index] += by
         try:
             return self.loss(tokens)
         finally:
             matrix[index] = kept
 
-    def slopes(
+    def finite_differences(
         self, tokens: Tokens, name: str, places: Sequence[int], eps: float
     ) -> list[float]:
         """The loss's slope along some weights of a matrix, by central differences."""
@@ -158,7 +158,10 @@ class KernelEngine:
             start += rows * columns
         first, count = start + min(places), max(places) - min(places) + 1
         if count > len(places):
-            return [self.slopes(tokens, name, [place], eps)[0] for place in places]
+            return [
+                self.finite_differences(tokens, name, [place], eps)[0]
+                for place in places
+            ]
         found = numerical_gradients(self.kernel, tokens, eps, first, count, True)
         return [float(found[place - min(places)]) for place in places]
 
@@ -181,20 +184,20 @@ class KernelEngine:
 
     def train_steps(self, step: int, batches: Sequence[Batch]) -> Iterator[float]:
         """The losses of several steps in a row, all made before the first is given."""
-        [(losses, diverged)] = train_beside([self], step, batches)
+        [(losses, diverged)] = train_several([self], step, batches)
         yield from losses
         if diverged:
             raise diverged
 
-    def reader(self) -> "KernelReader":
+    def decoder(self) -> "KernelDecoder":
         """Begin a new document."""
-        return KernelReader(self)
+        return KernelDecoder(self)
 
     def seconds_a_step(self, batch: Batch) -> float:
         """What a step on such a batch may take."""
         return seconds_by_gradient(self, batch)
 
-    def watched(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """Nothing is kept."""
         return {}
 
@@ -222,7 +225,7 @@ class KernelEngine:
             yield rows[: len(piece) - 1]
 
 
-def train_beside(
+def train_several(
     engines: Sequence[KernelEngine], step: int, batches: Sequence[Batch]
 ) -> list[tuple[list[float], DivergedError | None]]:
     """The same steps of several models, in one call of the kernel.
@@ -243,7 +246,7 @@ def train_beside(
     return list(zip(losses, errors, strict=True))
 
 
-class KernelReader:
+class KernelDecoder:
     """Reads with the kernel's cache, which is the reader's that used it last."""
 
     def __init__(self, engine: KernelEngine) -> None:
@@ -251,7 +254,7 @@ class KernelReader:
         self._tokens: list[int] = []
         self._reader: Reader | None = None
 
-    def feed(self, token_id: int, temperature: float = 1.0) -> list[float]:
+    def step(self, token_id: int, temperature: float = 1.0) -> list[float]:
         """The probability of each token to come next: (vocab_size,), sums to 1."""
         if self._engine.in_cache is not self or self._reader is None:
             self._reader = Reader(self._engine.kernel)

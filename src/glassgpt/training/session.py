@@ -108,7 +108,7 @@ class Session:
                 pace.add(len(self.losses), seconds)
                 self._tell_pace(pace, folder, listen)
                 self._look_after(folder, listen)
-                if self.engine.crew.any(asked_to_stop()) and not self.finished:
+                if self.engine.group.any(asked_to_stop()) and not self.finished:
                     raise self._stop(folder, listen)
         return pace.seconds
 
@@ -220,13 +220,13 @@ class Session:
         try:
             yield
         except OSError:
-            if folder and self.engine.crew.size == 1:
+            if folder and self.engine.group.size == 1:
                 self.save(folder)
                 self._wait_for_saves(ignore)
             raise
         except GlassGPTError:
             # what was handed over is still written; alone, nobody else can be missing
-            if self._saver and self.engine.crew.size == 1:
+            if self._saver and self.engine.group.size == 1:
                 with suppress(GlassGPTError):
                     self._saver.finish()
             raise
@@ -260,7 +260,7 @@ class Session:
         self, pace: Pace, folder: RunFolder | None, listen: Listener
     ) -> None:
         """What an engine shows of its work: at most once in a while, and at the end."""
-        measured = pace.measured(self.engine.watched())
+        measured = pace.measured(self.engine.metrics())
         if measured:
             listen(measured)
             if folder:

@@ -57,7 +57,7 @@ def _together(
     sessions: Sequence[Session], listen: Listener
 ) -> list[DivergedError | None]:
     """All of them in the kernel, as many steps at a time as keep Ctrl-C answered."""
-    from glassgpt.engines.kernel import train_beside
+    from glassgpt.engines.kernel import train_several
 
     for session in sessions:
         session.announce(listen)
@@ -72,7 +72,7 @@ def _together(
             end = min(start + at_once, num_steps)
             batches = sessions[0].batches(start, end - start)
             engines: list[Any] = [sessions[i].engine for i in live]
-            trained = train_beside(engines, start, batches)
+            trained = train_several(engines, start, batches)
             for i, (losses, errors[i]) in zip(live, trained, strict=True):
                 _took(sessions[i], losses, listen)
             if asked_to_stop() and end < num_steps:

@@ -13,8 +13,8 @@ from glassgpt.engines.base import Engine
 class CheckpointWriter:
     """Publishes what an engine has learned, after the log that leads to it.
 
-    An engine that saves behind hands over a copy, and a thread writes it; of a crew
-    every process writes its share. All of the crew must call the same methods.
+    An engine that saves behind hands over a copy, and a thread writes it; of a group
+    every process writes its share. All of the group must call the same methods.
     """
 
     def __init__(self, engine: Engine, folder: RunFolder) -> None:
@@ -61,21 +61,21 @@ class CheckpointWriter:
             raise error
 
     def _save_behind(self, step: int, state: Mapping[str, Any]) -> None:
-        crew, folder = self._engine.crew, self._folder.checkpoints
-        if crew.leads:
+        group, folder = self._engine.group, self._folder.checkpoints
+        if group.is_leader:
             sharded.begin(folder, step)
-        crew.wait()
-        share = self._engine.share()
+        group.wait()
+        shard = self._engine.state_shard()
         train = self._engine.record.train
 
         def write() -> None:
             try:
-                share.wait()
-                tensors = share.weights, share.buffers
-                sharded.write_part(folder, step, crew.rank, crew.size, *tensors)
-                if crew.leads:
+                shard.wait()
+                tensors = shard.weights, shard.buffers
+                sharded.write_part(folder, step, group.rank, group.size, *tensors)
+                if group.is_leader:
                     kept = train.keep_last, train.keep_best
-                    sharded.finish(folder, step, crew.size, state, *kept)
+                    sharded.finish(folder, step, group.size, state, *kept)
                     self._published.append(step)
             except BaseException as error:  # told to who asks next
                 self._error = error

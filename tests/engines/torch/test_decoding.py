@@ -10,9 +10,9 @@ from support.engines import record_of
 
 from glassgpt import sampling
 from glassgpt.config import Record
-from glassgpt.engines.base import TOGETHER
+from glassgpt.engines.base import SAMPLE_BATCH
 from glassgpt.errors import GlassGPTError
-from glassgpt.sampling import Taste, _in_turn, write_together
+from glassgpt.sampling import Taste, _in_turn, write_batched
 from glassgpt.tokenizers import CharTokenizer
 
 TOKENIZER = CharTokenizer(tuple("abcdefghijklmnopqrstuvwxyz"))
@@ -31,10 +31,10 @@ def test_the_batched_forward_equals_the_cached_loop() -> None:
 
     engine = torch_engine(record_of(5, **{**SIZES, "block_size": 12}))
     logits = torch.tensor(engine.logits(TOKENS), dtype=torch.float64)
-    reader = engine.reader()
+    reader = engine.decoder()
     for token, row in zip(TOKENS, logits, strict=False):
         expected = torch.softmax(row / 0.7, 0).tolist()
-        assert reader.feed(token, 0.7) == approx(expected, abs=1e-10)
+        assert reader.step(token, 0.7) == approx(expected, abs=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_a_group_is_what_as_many_readers_write(
     from glassgpt.engines.torch import engine as torch_module
 
     for module in (sampling, torch_module):
-        monkeypatch.setattr(module, "TOGETHER", 12)
+        monkeypatch.setattr(module, "SAMPLE_BATCH", 12)
     engine = torch_engine(record_of(step, **settings))
     start = TOKENIZER.encode_prefix("an")
     limit = engine.record.model.block_size - 2
     ours, theirs = random.Random(3), random.Random(3)
     how = taste.temperature, taste.top_k, taste.top_p
-    found = engine.write_together(start, limit, *how, ours)
+    found = engine.write_batched(start, limit, *how, ours)
     assert found == _in_turn(engine, start, limit, taste, theirs)
     assert ours.getstate() == theirs.getstate()
     assert len(found) == 12
@@ -85,9 +85,9 @@ def test_the_cache_changes_nothing_where_it_grows_and_shrinks() -> None:
 
 def test_texts_in_groups_go_on_without_end() -> None:
     engine = torch_engine(record_of(5, **SIZES))
-    texts = write_together(engine, TOKENIZER, random.Random(4), Taste(0.8), "mi")
-    written = list(islice(texts, TOGETHER + 5))
-    assert len(written) == TOGETHER + 5 and len({*written}) > 50
+    texts = write_batched(engine, TOKENIZER, random.Random(4), Taste(0.8), "mi")
+    written = list(islice(texts, SAMPLE_BATCH + 5))
+    assert len(written) == SAMPLE_BATCH + 5 and len({*written}) > 50
     assert all(text.startswith("mi") and len(text) <= 9 for text in written)
 
 
@@ -96,6 +96,6 @@ def test_weights_that_are_no_numbers_any_more_are_told_of() -> None:
     weights = engine.weights()
     weights["lm_head"].values[0] = float("inf")
     engine.restore(weights, engine.buffers())
-    texts = write_together(engine, TOKENIZER, random.Random(4), Taste(0.8))
+    texts = write_batched(engine, TOKENIZER, random.Random(4), Taste(0.8))
     with pytest.raises(GlassGPTError, match=r"^invalid probability: nan"):
         next(texts)

@@ -110,12 +110,15 @@ def test_the_loss_in_parts_is_the_loss(at_once: int) -> None:
     torch.manual_seed(1)
     x = torch.randn(2, 7, 4, dtype=torch.float64, requires_grad=True)
     head = torch.randn(27, 4, dtype=torch.float64, requires_grad=True)
-    targets, shares = torch.randint(27, (2, 7)), torch.rand(2, 7, dtype=torch.float64)
+    targets, loss_weights = (
+        torch.randint(27, (2, 7)),
+        torch.rand(2, 7, dtype=torch.float64),
+    )
     whole = torch.nn.functional.cross_entropy(
         (x @ head.T).flatten(0, 1), targets.flatten(), reduction="none"
     )
-    expected = (whole * shares.flatten()).sum()
-    found = weighted_loss(x, head, targets, shares, at_once)
+    expected = (whole * loss_weights.flatten()).sum()
+    found = weighted_loss(x, head, targets, loss_weights, at_once)
     assert found.item() == approx(expected.item(), rel=1e-12)
     slopes = [torch.autograd.grad(3 * loss, [x, head]) for loss in (expected, found)]
     for a, b in zip(*slopes, strict=True):
@@ -187,7 +190,7 @@ def test_a_gradient_norm_and_the_work_of_a_step_are_shown() -> None:
     engine = torch_engine(record_of(5, **SMALL, optimizer="sgd", learning_rate=1.0))
     before = engine.weights()
     engine.train_step(0, DOCUMENTS)
-    after, watched = engine.weights(), engine.watched()
+    after, watched = engine.weights(), engine.metrics()
     squares = sum(
         (a - b) ** 2
         for name in before

@@ -104,7 +104,7 @@ def test_cached_reading_gives_what_reading_at_once_gives() -> None:
     import torch
 
     engine = engine_of(record_of(5, **SIZES))
-    reader = engine.reader()
+    reader = engine.decoder()
     for token, logits in zip(DOCUMENTS[1], engine.logits(DOCUMENTS[1]), strict=False):
         probs = torch.softmax(torch.tensor(logits, dtype=torch.float64), 0).tolist()
-        assert reader.feed(token) == approx(probs, abs=1e-10)
+        assert reader.step(token) == approx(probs, abs=1e-10)

@@ -13,7 +13,7 @@ from glassgpt.data import packing
 from glassgpt.engines.base import (
     ALONE,
     Batch,
-    Share,
+    StateShard,
     Tokens,
     buffer_names,
     nudged_slopes,
@@ -21,7 +21,7 @@ from glassgpt.engines.base import (
     seconds_by_gradient,
     summed_losses,
 )
-from glassgpt.engines.reference.model import LessonModel, LessonReader, deep_and_quick
+from glassgpt.engines.reference.model import LessonDecoder, LessonModel, deep_and_quick
 from glassgpt.engines.shapes import match_shapes, shapes
 from glassgpt.errors import DivergedError, invalid
 from glassgpt.lessons import FOLDER
@@ -34,7 +34,7 @@ class ReferenceEngine:
 
     name = "reference"
     steps_at_once = 1
-    crew = ALONE
+    group = ALONE
     saves_behind = False
 
     def __init__(
@@ -65,9 +65,9 @@ class ReferenceEngine:
             for name, tensor in self._model.by_name(values).items()
         }
 
-    def share(self) -> Share:
+    def state_shard(self) -> StateShard:
         """All that there is to save."""
-        return Share(self.weights(), self.buffers())
+        return StateShard(self.weights(), self.buffers())
 
     def restore(
         self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
@@ -96,9 +96,9 @@ class ReferenceEngine:
 
     def token_losses(self, tokens: Tokens) -> list[float]:
         """-ln p of each next token: (n,); inf where p is 0 or no number."""
-        reader = self._model.reader()
+        decoder = self._model.decoder()
         pairs = pairwise(self._model.cut(tokens))
-        probs = (reader.feed(token)[target] for token, target in pairs)
+        probs = (decoder.step(token)[target] for token, target in pairs)
         return [-math.log(p) if p > 0 else math.inf for p in probs]
 
     def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
@@ -107,14 +107,14 @@ class ReferenceEngine:
 
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
-        reader = self._model.reader()
-        return [reader.logits(token_id) for token_id in self._model.cut(tokens)[:-1]]
+        decoder = self._model.decoder()
+        return [decoder.logits(token_id) for token_id in self._model.cut(tokens)[:-1]]
 
-    def nudged_loss(self, tokens: Tokens, name: str, index: int, nudge: float) -> float:
+    def perturbed_loss(self, tokens: Tokens, name: str, index: int, by: float) -> float:
         """The loss of a document with one weight moved, and put back."""
-        return self._model.nudged_loss(self._model.cut(tokens), name, index, nudge)
+        return self._model.perturbed_loss(self._model.cut(tokens), name, index, by)
 
-    def slopes(
+    def finite_differences(
         self, tokens: Tokens, name: str, places: Sequence[int], eps: float
     ) -> list[float]:
         """The loss's slope along some weights of a matrix, by central differences."""
@@ -126,15 +126,15 @@ class ReferenceEngine:
             loss, gradient = self._model.gradient([self._model.cut(tokens)], [1.0])
         return loss, self._model.by_name(gradient)
 
-    def reader(self) -> LessonReader:
+    def decoder(self) -> LessonDecoder:
         """Begin a new document."""
-        return self._model.reader()
+        return self._model.decoder()
 
     def seconds_a_step(self, batch: Batch) -> float:
         """What a step on such a batch may take."""
         return seconds_by_gradient(self, batch)
 
-    def watched(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """Nothing is kept."""
         return {}
 
@@ -152,12 +152,14 @@ class ReferenceEngine:
         train = self.record.train
         documents = [self._sequences(tokens) for tokens in batch]
         parts = [sequence for document in documents for sequence in document]
-        shares = packing.sequence_weights(documents, train.loss_norm)
+        loss_weights = packing.sequence_weights(documents, train.loss_norm)
         if self.record.model.step == 0:
             losses = [self._model.loss(part) for part in parts]
             for part in parts:
                 self._model.count(part)
-            return sum(loss * share for loss, share in zip(losses, shares, strict=True))
+            return sum(
+                loss * weight for loss, weight in zip(losses, loss_weights, strict=True)
+            )
         lr_t = optim.learning_rate_at(
             step,
             train.num_steps,
@@ -166,7 +168,7 @@ class ReferenceEngine:
             train.warmup_steps,
         )
         with deep_and_quick():
-            loss, gradient = self._finite_gradient(parts, shares, step)
+            loss, gradient = self._finite_gradient(parts, loss_weights, step)
             factor = optim.clip_factor(gradient, train.grad_clip)
             self._move([g * factor for g in gradient], lr_t, step)
         self._model.forget_plain()
@@ -179,11 +181,11 @@ class ReferenceEngine:
         return packing.sequences(list(tokens), self.record.model.block_size, mode)
 
     def _finite_gradient(
-        self, parts: list[list[int]], shares: list[float], step: int
+        self, parts: list[list[int]], loss_weights: list[float], step: int
     ) -> tuple[float, list[float]]:
         rate = self.record.train.learning_rate
         try:
-            loss, gradient = self._model.gradient(parts, shares)
+            loss, gradient = self._model.gradient(parts, loss_weights)
         except (ValueError, OverflowError, ZeroDivisionError) as error:
             # ln 0 or 1 / 0: a probability has become 0
             raise DivergedError(step, math.inf, rate) from error

@@ -88,14 +88,14 @@ class LessonModel:
         except (ValueError, OverflowError):
             return math.inf  # a probability has become 0
 
-    def nudged_loss(
-        self, tokens: list[int], name: str, index: int, nudge: float
+    def perturbed_loss(
+        self, tokens: list[int], name: str, index: int, by: float
     ) -> float:
         """The loss with one weight moved for as long as it is measured."""
         space = self._plain_space()
         rows = space["state_dict"][name]
         row, j = rows[index // len(rows[0])], index % len(rows[0])
-        kept, row[j] = row[j], row[j] + nudge
+        kept, row[j] = row[j], row[j] + by
         try:
             return _data(space["forward"](tokens, len(tokens) - 1))
         finally:
@@ -106,26 +106,28 @@ class LessonModel:
         self._space["update"](tokens, len(tokens) - 1)
 
     def gradient(
-        self, parts: list[list[int]], shares: list[float]
+        self, parts: list[list[int]], loss_weights: list[float]
     ) -> tuple[float, list[float]]:
         """The weighted mean loss of some sequences, and its gradient: (num_params,)."""
         if self.config.step == 0:
             raise invalid("step", 0, "it counts, and has no gradient", "Take 1 to 5.")
         if self.config.step == 1:
-            return self._gradient_by_hand(parts, shares)
+            return self._gradient_by_hand(parts, loss_weights)
         losses = [self._space["forward"](part, len(part) - 1) for part in parts]
         loss = losses[0]
         if len(losses) > 1:
-            loss = sum(one * share for one, share in zip(losses, shares, strict=True))
+            loss = sum(
+                one * weight for one, weight in zip(losses, loss_weights, strict=True)
+            )
         loss.backward()
         gradient = [cell.grad for cell in self.cells]
         for cell in self.cells:
             cell.grad = 0.0
         return loss.data, gradient
 
-    def reader(self) -> "LessonReader":
+    def decoder(self) -> "LessonDecoder":
         """Begin a new document."""
-        return LessonReader(self._plain_space(), self.config)
+        return LessonDecoder(self._plain_space(), self.config)
 
     def by_name(self, values: Sequence[float]) -> dict[str, Tensor]:
         """A number a weight, as tensors by name."""
@@ -137,15 +139,17 @@ class LessonModel:
         return tensors
 
     def _gradient_by_hand(
-        self, parts: list[list[int]], shares: list[float]
+        self, parts: list[list[int]], loss_weights: list[float]
     ) -> tuple[float, list[float]]:
         analytic_gradient = self._space["analytic_gradient"]
         found = [analytic_gradient(part, len(part) - 1) for part in parts]
         if len(found) == 1:
             return found[0][0], found[0][1]
-        loss = sum(one * share for (one, _), share in zip(found, shares, strict=True))
+        loss = sum(
+            one * weight for (one, _), weight in zip(found, loss_weights, strict=True)
+        )
         columns = zip(*(gradient for _, gradient in found), strict=True)
-        return loss, [sum(map(mul, column, shares)) for column in columns]
+        return loss, [sum(map(mul, column, loss_weights)) for column in columns]
 
     def _load(self, rng: Any, number: type | None = None) -> dict[str, Any]:
         step = self.config.step
@@ -178,7 +182,7 @@ class LessonModel:
         return self._plain
 
 
-class LessonReader:
+class LessonDecoder:
     """Reads a document token by token with the lesson's own keys and values."""
 
     def __init__(self, space: dict[str, Any], config: ModelConfig) -> None:
@@ -186,7 +190,7 @@ class LessonReader:
         self._caches = [_empty_cache(config), _empty_cache(config)]
         self._pos_id = 0
 
-    def feed(self, token_id: int, temperature: float = 1.0) -> list[float]:
+    def step(self, token_id: int, temperature: float = 1.0) -> list[float]:
         """The probability of each token to come next: (vocab_size,), sums to 1."""
         if self._step == 0:
             powers = [p ** (1 / temperature) for p in self._space["bigram"](token_id)]

@@ -73,14 +73,14 @@ def _read(model: GPT, tokens: Tensor, cache: Cache) -> Tensor:
     return x
 
 
-class TorchReader:
-    """Reads one document. See `engines.base.Reader`."""
+class TorchDecoder:
+    """Reads one document. See `engines.base.Decoder`."""
 
     def __init__(self, model: Model, device: torch.device) -> None:
         self._model, self._device = model, device
         self._cache = Cache(model, 1) if isinstance(model, GPT) else None
 
-    def feed(self, token_id: int, temperature: float = 1.0) -> list[float]:
+    def step(self, token_id: int, temperature: float = 1.0) -> list[float]:
         """The probability of each token to come next: (vocab_size,), sums to 1."""
         tokens = torch.tensor([[token_id]], device=self._device)
         logits = next_logits(self._model, tokens, self._cache)[0].double()

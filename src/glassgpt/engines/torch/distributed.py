@@ -12,7 +12,7 @@ import torch.distributed as dist
 from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
-from glassgpt.engines.base import ALONE, Crew
+from glassgpt.engines.base import ALONE, ProcessGroup
 from glassgpt.errors import GlassGPTError, invalid
 
 # an evaluation or a save of the leader may take this long before the others give up
@@ -21,7 +21,7 @@ _LOOK_EVERY = 0.01  # seconds
 _LOST = ("gloo", "nccl", "connection", "peer", "timed out", "tcpstore", "store->")
 
 
-class TorchCrew(Crew):
+class TorchProcessGroup(ProcessGroup):
     """Some processes, on one machine or many, that hold a model together."""
 
     def __init__(self, rank: int, size: int, local_rank: int) -> None:
@@ -34,7 +34,7 @@ class TorchCrew(Crew):
     def any(self, flag: bool) -> bool:
         """Whether it is so on any of them; all must ask."""
         found = torch.tensor([int(flag)])
-        with together():
+        with translated_failures():
             dist.all_reduce(found, dist.ReduceOp.MAX)
         return bool(found.item())
 
@@ -44,7 +44,7 @@ class TorchCrew(Crew):
             dist.destroy_process_group()
 
 
-def join() -> Crew:
+def join() -> ProcessGroup:
     """This process's place among those of torchrun; alone where there is no torchrun.
 
     NCCL carries what is on GPUs, gloo what is not.
@@ -59,7 +59,7 @@ def join() -> Crew:
             _require_own_gpu(local_rank)
             torch.cuda.set_device(local_rank)
             backend = "cpu:gloo,cuda:nccl"
-        with together():
+        with translated_failures():
             store, *_ = next(rendezvous("env://", rank, size, timeout=_PATIENCE))
             dist.init_process_group(
                 backend,
@@ -68,14 +68,14 @@ def join() -> Crew:
                 world_size=size,
                 timeout=_PATIENCE,
             )
-    return TorchCrew(rank, size, local_rank)
+    return TorchProcessGroup(rank, size, local_rank)
 
 
-def device_of(crew: Crew) -> torch.device:
+def device_of(group: ProcessGroup) -> torch.device:
     """The GPU of this process, or the CPU."""
     if not torch.cuda.is_available():
         return torch.device("cpu")
-    return torch.device("cuda", getattr(crew, "local_rank", 0))
+    return torch.device("cuda", getattr(group, "local_rank", 0))
 
 
 def _own_part(store: Store, rank: int, size: int) -> Store:
@@ -104,7 +104,7 @@ def _own_part(store: Store, rank: int, size: int) -> Store:
 
 
 @contextmanager
-def together(
+def translated_failures(
     for_room: str = "Try --set micro_batch=8, less, or remat=on.",
 ) -> Iterator[None]:
     """Say in one line that another process is gone, where that ends what we do.

@@ -15,24 +15,24 @@ from glassgpt import optim
 from glassgpt.checkpoints.tensors import Tensor
 from glassgpt.config import Record
 from glassgpt.engines.base import (
-    TOGETHER,
+    SAMPLE_BATCH,
     Batch,
-    Share,
+    StateShard,
     Tokens,
     nudged_slopes,
     summed_losses,
 )
 from glassgpt.engines.shapes import match_shapes, shapes
-from glassgpt.engines.torch.batches import deal
-from glassgpt.engines.torch.decoding import TorchReader, drawing, write_group
-from glassgpt.engines.torch.distributed import device_of, join, together
+from glassgpt.engines.torch.batches import shard_batch
+from glassgpt.engines.torch.decoding import TorchDecoder, drawing, write_group
+from glassgpt.engines.torch.distributed import device_of, join, translated_failures
 from glassgpt.engines.torch.flops import flops_a_token, memory_used, peak_flops
 from glassgpt.engines.torch.initial import drawn
 from glassgpt.engines.torch.loss import token_losses
 from glassgpt.engines.torch.model import Model, make_model
 from glassgpt.engines.torch.optimizers import Update
-from glassgpt.engines.torch.parallel import Placed
-from glassgpt.engines.torch.snapshot import Staging
+from glassgpt.engines.torch.parallel import ParallelModel
+from glassgpt.engines.torch.snapshot import Snapshots
 from glassgpt.errors import DivergedError, invalid
 
 
@@ -49,13 +49,13 @@ class TorchEngine:
     def __init__(self, record: Record, rng: random.Random, draw: bool = True) -> None:
         self.check(record)
         self.record = record
-        self.crew = join()
-        self.device = device_of(self.crew)
-        with together():
-            self._placed = Placed(record, self.crew, self.device)
-        self._locals = self._placed.locals()
+        self.group = join()
+        self.device = device_of(self.group)
+        with translated_failures():
+            self._parallel = ParallelModel(record, self.group, self.device)
+        self._locals = self._parallel.locals()
         self._update = Update(self._locals, record.train)
-        self._staging = Staging(self._placed, self._locals, self._update.kept)
+        self._snapshots = Snapshots(self._parallel, self._locals, self._update.kept)
         self._copy: Model | None = None  # whole, for reading, where weights are sharded
         self._norm, self._tokens = 0.0, 0
         if draw:
@@ -72,15 +72,15 @@ class TorchEngine:
     @property
     def model(self) -> Model:
         """The whole model, for reading; all ranks must ask."""
-        if not self._placed.sharded:
-            return self._placed.model
+        if not self._parallel.sharded:
+            return self._parallel.model
         if self._copy is None:
             self._copy = make_model(self.record.model).to(
                 device=self.device, dtype=next(iter(self._locals.values())).dtype
             )
             with torch.no_grad():
                 for name, p in self._copy.named_weights():
-                    p.copy_(self._placed.whole(name, self._locals[name]))
+                    p.copy_(self._parallel.whole(name, self._locals[name]))
         return self._copy
 
     def weights(self) -> dict[str, Tensor]:
@@ -95,9 +95,9 @@ class TorchEngine:
             for name, part in parts.items()
         }
 
-    def share(self) -> Share:
+    def state_shard(self) -> StateShard:
         """What this rank saves of a moment: whole tensors, a part of them each."""
-        return self._staging.take()
+        return self._snapshots.take()
 
     def restore(
         self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
@@ -133,17 +133,17 @@ class TorchEngine:
         x = model.hidden(ids[None, :-1], reading=True)[0]
         return F.linear(x, model.head).tolist()
 
-    def nudged_loss(self, tokens: Tokens, name: str, index: int, nudge: float) -> float:
+    def perturbed_loss(self, tokens: Tokens, name: str, index: int, by: float) -> float:
         """The loss of a document with one weight moved, and put back."""
         weight = dict(self.model.named_weights())[name].detach().view(-1)
         kept = weight[index].clone()
-        weight[index] += nudge
+        weight[index] += by
         try:
             return self.loss(tokens)
         finally:
             weight[index] = kept
 
-    def slopes(
+    def finite_differences(
         self, tokens: Tokens, name: str, places: Sequence[int], eps: float
     ) -> list[float]:
         """The loss's slope along some weights of a matrix, by central differences."""
@@ -152,12 +152,12 @@ class TorchEngine:
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""
         model, ids = self.model, self._cut(tokens)
-        (piece,) = deal([ids.tolist()], self.record, self.device).pieces[:1]
-        loss = model(piece.inputs, piece.targets, piece.shares)
+        ours = shard_batch([ids.tolist()], self.record, self.device)
+        loss = model(*ours.micro_batches[0])
         named = dict(model.named_weights())
         found = torch.autograd.grad(loss, list(named.values()))
         gradients = zip(named, found, strict=True)
-        return float(loss.detach()), {name: _plain(slope) for name, slope in gradients}
+        return float(loss.detach()), {name: _plain(g) for name, g in gradients}
 
     def train_step(self, step: int, batch: Batch) -> float:
         """Measure the loss of a batch of documents, then update. `step` is from 0.
@@ -168,7 +168,7 @@ class TorchEngine:
         train = self.record.train
         loss, gradients = self._gradient(batch)
         squares = sum(norm**2 for norm in torch._foreach_norm(gradients))
-        total, squared = self._placed.sums(loss, torch.as_tensor(squares))
+        total, squared = self._parallel.sums(loss, torch.as_tensor(squares))
         self._norm = math.sqrt(squared) if squared >= 0 else math.nan
         if not (math.isfinite(total) and math.isfinite(self._norm)):
             raise DivergedError(step, total, train.learning_rate)
@@ -190,11 +190,11 @@ class TorchEngine:
         for place, batch in enumerate(batches):
             yield self.train_step(step + place, batch)
 
-    def reader(self) -> TorchReader:
+    def decoder(self) -> TorchDecoder:
         """Begin a new document; all ranks must ask."""
-        return TorchReader(self.model, self.device)
+        return TorchDecoder(self.model, self.device)
 
-    def write_together(
+    def write_batched(
         self,
         start: Tokens,
         limit: int,
@@ -203,17 +203,17 @@ class TorchEngine:
         top_p: float,
         rng: random.Random,
     ) -> list[list[int]]:
-        """A group of documents, written as `sampling.write_together` says."""
+        """A group of documents, written as `sampling.write_batched` says."""
         draw = drawing(temperature, top_k, top_p, rng)
-        with together("Leave --together out."):
-            return write_group(self.model, start, TOGETHER, limit, draw)
+        with translated_failures("Leave --together out."):
+            return write_group(self.model, start, SAMPLE_BATCH, limit, draw)
 
     def seconds_a_step(self, batch: Batch) -> float:
         """What a step may take, by the gradient of what goes through at once.
 
         It is measured twice: the first time is slow.
         """
-        at_once = self.record.train.micro_batch * self.crew.size
+        at_once = self.record.train.micro_batch * self.group.size
         part = batch[: at_once or len(batch)]
         self._gradient(part)
         self._synchronize()
@@ -222,7 +222,7 @@ class TorchEngine:
         self._synchronize()
         return (time.perf_counter() - start) * len(batch) / len(part)
 
-    def watched(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """Of the last step: tokens and gradient norm; memory in bytes; the work.
 
         `flops` is what the step's arithmetic came to, `peak_flops` what the device can
@@ -234,7 +234,7 @@ class TorchEngine:
             "gradient_norm": self._norm,
             "memory": memory_used(self.device),
             "flops": flops,
-            "peak_flops": self._peak * self.crew.size,
+            "peak_flops": self._peak * self.group.size,
         }
 
     @cached_property
@@ -242,16 +242,16 @@ class TorchEngine:
         return peak_flops(self.device, self.record.train.dtype)
 
     def _gradient(self, batch: Batch) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        dealt = deal(
+        ours = shard_batch(
             batch,
             self.record,
             self.device,
-            self.crew.rank,
-            self.crew.size,
+            self.group.rank,
+            self.group.size,
             whole_block=self.record.train.compile == "on",
         )
-        self._tokens = dealt.tokens
-        return self._placed.backward(dealt.pieces)
+        self._tokens = ours.tokens
+        return self._parallel.backward(ours.micro_batches)
 
     @torch.no_grad()
     def _token_losses(self, tokens: Tokens) -> torch.Tensor:
@@ -270,10 +270,10 @@ class TorchEngine:
         return torch.from_numpy(np.array(read, np.int64)).to(self.device)
 
     def _set(self, part: torch.Tensor, whole: torch.Tensor) -> None:
-        part.copy_(self._placed.mine(whole))
+        part.copy_(self._parallel.mine(whole))
 
     def _tensor(self, name: str, part: torch.Tensor) -> Tensor:
-        return _plain(self._placed.whole(name, part))
+        return _plain(self._parallel.whole(name, part))
 
     def _synchronize(self) -> None:
         if self.device.type == "cuda":

@@ -1,6 +1,7 @@
 """The loss of a batch, without ever holding all its logits where they are many.
 
-Shapes: N rows of the hidden state x (N, E), the head w (V, E), targets and shares (N,).
+Shapes: N rows of the hidden state x (N, E), the head w (V, E), targets (N,) and their
+weights in the loss (N,).
 """
 
 import functools
@@ -15,30 +16,31 @@ from torch import Tensor
 LOGITS_AT_ONCE = {"cpu": 2**24, "cuda": 2**28}
 # the rows of a product on a GPU are fastest in steps of this
 _ALIGNED = 64
-Slopes = Callable[[Tensor, Tensor, Tensor, int], tuple[Tensor, Tensor]]
+LossAndDlogits = Callable[[Tensor, Tensor, Tensor, int], tuple[Tensor, Tensor]]
 
 
 def weighted_loss(
     x: Tensor,
     head: Tensor,
     targets: Tensor,
-    shares: Tensor,
+    loss_weights: Tensor,
     at_once: int | None = None,
-    slopes_of: Slopes | None = None,
+    compute: LossAndDlogits | None = None,
 ) -> Tensor:
-    """The sum of shares * -ln p(target): a number, float32 at least.
+    """The sum of loss_weights * -ln p(target): a number, float32 at least.
 
     With more than `at_once` logits, or on a GPU, rows go through in parts, and each
-    part's gradient is found at once, by `slopes` or what does the same, so that its
-    logits can be forgotten.
+    part's gradient is found at once, by `loss_and_dlogits` or `compute`, which does the
+    same, so that its logits can be forgotten.
     """
-    x, targets, shares = x.flatten(0, -2), targets.flatten(), shares.flatten()
+    x, targets, weights = x.flatten(0, -2), targets.flatten(), loss_weights.flatten()
     at_once = at_once or LOGITS_AT_ONCE[x.device.type]
     rows = _rows(x.shape[0], head.shape[0], at_once)
     if torch.is_grad_enabled() and (rows < x.shape[0] or x.is_cuda):
         apply: Any = _InParts.apply
-        return cast(Tensor, apply(x, head, targets, shares, rows, slopes_of or slopes))
-    parts = zip(*(torch.split(t, rows) for t in (x, targets, shares)), strict=True)
+        compute = compute or loss_and_dlogits
+        return cast(Tensor, apply(x, head, targets, weights, rows, compute))
+    parts = zip(*(torch.split(t, rows) for t in (x, targets, weights)), strict=True)
     losses = [(token_losses(a, head, b) * c.to(a.dtype)).sum() for a, b, c in parts]
     return torch.stack(losses).sum()
 
@@ -57,9 +59,9 @@ class _InParts(torch.autograd.Function):
         x: Tensor,
         head: Tensor,
         targets: Tensor,
-        shares: Tensor,
+        weights: Tensor,
         rows: int,
-        slopes_of: Slopes,
+        compute: LossAndDlogits,
     ) -> Tensor:
         vocab = head.shape[0]
         w = F.pad(head.to(x.dtype), (0, 0, 0, -vocab % _ALIGNED if x.is_cuda else 0))
@@ -68,7 +70,7 @@ class _InParts(torch.autograd.Function):
         for start in range(0, x.shape[0], rows):
             part = slice(start, start + rows)
             logits = F.linear(x[part], w)
-            loss, dlogits = slopes_of(logits, targets[part], shares[part], vocab)
+            loss, dlogits = compute(logits, targets[part], weights[part], vocab)
             total += loss
             torch.mm(dlogits, w, out=dx[part])
             dw += dlogits.T @ x[part]
@@ -76,14 +78,14 @@ class _InParts(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, *slope: Any) -> Any:
+    def backward(ctx: Any, *dtotal: Any) -> Any:
         dx, dw = ctx.saved_tensors
-        (up,) = slope
+        (up,) = dtotal
         return dx * up.to(dx.dtype), dw * up.to(dw.dtype), None, None, None, None
 
 
-def slopes(
-    logits: Tensor, targets: Tensor, shares: Tensor, vocab: int
+def loss_and_dlogits(
+    logits: Tensor, targets: Tensor, weights: Tensor, vocab: int
 ) -> tuple[Tensor, Tensor]:
     """The loss of some rows, and its gradient along their logits, (N, columns).
 
@@ -94,16 +96,16 @@ def slopes(
     wide = torch.where(columns < vocab, wide, -torch.inf)
     lnp = wide - torch.logsumexp(wide, -1, keepdim=True)
     at_target = columns == targets[:, None]
-    share = shares[:, None].to(lnp.dtype)
-    loss = -(torch.where(at_target, lnp, 0.0) * share).sum()
-    slope = (torch.exp(lnp) - at_target.to(lnp.dtype)) * share
-    return loss, slope.to(logits.dtype)
+    weight = weights[:, None].to(lnp.dtype)
+    loss = -(torch.where(at_target, lnp, 0.0) * weight).sum()
+    dlogits = (torch.exp(lnp) - at_target.to(lnp.dtype)) * weight
+    return loss, dlogits.to(logits.dtype)
 
 
 @functools.cache
-def compiled_slopes() -> Slopes:
-    """`slopes` in one pass over the logits, for a GPU."""
-    return cast(Slopes, torch.compile(slopes, dynamic=False))
+def compiled_loss_and_dlogits() -> LossAndDlogits:
+    """`loss_and_dlogits` in one pass over the logits, for a GPU."""
+    return cast(LossAndDlogits, torch.compile(loss_and_dlogits, dynamic=False))
 
 
 def _rows(count: int, vocab: int, at_once: int) -> int:

@@ -15,7 +15,7 @@ from torch.utils.checkpoint import checkpoint
 
 from glassgpt.config import ModelConfig
 from glassgpt.engines.shapes import shapes
-from glassgpt.engines.torch.loss import Slopes, slopes, weighted_loss
+from glassgpt.engines.torch.loss import LossAndDlogits, loss_and_dlogits, weighted_loss
 
 _LAYER = "layer0."
 
@@ -30,7 +30,7 @@ class Model(nn.Module):
         self.config = config
         self.compute_dtype: torch.dtype | None = None  # None is that of the weights
         self.remat = False
-        self.slopes_of: Slopes = slopes
+        self.loss_and_dlogits: LossAndDlogits = loss_and_dlogits
 
     @property
     def head(self) -> Tensor:
@@ -41,13 +41,15 @@ class Model(nn.Module):
         """What the last matrix is applied to, at each position: (B, T, E)."""
         raise NotImplementedError
 
-    def forward(self, tokens: Tensor, targets: Tensor, shares: Tensor) -> Tensor:
-        """The sum of -ln p of each target, times its share: a number.
+    def forward(self, tokens: Tensor, targets: Tensor, loss_weights: Tensor) -> Tensor:
+        """The sum of -ln p of each target, times its weight in the loss: a number.
 
-        `targets` and `shares` are (B, T); padding has the share 0.
+        `targets` and `loss_weights` are (B, T); padding has the weight 0.
         """
         x = self.hidden(tokens)
-        return weighted_loss(x, self.head, targets, shares, slopes_of=self.slopes_of)
+        return weighted_loss(
+            x, self.head, targets, loss_weights, compute=self.loss_and_dlogits
+        )
 
     def named_weights(self) -> Iterator[tuple[str, nn.Parameter]]:
         """The matrices by the record's names, in the order of the record."""

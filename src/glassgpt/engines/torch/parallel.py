@@ -13,22 +13,24 @@ from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 
 from glassgpt.config import Record
-from glassgpt.engines.base import Crew
-from glassgpt.engines.torch.distributed import together
-from glassgpt.engines.torch.loss import compiled_slopes
+from glassgpt.engines.base import ProcessGroup
+from glassgpt.engines.torch.distributed import translated_failures
+from glassgpt.engines.torch.loss import compiled_loss_and_dlogits
 from glassgpt.engines.torch.model import GPT, Model, make_model
 
 
-class Placed:
+class ParallelModel:
     """A model on this rank's device, and the same work done on the others.
 
     `sharded` says whether a rank holds rows of each matrix or all of it.
     """
 
-    def __init__(self, record: Record, crew: Crew, device: torch.device) -> None:
+    def __init__(
+        self, record: Record, group: ProcessGroup, device: torch.device
+    ) -> None:
         train = record.train
-        self.crew, self.device = crew, device
-        self.sharded = train.shard == "full" and crew.size > 1
+        self.group, self.device = group, device
+        self.sharded = train.shard == "full" and group.size > 1
         with torch.device("meta"):
             self.model = make_model(record.model)
         self.model.to(torch.float64 if train.dtype == "float64" else torch.float32)
@@ -41,7 +43,7 @@ class Placed:
             self._shard()
         self.model.to_empty(device=device)
         self._called: nn.Module = self.model
-        if crew.size > 1 and not self.sharded:
+        if group.size > 1 and not self.sharded:
             # the ranks drew the same weights: nothing needs to be sent round first
             self._called = DistributedDataParallel(
                 self.model, init_sync=False, gradient_as_bucket_view=True
@@ -51,32 +53,32 @@ class Placed:
         """What this rank holds of each weight, by name; writing to it moves it."""
         return {name: local(p.detach()) for name, p in self.model.named_weights()}
 
-    def backward(self, pieces: list[Any]) -> tuple[Tensor, list[Tensor]]:
-        """The loss of this rank's pieces, and the gradient of all ranks' together.
+    def backward(self, micro_batches: list[Any]) -> tuple[Tensor, list[Tensor]]:
+        """The loss of this rank's micro-batches, and the gradient of all ranks'.
 
         The gradient is that of the weights in `locals`. Ranks talk once, in the last
-        piece.
+        micro-batch.
         """
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for p in self.model.parameters():
             p.grad = None
-        with together():
-            for number, piece in enumerate(pieces, start=1):
-                with self._quiet(number < len(pieces)):
-                    loss = self._called(piece.inputs, piece.targets, piece.shares)
+        with translated_failures():
+            for number, micro_batch in enumerate(micro_batches, start=1):
+                with self._quiet(number < len(micro_batches)):
+                    loss = self._called(*micro_batch)
                     # the ranks' gradients come averaged; the sum is wanted
-                    (loss * self.crew.size).backward()
+                    (loss * self.group.size).backward()
                 total += loss.detach()
-        slopes = (p.grad for _, p in self.model.named_weights())
-        return total, [local(cast(Tensor, slope)) for slope in slopes]
+        gradients = (p.grad for _, p in self.model.named_weights())
+        return total, [local(cast(Tensor, g)) for g in gradients]
 
     def sums(self, loss: Tensor, squares: Tensor) -> tuple[float, float]:
         """The step's loss, and the square of its gradient's norm, over all ranks."""
         both = torch.stack([loss, squares.to(loss.dtype)])
-        if self.crew.size > 1:
+        if self.group.size > 1:
             if not self.sharded:
-                both[1] /= self.crew.size  # every rank has the whole gradient
-            with together():
+                both[1] /= self.group.size  # every rank has the whole gradient
+            with translated_failures():
                 dist.all_reduce(both)
         found = both.tolist()
         return found[0], found[1]
@@ -93,15 +95,15 @@ class Placed:
             shape=weight.shape,
             stride=weight.stride(),
         )
-        with together():
+        with translated_failures():
             return cast(Tensor, laid.full_tensor())
 
     def mine(self, whole: Tensor) -> Tensor:
         """The rows of a whole matrix that this rank holds."""
         if not self.sharded:
             return whole
-        rows = -(-whole.shape[0] // self.crew.size)
-        return whole[self.crew.rank * rows : (self.crew.rank + 1) * rows]
+        rows = -(-whole.shape[0] // self.group.size)
+        return whole[self.group.rank * rows : (self.group.rank + 1) * rows]
 
     @contextmanager
     def _quiet(self, quiet: bool) -> Iterator[None]:
@@ -117,7 +119,7 @@ class Placed:
                 yield
 
     def _shard(self) -> None:
-        mesh = init_device_mesh(self.device.type, (self.crew.size,))
+        mesh = init_device_mesh(self.device.type, (self.group.size,))
         policy = MixedPrecisionPolicy(
             param_dtype=self.model.compute_dtype,
             reduce_dtype=torch.float32 if self.model.compute_dtype else None,
@@ -140,4 +142,4 @@ def _compile(model: Model) -> None:
     for block in blocks:
         block.compile(dynamic=False)
     if torch.cuda.is_available():
-        model.slopes_of = compiled_slopes()
+        model.loss_and_dlogits = compiled_loss_and_dlogits()

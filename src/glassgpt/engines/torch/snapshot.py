@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 
 from glassgpt.checkpoints.tensors import Tensor
-from glassgpt.engines.base import Share
+from glassgpt.engines.base import StateShard
 from glassgpt.engines.shapes import shapes
-from glassgpt.engines.torch.parallel import Placed
+from glassgpt.engines.torch.parallel import ParallelModel
 
 
-class Staging:
+class Snapshots:
     """Memory for the tensors that this rank saves, used again for each checkpoint.
 
     The ranks share the tensors out by size. On a GPU the memory is pinned, and the
@@ -21,28 +21,30 @@ class Staging:
 
     def __init__(
         self,
-        placed: Placed,
+        parallel: ParallelModel,
         weights: Mapping[str, torch.Tensor],
         kept: Mapping[str, Mapping[str, torch.Tensor]],
     ) -> None:
-        self._placed, self._weights, self._kept = placed, weights, kept
-        self._owners = _shared_out(shapes(placed.model.config), kept, placed.crew.size)
+        self._parallel, self._weights, self._kept = parallel, weights, kept
+        self._owners = _shared_out(
+            shapes(parallel.model.config), kept, parallel.group.size
+        )
         self._tensors: dict[tuple[str, str], Tensor] = {}
 
-    def take(self) -> Share:
+    def take(self) -> StateShard:
         """Copy this moment; all ranks must ask, once the last copy is written."""
         found: dict[str, dict[str, Tensor]] = {"": {}}
         for kind, parts in {"": self._weights, **self._kept}.items():
             found[kind] = {}
             for name, part in parts.items():
-                whole = self._placed.whole(name, part)
-                if self._owners[kind, name] == self._placed.crew.rank:
+                whole = self._parallel.whole(name, part)
+                if self._owners[kind, name] == self._parallel.group.rank:
                     found[kind][name] = self._copy(kind, name, whole)
         weights = found.pop("")
         buffers = {
             f"{k}.{n}": t for k, named in found.items() for n, t in named.items()
         }
-        return Share(weights, buffers, _all_so_far(self._placed.device))
+        return StateShard(weights, buffers, _all_so_far(self._parallel.device))
 
     def _copy(self, kind: str, name: str, whole: torch.Tensor) -> Tensor:
         key = (kind, name)
