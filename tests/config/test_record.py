@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassgpt.config import ModelConfig, Record, TrainConfig, preset
-from glassgpt.config.fields import OPTIMIZERS, Rule
+from glassgpt.config.fields import OPTIMIZERS, Field
 from glassgpt.config.presets import LESSONS
-from glassgpt.config.record import PRESETS, is_read, rules
+from glassgpt.config.record import PRESETS, all_fields, is_read
 from glassgpt.errors import CheckpointError, GlassGPTError, UsageError
 
 KINDS = {
@@ -20,30 +20,30 @@ KINDS = {
     for config in (ModelConfig, TrainConfig)
     for field in dataclasses.fields(config)
 }
-NUMBERS = {name: rule for name, rule in rules().items() if not rule.choices}
-CHOICES = {name: rule for name, rule in rules().items() if rule.choices}
+NUMBERS = {name: field for name, field in all_fields().items() if not field.choices}
+CHOICES = {name: field for name, field in all_fields().items() if field.choices}
 RECORDS = st.sampled_from(PRESETS).map(preset)
 
 
-def value_of(name: str, rule: Rule) -> st.SearchStrategy[Any]:
-    """Any value that a field's rule allows."""
-    if rule.choices:
-        return st.sampled_from(rule.choices)
-    high = min(rule.high, 1e9)
+def value_of(name: str, field: Field) -> st.SearchStrategy[Any]:
+    """Any value that a field allows."""
+    if field.choices:
+        return st.sampled_from(field.choices)
+    high = min(field.high, 1e9)
     if KINDS[name] is int:
-        return st.integers(math.ceil(rule.low), math.floor(high))
-    return st.floats(rule.low, high, exclude_min=rule.above_low)
+        return st.integers(math.ceil(field.low), math.floor(high))
+    return st.floats(field.low, high, exclude_min=field.above_low)
 
 
 @st.composite
 def changed_records(draw: st.DrawFn) -> Record:
     """A preset with some of the fields that it reads set to anything allowed."""
     record = draw(RECORDS)
-    for name in draw(st.lists(st.sampled_from(sorted(rules())), max_size=6)):
+    for name in draw(st.lists(st.sampled_from(sorted(all_fields())), max_size=6)):
         if name in ("step", "vocab_size") or not is_read(name, record):
             continue
         try:
-            value = draw(value_of(name, rules()[name]))
+            value = draw(value_of(name, all_fields()[name]))
             record = record.with_settings(**{name: value})
         except UsageError as error:
             # these depend on another field
@@ -71,16 +71,16 @@ def test_what_is_no_finite_number_is_refused(name: str, value: object) -> None:
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_beyond_its_limits_is_refused(name: str) -> None:
-    rule = NUMBERS[name]
+    field = NUMBERS[name]
     step = 1 if KINDS[name] is int else 1e-6
-    assert_refused(name, rule.low if rule.above_low else rule.low - step)
-    if rule.high < math.inf:
-        assert_refused(name, rule.high + step)
+    assert_refused(name, field.low if field.above_low else field.low - step)
+    if field.high < math.inf:
+        assert_refused(name, field.high + step)
 
 
 @pytest.mark.parametrize("name", [name for name in NUMBERS if KINDS[name] is int])
 def test_a_fraction_is_no_whole_number(name: str) -> None:
-    assert_refused(name, rules()[name].low + 0.5)
+    assert_refused(name, all_fields()[name].low + 0.5)
 
 
 @pytest.mark.parametrize("name", CHOICES)
@@ -102,15 +102,17 @@ def assert_refused(name: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_a_record_whose_every_default_stands_in_a_rule(name: str) -> None:
+def test_a_preset_is_a_record_whose_every_number_is_within_its_limits(
+    name: str,
+) -> None:
     record = preset(name)
     if name in LESSONS:
         assert record.model.step == PRESETS.index(name)
     assert Record() == preset("step5")
-    for field, rule in rules().items():
-        part = record.model if hasattr(record.model, field) else record.train
-        value = getattr(part, field)
-        assert value in rule.choices if rule.choices else rule.holds(value)
+    for name, field in all_fields().items():
+        part = record.model if hasattr(record.model, name) else record.train
+        value = getattr(part, name)
+        assert value in field.choices if field.choices else field.holds(value)
 
 
 @pytest.mark.parametrize("n_head", [3, 5, 32])

@@ -10,7 +10,7 @@ from support import not_run, require_torch
 
 from glassgpt.config import Record, preset
 from glassgpt.config.fields import OPTIMIZERS
-from glassgpt.config.record import rules
+from glassgpt.config.record import all_fields
 from glassgpt.engines.base import Engine
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import UsageError
@@ -74,13 +74,13 @@ def with_optimizer(step: int, optimizer: str) -> Record:
 
 
 def test_the_table_has_a_row_for_each_field_in_their_order() -> None:
-    assert list(ROWS) == list(rules())
+    assert list(ROWS) == list(all_fields())
 
 
 @EVERY_ROW
 def test_a_row_says_what_the_field_is_and_what_it_may_hold(name: str) -> None:
-    assert ROWS[name]["what it is"] == rules()[name].about
-    assert ROWS[name]["values"] == rules()[name].values()
+    assert ROWS[name]["what it is"] == all_fields()[name].about
+    assert ROWS[name]["values"] == all_fields()[name].values()
 
 
 @EVERY_ROW
@@ -137,7 +137,7 @@ def choices_of(name: str) -> list[Record]:
     return [
         with_value(record, name, choice)
         for record in [with_optimizer(s, o) for s in steps for o in optimizers]
-        for choice in rules()[name].choices or [field(record, name)]
+        for choice in all_fields()[name].choices or [field(record, name)]
     ]
 
 
@@ -153,7 +153,7 @@ def supports(cell: str, value: Any) -> bool:
 
 def beyond(name: str, cell: str) -> list[Record]:
     """Records with a number that a cell has not."""
-    if rules()[name].choices or cell == "yes" or name == "step":
+    if all_fields()[name].choices or cell == "yes" or name == "step":
         return []
     number = int(cell.removeprefix("to ")) + 1
     return [with_value(preset("step5"), name, number)]

@@ -14,7 +14,7 @@ from typing import Any
 
 from glassgpt.config import Record, preset
 from glassgpt.config.fields import EVERY_STEP
-from glassgpt.config.record import is_read, rules
+from glassgpt.config.record import all_fields, is_read
 from glassgpt.curves import smooth
 from glassgpt.data.documents import Corpus
 from glassgpt.engines.shapes import num_params
@@ -213,7 +213,7 @@ def _with(record: Record, settings: Mapping[str, Any]) -> Record:
     """A record with those settings that it reads; the optimiser first decides which."""
     if "optimizer" in settings and is_read("optimizer", record):
         record = record.with_settings(optimizer=settings["optimizer"])
-    known = rules()
+    known = all_fields()
     taken = {
         name: value
         for name, value in settings.items()

@@ -1,10 +1,10 @@
-"""What a field of the record may hold: one rule a field, checked in one place."""
+"""What a field of the record may hold: its limits, checked in one place."""
 
 import dataclasses
 import functools
 import math
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 from glassgpt.errors import GlassGPTError, invalid, unknown
@@ -14,7 +14,7 @@ EVERY_STEP = (0, 1, 2, 3, 4, 5)
 
 
 @dataclass(frozen=True)
-class Rule:
+class Field:
     """The values of a field, and which steps and optimisers read it."""
 
     about: str
@@ -39,36 +39,36 @@ class Rule:
         return above and number <= self.high and number < math.inf
 
 
-def ruled(default: Any, about: str, **rule: Any) -> Any:
-    """A dataclass field with a rule."""
-    return field(
-        default=default, metadata={"rule": Rule(about, default=default, **rule)}
+def field_of(default: Any, about: str, **limits: Any) -> Any:
+    """A dataclass field that knows its limits."""
+    return dataclasses.field(
+        default=default, metadata={"field": Field(about, default=default, **limits)}
     )
 
 
 @functools.cache
-def rules_of(kind: Any) -> dict[str, tuple[type, Rule]]:
-    """The type and the rule of each field of a dataclass."""
+def fields_of(kind: Any) -> dict[str, tuple[type, Field]]:
+    """The type and the limits of each field of a dataclass."""
     types = get_type_hints(kind)
     return {
-        entry.name: (types[entry.name], entry.metadata["rule"])
+        entry.name: (types[entry.name], entry.metadata["field"])
         for entry in dataclasses.fields(kind)
     }
 
 
 def validate(config: Any) -> None:
-    """Raise UsageError for the first field whose value breaks its rule."""
-    fields: dict[str, tuple[type, Rule]] = rules_of(config.__class__)
-    for name, (kind, rule) in fields.items():
+    """Raise UsageError for the first field whose value breaks its limits."""
+    fields: dict[str, tuple[type, Field]] = fields_of(config.__class__)
+    for name, (kind, field) in fields.items():
         value = getattr(config, name)
         if kind is str:
-            if value not in rule.choices:
-                raise unknown(name, value, rule.choices)
-        elif not _is_number(value, kind) or not rule.holds(value):
-            raise refusal(name, value, kind, rule)
+            if value not in field.choices:
+                raise unknown(name, value, field.choices)
+        elif not _is_number(value, kind) or not field.holds(value):
+            raise refusal(name, value, kind, field)
 
 
-def parsed(name: str, text: str, kind: type, rule: Rule) -> Any:
+def parsed(name: str, text: str, kind: type, field: Field) -> Any:
     """Text from a command line as the field's type. Raises UsageError."""
     if kind is str:
         return text
@@ -77,14 +77,14 @@ def parsed(name: str, text: str, kind: type, rule: Rule) -> Any:
             number = read(text)
             is_whole = isinstance(number, int) or number.is_integer()
             return int(number) if kind is int and is_whole else number
-    raise refusal(name, text, kind, rule)
+    raise refusal(name, text, kind, field)
 
 
-def refusal(name: str, value: object, kind: type, rule: Rule) -> GlassGPTError:
-    """The error for a number that breaks its rule."""
+def refusal(name: str, value: object, kind: type, field: Field) -> GlassGPTError:
+    """The error for a number outside its limits."""
     word = "a whole number" if kind is int else "a number"
-    why = f"it must be {word} {rule.values()}"
-    return invalid(name, value, why, f"Try {rule.default} ({rule.about}).")
+    why = f"it must be {word} {field.values()}"
+    return invalid(name, value, why, f"Try {field.default} ({field.about}).")
 
 
 def _is_number(value: object, kind: type) -> bool:

@@ -4,7 +4,14 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from glassgpt.config.fields import OPTIMIZERS, Rule, parsed, ruled, rules_of, validate
+from glassgpt.config.fields import (
+    OPTIMIZERS,
+    Field,
+    field_of,
+    fields_of,
+    parsed,
+    validate,
+)
 from glassgpt.config.presets import LESSONS, SCALES, depth
 from glassgpt.errors import CheckpointError, GlassGPTError, invalid, unknown
 
@@ -22,25 +29,25 @@ class ModelConfig:
     Raises UsageError for a value that the model cannot have.
     """
 
-    step: int = ruled(5, "the lesson whose model this is", low=0, high=5)
-    vocab_size: int = ruled(27, "tokens, BOS included", low=2, high=1_000_000)
-    n_embd: int = ruled(
+    step: int = field_of(5, "the lesson whose model this is", low=0, high=5)
+    vocab_size: int = field_of(27, "tokens, BOS included", low=2, high=1_000_000)
+    n_embd: int = field_of(
         16, "numbers that stand for a token", low=1, high=65_536, steps=WITH_WEIGHTS
     )
-    n_head: int = ruled(
+    n_head: int = field_of(
         4, "attention heads in a layer", low=1, high=65_536, steps=WITH_LAYERS
     )
-    n_layer: int = ruled(1, "layers", low=1, high=1_000, steps=WITH_LAYERS)
-    block_size: int = ruled(
+    n_layer: int = field_of(1, "layers", low=1, high=1_000, steps=WITH_LAYERS)
+    block_size: int = field_of(
         16, "tokens that the model looks at, or writes", low=1, high=1_000_000
     )
-    init_std: float = ruled(
+    init_std: float = field_of(
         0.08, "standard deviation of the first weights", low=0, steps=WITH_WEIGHTS
     )
-    rms_eps: float = ruled(
+    rms_eps: float = field_of(
         1e-5, "keeps rmsnorm from dividing by 0", low=0, steps=WITH_ATTENTION
     )
-    smoothing: float = ruled(
+    smoothing: float = field_of(
         1.0, "added to every count", low=0, above_low=True, steps=(0,)
     )
 
@@ -70,70 +77,76 @@ class ModelConfig:
 class TrainConfig:
     """How the model is trained. Raises UsageError for a value that cannot be."""
 
-    seed: int = ruled(42, "of the order, the weights and the samples", low=0)
-    num_steps: int = ruled(1000, "training steps", low=1, high=1_000_000_000)
-    tokenizer: str = ruled("char", "what a token is", choices=("char", "bytes", "bpe"))
-    optimizer: str = ruled("adam", "how weights move", choices=OPTIMIZERS)
-    learning_rate: float = ruled(
+    seed: int = field_of(42, "of the order, the weights and the samples", low=0)
+    num_steps: int = field_of(1000, "training steps", low=1, high=1_000_000_000)
+    tokenizer: str = field_of(
+        "char", "what a token is", choices=("char", "bytes", "bpe")
+    )
+    optimizer: str = field_of("adam", "how weights move", choices=OPTIMIZERS)
+    learning_rate: float = field_of(
         0.01, "at the start of the schedule", low=0, above_low=True
     )
-    beta1: float = ruled(
+    beta1: float = field_of(
         0.85, "memory of Adam's m", low=0, high=0.999999, optimizers=("adam", "adamw")
     )
-    beta2: float = ruled(
+    beta2: float = field_of(
         0.99,
         "memory of Adam's v",
         low=0,
         high=0.999999,
         optimizers=("rmsprop", "adam", "adamw"),
     )
-    eps_adam: float = ruled(
+    eps_adam: float = field_of(
         1e-8,
         "keeps Adam from dividing by 0",
         low=0,
         above_low=True,
         optimizers=("rmsprop", "adam", "adamw"),
     )
-    momentum: float = ruled(
+    momentum: float = field_of(
         0.9, "speed that is kept", low=0, high=0.999999, optimizers=("momentum",)
     )
-    weight_decay: float = ruled(
+    weight_decay: float = field_of(
         0.01, "pull of AdamW towards 0", low=0, optimizers=("adamw",)
     )
-    grad_clip: float = ruled(0.0, "largest gradient norm; 0 is no limit", low=0)
-    schedule: str = ruled("linear", "how the learning rate changes", choices=SCHEDULES)
-    warmup_steps: int = ruled(0, "steps in which the rate climbs", low=0)
-    batch_docs: int = ruled(1, "documents in a step", low=1, high=1_000_000)
-    loss_norm: str = ruled(
+    grad_clip: float = field_of(0.0, "largest gradient norm; 0 is no limit", low=0)
+    schedule: str = field_of(
+        "linear", "how the learning rate changes", choices=SCHEDULES
+    )
+    warmup_steps: int = field_of(0, "steps in which the rate climbs", low=0)
+    batch_docs: int = field_of(1, "documents in a step", low=1, high=1_000_000)
+    loss_norm: str = field_of(
         "document", "what counts the same in a batch", choices=("document", "token")
     )
-    doc_mode: str = ruled(
+    doc_mode: str = field_of(
         "truncate",
         "what is done with a long document",
         choices=("truncate", "chunk", "pack"),
     )
-    order: str = ruled("shuffle", "of the documents", choices=("shuffle", "permute"))
-    holdout: float = ruled(0.0, "share of documents kept out", low=0, high=0.9)
-    dtype: str = ruled(
+    order: str = field_of("shuffle", "of the documents", choices=("shuffle", "permute"))
+    holdout: float = field_of(0.0, "share of documents kept out", low=0, high=0.9)
+    dtype: str = field_of(
         "float64",
         "precision of all numbers",
         choices=("float64", "float32", "bfloat16"),
     )
-    micro_batch: int = ruled(0, "sequences a device takes at once; 0 is all", low=0)
-    compile: str = ruled("off", "layers made into faster code", choices=("off", "on"))
-    remat: str = ruled(
+    micro_batch: int = field_of(0, "sequences a device takes at once; 0 is all", low=0)
+    compile: str = field_of(
+        "off", "layers made into faster code", choices=("off", "on")
+    )
+    remat: str = field_of(
         "off", "layers computed again to save memory", choices=("off", "on")
     )
-    shard: str = ruled(
+    shard: str = field_of(
         "none", "what the processes share out of the weights", choices=("none", "full")
     )
-    checkpoint_every: int = ruled(200, "steps; 0 is only at the end", low=0)
-    keep_last: int = ruled(2, "checkpoints that stay; 0 is all", low=0)
-    keep_best: int = ruled(
+    checkpoint_every: int = field_of(200, "steps; 0 is only at the end", low=0)
+    keep_last: int = field_of(2, "checkpoints that stay; 0 is all", low=0)
+    keep_best: int = field_of(
         0, "more that stay, of those measured: the lowest held-out", low=0
     )
-    eval_every: int = ruled(0, "steps; 0 is only at the end", low=0)
-    eval_docs: int = ruled(500, "held-out documents to measure on; 0 is all", low=0)
+    eval_every: int = field_of(0, "steps; 0 is only at the end", low=0)
+    eval_docs: int = field_of(500, "held-out documents to measure on; 0 is all", low=0)
 
     def __post_init__(self) -> None:
         validate(self)
@@ -235,9 +248,9 @@ def _layers(text: str) -> int:
     raise invalid("depth", text, why, "Try 4 (number of layers).")
 
 
-def rules() -> dict[str, Rule]:
-    """The rule of every field of the record, model first."""
-    return {name: rule for name, (_, rule) in _fields().items()}
+def all_fields() -> dict[str, Field]:
+    """Every field of the record by name, those of the model first."""
+    return {name: field for name, (_, field) in _fields().items()}
 
 
 def is_read(name: str, record: Record) -> bool:
@@ -245,21 +258,25 @@ def is_read(name: str, record: Record) -> bool:
     return _why_unread(name, record) is None
 
 
-def _fields() -> dict[str, tuple[type, Rule]]:
-    return rules_of(ModelConfig) | rules_of(TrainConfig)
+def _fields() -> dict[str, tuple[type, Field]]:
+    return fields_of(ModelConfig) | fields_of(TrainConfig)
 
 
 def _in(kind: type, values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name in rules_of(kind)}
+    return {name: value for name, value in values.items() if name in fields_of(kind)}
 
 
 def _why_unread(name: str, record: Record) -> str | None:
-    step, optimizer, rule = record.model.step, record.train.optimizer, rules()[name]
-    if step not in rule.steps or (step == 0 and name in _OF_UPDATES):
+    step, optimizer, field = (
+        record.model.step,
+        record.train.optimizer,
+        all_fields()[name],
+    )
+    if step not in field.steps or (step == 0 and name in _OF_UPDATES):
         return f"step {step} has no use for it"
     if name == "doc_mode" and not record.model.reads_block:
         return f"step {step} reads documents whole"
-    if optimizer not in rule.optimizers:
+    if optimizer not in field.optimizers:
         return f"{optimizer} has no use for it"
     return None
 
@@ -268,10 +285,12 @@ def _require_read(name: str, value: object, record: Record) -> None:
     why = _why_unread(name, record)
     if why is None:
         return
-    steps = ", ".join(map(str, rules()[name].steps))
+    steps = ", ".join(map(str, all_fields()[name].steps))
     remedy = f"Leave it out; it is for step {steps}."
     if why.startswith(record.train.optimizer):
-        remedy = f"Add --set optimizer={rules()[name].optimizers[-1]}, or leave it out."
+        remedy = (
+            f"Add --set optimizer={all_fields()[name].optimizers[-1]}, or leave it out."
+        )
     raise invalid(name, value, why, remedy)
 
 

@@ -111,9 +111,9 @@ def test_heldout_documents_are_found_by_looking_further(
     looked: list[float] = []
     below = heldout._below
 
-    def spy(data: Any, seed: int, share: float) -> Any:
-        looked.append(share)
-        return below(data, seed, share / 1000 if share < 1 else share)
+    def spy(data: Any, seed: int, fraction: float) -> Any:
+        looked.append(fraction)
+        return below(data, seed, fraction / 1000 if fraction < 1 else fraction)
 
     monkeypatch.setattr(heldout, "_below", spy)
     monkeypatch.setattr(heldout, "MARGIN", 20)

@@ -92,21 +92,22 @@ def unreached(data: PreparedData, seed: int, limit: int, reached: Reached) -> Te
     At most `limit`, 0 for all. Only documents below a hash are looked at, and below a
     larger one where too few are left, so that memory does not grow with the data.
     """
-    share = min(1.0, (8 * limit + MARGIN) / len(data)) if limit else 1.0
+    fraction = min(1.0, (8 * limit + MARGIN) / len(data)) if limit else 1.0
     while True:
-        places = _below(data, seed, share)
+        places = _below(data, seed, fraction)
         drop = reached(places)
         left = [numbers[0] for text, numbers in places.items() if text not in drop]
-        if share == 1.0 or len(left) >= limit:
+        if fraction == 1.0 or len(left) >= limit:
             return Texts(data, left[: limit or None])
-        share = min(1.0, share * 8)
+        fraction = min(1.0, fraction * 8)
 
 
-def _below(data: PreparedData, seed: int, share: float) -> dict[str, list[int]]:
-    """Texts whose hash is below a share of all, smallest first, and where they are."""
+def _below(data: PreparedData, seed: int, fraction: float) -> dict[str, list[int]]:
+    """Texts whose hash is below a fraction, smallest first, and where they are."""
     found: list[tuple[int, str, int]] = []
     for block, hashes in hashed(data, seed):
-        (chosen,) = np.nonzero(as_share(hashes) < share if share < 1 else hashes >= 0)
+        below = as_fraction(hashes) < fraction if fraction < 1 else hashes >= 0
+        (chosen,) = np.nonzero(below)
         if len(chosen):
             texts = data.texts(block)
             for place in chosen.tolist():
@@ -117,10 +118,10 @@ def _below(data: PreparedData, seed: int, share: float) -> dict[str, list[int]]:
     return places
 
 
-def as_share(hashes: Hashes) -> NDArray[np.float64]:
+def as_fraction(hashes: Hashes) -> NDArray[np.float64]:
     """Hashes as fractions of 2**64, rounded as Python's division does."""
-    shares: NDArray[Any] = hashes.astype(np.float64) / 2.0**64
-    return shares
+    fractions: NDArray[Any] = hashes.astype(np.float64) / 2.0**64
+    return fractions
 
 
 def numbers_of(data: PreparedData, seed: int, texts: set[str]) -> dict[str, list[int]]:

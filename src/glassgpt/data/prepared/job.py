@@ -104,14 +104,14 @@ class Plan:
             why = "it changed while it was read"
             raise readers.bad(given, why, "Let it be written, then try again.")
 
-    def share(self, source: int, position: Position) -> float:
+    def fraction(self, source: int, position: Position) -> float:
         """How much of all files is read; a Parquet file counts when it is done."""
         before = sum(size for size, _ in self.found[:source])
         inside = 0 if self.kind == "parquet" else position.offset
         return (before + inside) / max(1, self.size)
 
     def survey(self, told: Callable[[float], None]) -> None:
-        """Compute the sha256 of each file; `told` hears what share is done."""
+        """Compute the sha256 of each file; `told` hears what fraction is done."""
         total, done = sum(Path(given).stat().st_size for given in self.files), 0
 
         def advance(count: int) -> None:
@@ -123,12 +123,12 @@ class Plan:
 
     def sampled(self) -> Iterator[str]:
         """The documents that byte-pair tokens are learned from, evenly spread."""
-        share = min(1.0, self.sample * 1_000_000 / max(1, self.size))
+        fraction = min(1.0, self.sample * 1_000_000 / max(1, self.size))
         for source, (size, _) in enumerate(self.found):
-            if share == 1 or self.kind in ("whole", "parquet"):
-                yield from self._first(source, size * share)
+            if fraction == 1 or self.kind in ("whole", "parquet"):
+                yield from self._first(source, size * fraction)
             else:
-                yield from self._spread(source, size, share)
+                yield from self._spread(source, size, fraction)
 
     def _first(self, source: int, most: float) -> Iterator[str]:
         left = most
@@ -139,8 +139,8 @@ class Plan:
             if left <= 0:
                 return
 
-    def _spread(self, source: int, size: int, share: float) -> Iterator[str]:
-        given, parts = self.files[source], max(1, round(size * share / _PART))
+    def _spread(self, source: int, size: int, fraction: float) -> Iterator[str]:
+        given, parts = self.files[source], max(1, round(size * fraction / _PART))
         for part in range(parts):
             start = readers.line_start(given, self.kind, part * size // parts)
             found = readers.pieces(given, self.kind, self.name, start, _PART)
@@ -156,7 +156,7 @@ class Plan:
 def learn(plan: Plan, told: Callable[[float], None]) -> Tokenizer:
     """The tokenizer for a plan: for char and bpe from the text itself.
 
-    `told` hears what share is read. Raises DataError where there are no documents.
+    `told` hears what fraction is read. Raises DataError where there are no documents.
     """
     if plan.tokenizer == "bytes":
         return ByteTokenizer()
@@ -177,4 +177,4 @@ def _all_pieces(plan: Plan, told: Callable[[float], None]) -> Iterator[Piece]:
     for source in range(len(plan.files)):
         for piece in plan.pieces(source, Position()):
             yield piece
-            told(plan.share(source, piece.end))
+            told(plan.fraction(source, piece.end))

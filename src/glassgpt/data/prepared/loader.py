@@ -11,7 +11,7 @@ from glassgpt.data.prepared.dataset import PreparedData
 from glassgpt.data.prepared.heldout import (
     Smallest,
     Texts,
-    as_share,
+    as_fraction,
     hashed,
     numbers_of,
     unreached,
@@ -125,7 +125,7 @@ class PreparedLoader:
         """The documents to train on, a bit each; `limit` of the others are kept."""
         bits, smallest, kept = list[Bits](), Smallest(limit), 0
         for block, hashes in hashed(self._data, self._train.seed):
-            out = as_share(hashes) < self._train.holdout
+            out = as_fraction(hashes) < self._train.holdout
             smallest.add(hashes[out], block.first + np.nonzero(out)[0])
             bits.append(np.packbits(~out))
             kept += int((~out).sum())

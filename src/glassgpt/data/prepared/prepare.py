@@ -93,7 +93,7 @@ def prepare(plan: Plan, out: Path, listen: Listener = lambda _: None) -> Manifes
     that holds something else, DataError for files that cannot be prepared.
     """
     check_place(out)
-    plan.survey(lambda share: listen(Progress("checking", share)))
+    plan.survey(lambda fraction: listen(Progress("checking", fraction)))
     if out.exists() and any(out.iterdir()):
         return _there(plan, out)
     staging = out.parent / f"{TEMPORARY}{out.name}-{plan.sha256[:12]}"
@@ -206,9 +206,9 @@ class _Job:
         if tokens >= self._plan.shard:
             self._write_shard(state, source, piece.end)
             tokens = documents = 0
-        share = self._plan.share(source, piece.end)
+        fraction = self._plan.fraction(source, piece.end)
         documents, tokens = documents + state.documents, tokens + state.tokens
-        self._listen(Progress("preparing", share, documents, tokens))
+        self._listen(Progress("preparing", fraction, documents, tokens))
 
     def _write_shard(self, state: State, source: int, position: Position) -> None:
         """Write what waits, through to the disk, and then that it is there."""
