@@ -35,7 +35,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812, as everyone writes it
 
-from glassgpt.config import Record, preset
+from glassgpt.config import Record, SamplingConfig, preset
 from glassgpt.engines.torch.decoding import drawing, write_group
 from glassgpt.engines.torch.engine import TorchEngine
 from glassgpt.engines.torch.flops import flops_a_token, memory_used, peak_flops
@@ -277,7 +277,7 @@ def sampling(report: Report) -> None:
     """Sixteen texts of 128 tokens, with the cache and without."""
     record = preset("gpt2-124m").with_vocabulary(VOCABULARY)
     engine, _, _ = trainer(record.with_settings(compile="off"))
-    draw, start = drawing(1.0, 0, 1.0, random.Random(1)), [VOCABULARY - 1]
+    draw, start = drawing(SamplingConfig(1.0), random.Random(1)), [VOCABULARY - 1]
 
     def writing(cached: bool) -> Step:
         def step() -> float:

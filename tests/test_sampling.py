@@ -13,13 +13,16 @@ from support import small
 from support.lessons import run_program, shown_losses, shown_names, with_numbers
 
 import glassgpt
+from glassgpt.config import SamplingConfig
+from glassgpt.engines.decoding import choose, keep_likely
 from glassgpt.errors import GlassGPTError, UsageError
 from glassgpt.lessons import FILES, lesson
-from glassgpt.sampling import Sample, Taste, write, write_many
+from glassgpt.sampling import Sample, sample, write
 from glassgpt.tokenizers import ByteTokenizer, CharTokenizer
 
 PROBS = [0.1, 0.4, 0.2, 0.3]
 ABC = CharTokenizer(tuple("abc"))
+PLAIN = SamplingConfig(1.0)
 
 
 class Scripted:
@@ -114,26 +117,26 @@ def test_probabilities_sum_to_1_and_sharpen_when_it_is_cold(step: int) -> None:
 def test_only_the_likeliest_are_kept(
     choices: dict[str, Any], kept: list[float]
 ) -> None:
-    taste = Taste(1.0, **choices)
-    assert taste.keep(PROBS) == kept
-    drawn = {taste.choose(PROBS, random.Random(seed)) for seed in range(300)}
+    config = SamplingConfig(1.0, **choices)
+    assert keep_likely(PROBS, config) == kept
+    drawn = {choose(PROBS, config, random.Random(seed)) for seed in range(300)}
     assert drawn == {i for i, p in enumerate(kept) if p}
 
 
 def test_a_tie_keeps_no_more_than_top_k() -> None:
-    assert Taste(1.0, top_k=1).keep([0.5, 0.5]) == [0.5, 0.0]
+    assert keep_likely([0.5, 0.5], SamplingConfig(1.0, top_k=1)) == [0.5, 0.0]
 
 
 def test_temperature_0_takes_the_likeliest_and_no_random_number() -> None:
     rng = random.Random(3)
     before = rng.getstate()
-    assert Taste(0).choose(PROBS, rng) == 1
+    assert choose(PROBS, SamplingConfig(0), rng) == 1
     assert rng.getstate() == before
 
 
 @pytest.mark.parametrize("temperature", [0, 0.0, 0.05, 1, 2.0])
 def test_temperatures_from_cold_to_hot_are_taken(temperature: float) -> None:
-    assert Taste(temperature).temperature == temperature
+    assert SamplingConfig(temperature).temperature == temperature
 
 
 @pytest.mark.parametrize(
@@ -149,94 +152,90 @@ def test_other_choices_are_refused(choices: dict[str, Any]) -> None:
     with pytest.raises(
         UsageError, match=f"^invalid {name}: {re.escape(str(value))};"
     ) as e:
-        Taste(**choices)
+        SamplingConfig(**choices)
     assert e.value.remedy
 
 
 def test_one_random_number_is_used_for_each_token() -> None:
     rng, counted = random.Random(1), random.Random(1)
-    write(cycle(block_size=5), ABC, rng, Taste(1.0))
+    write(cycle(block_size=5), ABC, rng, PLAIN)
     for _ in range(5):
         counted.random()
     assert rng.getstate() == counted.getstate()
 
 
 def test_writing_stops_at_the_end_or_when_the_block_is_full() -> None:
-    assert write(cycle(), ABC, random.Random(1), Taste(1.0)) == "abcabc"
+    assert write(cycle(), ABC, random.Random(1), PLAIN) == "abcabc"
     rows = {"start": {"a": 1.0}, "a": {"c": 1.0}}
-    assert write(Scripted(**rows), ABC, random.Random(1), Taste(1.0)) == "ac"
+    assert write(Scripted(**rows), ABC, random.Random(1), PLAIN) == "ac"
 
 
 def test_a_prompt_is_read_first_and_kept() -> None:
     engine = cycle()
-    assert write(engine, ABC, random.Random(1), Taste(1.0), "bb") == "bbcabc"
+    assert write(engine, ABC, random.Random(1), PLAIN, "bb") == "bbcabc"
     assert engine.read == ["|bbcab"]
 
 
 def test_a_prompt_that_leaves_room_for_one_token_is_taken() -> None:
-    assert write(cycle(), ABC, random.Random(1), Taste(1.0), "ccccc") == "ccccca"
+    assert write(cycle(), ABC, random.Random(1), PLAIN, "ccccc") == "ccccca"
     with pytest.raises(UsageError, match=r"^invalid prompt: cccccc; ") as caught:
-        write(cycle(), ABC, random.Random(1), Taste(1.0), "cccccc")
+        write(cycle(), ABC, random.Random(1), PLAIN, "cccccc")
     assert caught.value.remedy == "Take at most 5."
 
 
 def test_a_prompt_is_counted_in_tokens_not_characters() -> None:
     with pytest.raises(UsageError, match="it has 6 tokens, and the block 6"):
-        write(cycle(), ByteTokenizer(), random.Random(1), Taste(1.0), "ééé")
+        write(cycle(), ByteTokenizer(), random.Random(1), PLAIN, "ééé")
 
 
 def test_an_unknown_character_in_a_prompt_is_named() -> None:
     with pytest.raises(UsageError, match=r"^unknown character: 'x'$") as caught:
-        write(cycle(), ABC, random.Random(1), Taste(1.0), "ax")
+        write(cycle(), ABC, random.Random(1), PLAIN, "ax")
     assert "abc" in caught.value.remedy
 
 
 def test_samples_are_known_or_new_or_nobody_asked() -> None:
-    samples = write_many(dice(), ABC, random.Random(1), Taste(1.0), 20, {"a"})
+    samples = sample(dice(), ABC, random.Random(1), 20, PLAIN, known={"a"})
     assert {(s.text, s.known) for s in samples} == {
         *(("a", True), ("b", False), ("c", False))
     }
-    unasked = write_many(dice(), ABC, random.Random(1), Taste(1.0), 3)
+    unasked = sample(dice(), ABC, random.Random(1), 3, PLAIN)
     assert [s.known for s in unasked] == [None] * 3
 
 
 def test_new_only_passes_over_what_is_known() -> None:
-    every = write_many(dice(), ABC, random.Random(1), Taste(1.0), 99, {"a"})
-    new = write_many(
-        dice(), ABC, random.Random(1), Taste(1.0), 20, {"a"}, new_only=True
-    )
+    every = sample(dice(), ABC, random.Random(1), 99, PLAIN, known={"a"})
+    new = sample(dice(), ABC, random.Random(1), 20, PLAIN, known={"a"}, new_only=True)
     assert texts(new) == [s.text for s in every if not s.known][:20]
 
 
 def test_unique_passes_over_what_was_written() -> None:
-    found = write_many(dice(), ABC, random.Random(1), Taste(1.0), 3, unique=True)
+    found = sample(dice(), ABC, random.Random(1), 3, PLAIN, unique=True)
     assert sorted(texts(found)) == ["a", "b", "c"]
 
 
 def test_patience_ends_where_there_is_nothing_more() -> None:
     engine = dice()
-    found = write_many(engine, ABC, random.Random(1), Taste(1.0), 9, unique=True)
+    found = sample(engine, ABC, random.Random(1), 9, PLAIN, unique=True)
     assert len(list(found)) == 3
     assert 1000 <= len(engine.read) < 1100
     known = {"a", "b", "c"}
-    samples = write_many(
-        dice(), ABC, random.Random(1), Taste(1.0), 9, known, new_only=True
+    samples = sample(
+        dice(), ABC, random.Random(1), 9, PLAIN, known=known, new_only=True
     )
     assert list(samples) == []
 
 
 def test_patience_begins_anew_with_each_sample() -> None:
     engine: Any = Scripted(start={"a": 0.996, "b": 0.002, "c": 0.002})
-    found = write_many(
-        engine, ABC, random.Random(1), Taste(1.0), 12, {"a"}, new_only=True
-    )
+    found = sample(engine, ABC, random.Random(1), 12, PLAIN, known={"a"}, new_only=True)
     assert len(list(found)) == 12
     assert len(engine.read) > 1100
 
 
 def test_samples_come_as_they_are_written() -> None:
     engine = dice()
-    samples = write_many(engine, ABC, random.Random(1), Taste(1.0), 1_000_000)
+    samples = sample(engine, ABC, random.Random(1), 1_000_000, PLAIN)
     assert len(list(islice(samples, 3))) == 3
     assert len(engine.read) == 3
 
@@ -244,5 +243,5 @@ def test_samples_come_as_they_are_written() -> None:
 def test_weights_that_are_no_numbers_any_more_are_told() -> None:
     broken: Any = Scripted(start={"a": float("nan")})
     with pytest.raises(GlassGPTError, match="invalid probability: nan") as caught:
-        write(broken, ABC, random.Random(1), Taste(1.0))
+        write(broken, ABC, random.Random(1), PLAIN)
     assert "learning_rate" in caught.value.remedy

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassgpt.config import ModelConfig, Record, TrainConfig, preset
-from glassgpt.config.fields import OPTIMIZERS, Field
+from glassgpt.config.fields import Field
 from glassgpt.config.presets import LESSONS
 from glassgpt.config.record import PRESETS, all_fields, is_read
 from glassgpt.errors import CheckpointError, GlassGPTError, UsageError
+from glassgpt.optim import OPTIMIZERS
 
 KINDS = {
     field.name: field.type

@@ -13,11 +13,10 @@ from pytest import approx
 from support.engines import Started, record_of, start
 
 from glassgpt.checkpoints.tensors import Tensor
-from glassgpt.config.record import OPTIMIZERS
-from glassgpt.engines.base import buffer_names
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.engines.shapes import shapes
 from glassgpt.errors import CheckpointError, DivergedError, UsageError
+from glassgpt.optim import OPTIMIZERS
 
 NAMES = ["anna", "bob", "eve", "alexander", "abe"]
 SIZES: list[dict[str, Any]] = [
@@ -83,7 +82,9 @@ def test_what_an_optimizer_remembers_is_restored_too(
 ) -> None:
     run = begun(3, names, optimizer=optimizer)
     assert_goes_on_alike(run)
-    kept = [f"{b}.{w}" for b in buffer_names(optimizer) for w in run.engine.weights()]
+    kept = [
+        f"{b}.{w}" for b in OPTIMIZERS[optimizer].buffers for w in run.engine.weights()
+    ]
     assert sorted(run.engine.buffers()) == sorted(kept)
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kernels import documents, models, started
 
-from glassgpt import sampling
 from glassgpt.config import ModelConfig
+from glassgpt.engines import decoding
 from glassgpt.errors import UsageError
 from glassgpt.kernel.bindings.decoding import TOGETHER, Reader, write, write_together
 from glassgpt.kernel.bindings.library import constants
@@ -106,7 +106,7 @@ def test_a_document_does_not_depend_on_how_many_are_asked_for() -> None:
     twice = Random(1)
     first = write_together(kernel, twice, [0], 16, 1.0)
     assert first + write_together(kernel, twice, [0], 16, 1.0) == many[: 2 * TOGETHER]
-    assert TOGETHER == sampling.SAMPLE_BATCH == constants()["TOGETHER"]
+    assert TOGETHER == decoding.SAMPLE_BATCH == constants()["TOGETHER"]
 
 
 def test_documents_come_as_often_as_their_probabilities_say() -> None:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kernels import PARTS, documents, lesson, models, started, step_model
 
-from glassgpt.config import ModelConfig
+from glassgpt.config import ModelConfig, SamplingConfig
+from glassgpt.engines.decoding import choose
 from glassgpt.errors import UsageError
 from glassgpt.kernel.bindings.decoding import Reader, write
 from glassgpt.kernel.bindings.random import Random
-from glassgpt.sampling import Taste
 
 ANY = models((0, 1, 2, 3, 4, 5))
 
@@ -97,11 +97,11 @@ def test_documents_are_those_that_python_draws(
 ) -> None:
     ours, theirs = Random(seed), random.Random(seed)
     kernel, engine = started(model), lesson(model)
-    taste = Taste(temperature, top_k, top_p)
+    config = SamplingConfig(temperature, top_k, top_p)
     for _ in range(3):
         reader, token, expected = engine.decoder(), 0, []
         while len(expected) < model.block_size:
-            token = taste.choose(reader.step(token, temperature or 1.0), theirs)
+            token = choose(reader.step(token, temperature or 1.0), config, theirs)
             if token == 0:
                 break
             expected.append(token)

@@ -28,7 +28,9 @@ LAYERS = (
     ("cli", "guide", "__main__"),
 )
 # what engines share, at the top of their room; each has a module or a folder of its own
-SHARED = ("engines", "engines.base", "engines.shapes")
+SHARED = tuple(
+    f"engines{name}" for name in ("", ".base", ".decoding", ".records", ".shapes")
+)
 # the only modules that import others of ours when they are called
 LAZY = {
     *("engines", "cli", "cli.guide", "cli.bench", "bench.suite"),

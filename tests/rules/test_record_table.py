@@ -9,12 +9,12 @@ import pytest
 from support import not_run, require_torch
 
 from glassgpt.config import Record, preset
-from glassgpt.config.fields import OPTIMIZERS
 from glassgpt.config.record import all_fields
 from glassgpt.engines.base import Engine
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import UsageError
 from glassgpt.kernel.bindings.library import why_unavailable
+from glassgpt.optim import OPTIMIZERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "record.md"
 FOLLOWS = ("step", "vocab_size")

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from glassgpt.config import Record, preset
+from glassgpt.config import Record, SamplingConfig, preset
 from glassgpt.config.fields import EVERY_STEP
 from glassgpt.config.record import all_fields, is_read
 from glassgpt.curves import smooth
@@ -20,7 +20,7 @@ from glassgpt.data.documents import Corpus
 from glassgpt.engines.shapes import num_params
 from glassgpt.errors import DivergedError, missing, unknown
 from glassgpt.evaluation import Evaluation
-from glassgpt.sampling import Sample, Taste, write_many
+from glassgpt.sampling import Sample, sample
 from glassgpt.training.events import Event, Listener, Noted, ignore
 from glassgpt.training.session import Session, known_in
 from glassgpt.training.several import train_all
@@ -238,11 +238,9 @@ def _outcome(
 def _samples(session: Session) -> list[Sample]:
     """Names at the temperature of all, from a generator of their own."""
     rng, known = random.Random(session.record.train.seed), known_in(session.corpus)
-    taste = Taste(TEMPERATURE)
-    written = write_many(
-        session.engine, session.tokenizer, rng, taste, NUM_SAMPLES, known
-    )
-    return list(written)
+    config = SamplingConfig(TEMPERATURE)
+    engine, tokenizer = session.engine, session.tokenizer
+    return [*sample(engine, tokenizer, rng, NUM_SAMPLES, config, known=known)]
 
 
 def _same(one: Sequence[float], other: Sequence[float]) -> bool:

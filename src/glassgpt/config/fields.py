@@ -9,13 +9,12 @@ from typing import Any, get_type_hints
 
 from glassgpt.errors import GlassGPTError, invalid, unknown
 
-OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam", "adamw")
 EVERY_STEP = (0, 1, 2, 3, 4, 5)
 
 
 @dataclass(frozen=True)
 class Field:
-    """The values of a field, and which steps and optimisers read it."""
+    """The values of a field, and which steps read it; for optimisers see `optim`."""
 
     about: str
     low: float = -math.inf
@@ -23,7 +22,6 @@ class Field:
     above_low: bool = False
     choices: tuple[str, ...] = ()
     steps: tuple[int, ...] = EVERY_STEP
-    optimizers: tuple[str, ...] = OPTIMIZERS
     default: Any = None
 
     def values(self) -> str:

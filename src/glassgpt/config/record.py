@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassgpt.config.fields import (
-    OPTIMIZERS,
     Field,
     field_of,
     fields_of,
@@ -14,6 +13,7 @@ from glassgpt.config.fields import (
 )
 from glassgpt.config.presets import LESSONS, SCALES, depth
 from glassgpt.errors import CheckpointError, GlassGPTError, invalid, unknown
+from glassgpt.optim import OPTIMIZERS, readers_of
 
 SCHEDULES = ("linear", "constant", "cosine")
 WITH_WEIGHTS = (1, 2, 3, 4, 5)
@@ -82,33 +82,17 @@ class TrainConfig:
     tokenizer: str = field_of(
         "char", "what a token is", choices=("char", "bytes", "bpe")
     )
-    optimizer: str = field_of("adam", "how weights move", choices=OPTIMIZERS)
+    optimizer: str = field_of("adam", "how weights move", choices=tuple(OPTIMIZERS))
     learning_rate: float = field_of(
         0.01, "at the start of the schedule", low=0, above_low=True
     )
-    beta1: float = field_of(
-        0.85, "memory of Adam's m", low=0, high=0.999999, optimizers=("adam", "adamw")
-    )
-    beta2: float = field_of(
-        0.99,
-        "memory of Adam's v",
-        low=0,
-        high=0.999999,
-        optimizers=("rmsprop", "adam", "adamw"),
-    )
+    beta1: float = field_of(0.85, "memory of Adam's m", low=0, high=0.999999)
+    beta2: float = field_of(0.99, "memory of Adam's v", low=0, high=0.999999)
     eps_adam: float = field_of(
-        1e-8,
-        "keeps Adam from dividing by 0",
-        low=0,
-        above_low=True,
-        optimizers=("rmsprop", "adam", "adamw"),
+        1e-8, "keeps Adam from dividing by 0", low=0, above_low=True
     )
-    momentum: float = field_of(
-        0.9, "speed that is kept", low=0, high=0.999999, optimizers=("momentum",)
-    )
-    weight_decay: float = field_of(
-        0.01, "pull of AdamW towards 0", low=0, optimizers=("adamw",)
-    )
+    momentum: float = field_of(0.9, "speed that is kept", low=0, high=0.999999)
+    weight_decay: float = field_of(0.01, "pull of AdamW towards 0", low=0)
     grad_clip: float = field_of(0.0, "largest gradient norm; 0 is no limit", low=0)
     schedule: str = field_of(
         "linear", "how the learning rate changes", choices=SCHEDULES
@@ -155,9 +139,10 @@ class TrainConfig:
             raise invalid("warmup_steps", self.warmup_steps, why, "Take fewer.")
 
 
+# what says how weights move: Step 0 counts, and reads none of it
 _OF_UPDATES = {
-    *("optimizer", "learning_rate", "beta1", "beta2", "eps_adam", "momentum"),
-    *("weight_decay", "grad_clip", "schedule", "warmup_steps"),
+    *("optimizer", "learning_rate", "grad_clip", "schedule", "warmup_steps"),
+    *(name for row in OPTIMIZERS.values() for name in row.fields),
 }
 
 
@@ -267,16 +252,12 @@ def _in(kind: type, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _why_unread(name: str, record: Record) -> str | None:
-    step, optimizer, field = (
-        record.model.step,
-        record.train.optimizer,
-        all_fields()[name],
-    )
-    if step not in field.steps or (step == 0 and name in _OF_UPDATES):
+    step, optimizer = record.model.step, record.train.optimizer
+    if step not in all_fields()[name].steps or (step == 0 and name in _OF_UPDATES):
         return f"step {step} has no use for it"
     if name == "doc_mode" and not record.model.reads_block:
         return f"step {step} reads documents whole"
-    if optimizer not in field.optimizers:
+    if optimizer not in readers_of(name):
         return f"{optimizer} has no use for it"
     return None
 
@@ -288,9 +269,7 @@ def _require_read(name: str, value: object, record: Record) -> None:
     steps = ", ".join(map(str, all_fields()[name].steps))
     remedy = f"Leave it out; it is for step {steps}."
     if why.startswith(record.train.optimizer):
-        remedy = (
-            f"Add --set optimizer={all_fields()[name].optimizers[-1]}, or leave it out."
-        )
+        remedy = f"Add --set optimizer={readers_of(name)[-1]}, or leave it out."
     raise invalid(name, value, why, remedy)
 
 

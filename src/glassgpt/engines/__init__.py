@@ -2,20 +2,36 @@
 
 import os
 import random
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 from glassgpt.config import Record
-from glassgpt.engines.base import Engine, to_read
+from glassgpt.engines.base import Engine
+from glassgpt.engines.records import to_read
 from glassgpt.engines.shapes import num_params
 from glassgpt.errors import GlassGPTError, invalid, missing, unknown
 
-NAMES = ("auto", "reference", "kernel", "torch")
 _REMEDY = "Install it: pip install 'glassgpt[torch]'"
 # products a core makes in a second: the kernel at its best, PyTorch at its worst, of
 # some sizes that were measured (benchmarks/RESULTS.md)
 _KERNEL_RATE, _TORCH_RATE = 4.2e9, 8e9
 # what PyTorch takes to load, and for a step of a layer, however small
 _TORCH_LOADS, _TORCH_LAYER = 4.0, 5e-4
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An engine that may be chosen; what it is made of loads when it is.
+
+    `why_not` says why it does not train a record where nobody named it, "" where it
+    does, and `trains` what to say when it trains in the place of a faster one.
+    """
+
+    load: Callable[[], type[Engine]]
+    why_not: Callable[[Record], str] = lambda record: ""
+    trains: str = ""
+    advice: Callable[[Record], str] = lambda record: ""
 
 
 def create(name: str, record: Record, rng: random.Random) -> Engine:
@@ -30,36 +46,17 @@ def create(name: str, record: Record, rng: random.Random) -> Engine:
 def choose(name: str, record: Record) -> tuple[type[Engine], str]:
     """An engine's class, and what to say of the choice before it trains, if anything.
 
-    With "auto" that is why it is not the kernel, where it is not.
+    With "auto" that is why it is not the kernel, where it is not. Raises as `create`.
     """
-    if name not in NAMES:
-        raise unknown("engine", name, NAMES)
+    if name not in ("auto", *CANDIDATES):
+        raise unknown("engine", name, ("auto", *CANDIDATES))
     if processes() > 1:
         return _for_many(name), ""
-    if name == "torch":
-        return _torch_for(record)
-    from glassgpt.engines.reference.engine import ReferenceEngine
-
-    if name == "reference":
-        return ReferenceEngine, ""
-    try:
-        from glassgpt.engines.kernel import KernelEngine
-
-        KernelEngine.check(record)
-    except (GlassGPTError, ImportError) as error:
-        if name == "kernel":
-            raise
-        remedy = f" ({error.remedy})" if isinstance(error, GlassGPTError) else ""
-        asks_for_torch = to_read(record) != record
-        if record.model.step > 0 and (asks_for_torch or find_spec("torch")):
-            return _torch_for(record, f"PyTorch trains: {error}{remedy}")
-        return ReferenceEngine, f"the lesson's own code trains, slowly: {error}{remedy}"
-    if name == "auto" and find_spec("torch"):
-        kernel, torch = expected_seconds(record)
-        if torch < kernel:
-            why = f"PyTorch trains: the kernel would take {kernel:.0f} seconds or more"
-            return _torch_for(record, why)
-    return KernelEngine, ""
+    if name == "auto":
+        return _fastest(record)
+    kind = CANDIDATES[name].load()
+    kind.check(record)
+    return kind, CANDIDATES[name].advice(record)
 
 
 def expected_seconds(record: Record) -> tuple[float, float]:
@@ -98,11 +95,41 @@ def _for_many(name: str) -> type[Engine]:
     return _torch()
 
 
-def _torch_for(record: Record, why: str = "") -> tuple[type[Engine], str]:
-    engine = _torch()
-    from glassgpt.engines.torch.flops import advice
+def _fastest(record: Record) -> tuple[type[Engine], str]:
+    """The first that has nothing against the record, and what keeps the kernel off."""
+    kernel, *others = (CANDIDATES[name] for name in _FASTEST_FIRST)
+    why = kernel.why_not(record)
+    if not why:
+        return kernel.load(), kernel.advice(record)
+    taken = next(one for one in others if not one.why_not(record))
+    said = f"{taken.trains}: {why}", taken.advice(record)
+    return taken.load(), "; ".join(filter(None, said))
 
-    return engine, "; ".join(filter(None, (why, advice(record.train.dtype))))
+
+def _reference() -> type[Engine]:
+    from glassgpt.engines.reference.engine import ReferenceEngine
+
+    return ReferenceEngine
+
+
+def _kernel() -> type[Engine]:
+    from glassgpt.engines.kernel import KernelEngine
+
+    return KernelEngine
+
+
+def _why_not_kernel(record: Record) -> str:
+    """What it cannot compute, what it is not built for, or how slow it would be."""
+    try:
+        _kernel().check(record)
+    except GlassGPTError as error:
+        return f"{error} ({error.remedy})"
+    except ImportError as error:
+        return str(error)
+    kernel, torch = expected_seconds(record)
+    if torch < kernel and find_spec("torch"):
+        return f"the kernel would take {kernel:.0f} seconds or more"
+    return ""
 
 
 def _torch() -> type[Engine]:
@@ -111,3 +138,27 @@ def _torch() -> type[Engine]:
     from glassgpt.engines.torch.engine import TorchEngine
 
     return TorchEngine
+
+
+def _why_not_torch(record: Record) -> str:
+    """It is not there, unless the record asks for what no other engine does."""
+    if record.model.step == 0:
+        return "it has steps 1 to 5"
+    if to_read(record) == record and find_spec("torch") is None:
+        return "it is not installed"
+    return ""
+
+
+def _torch_advice(record: Record) -> str:
+    _torch()
+    from glassgpt.engines.torch.flops import advice
+
+    return advice(record.train.dtype)
+
+
+CANDIDATES = {
+    "reference": Candidate(_reference, trains="the lesson's own code trains, slowly"),
+    "kernel": Candidate(_kernel, _why_not_kernel),
+    "torch": Candidate(_torch, _why_not_torch, "PyTorch trains", _torch_advice),
+}
+_FASTEST_FIRST = ("kernel", "torch", "reference")

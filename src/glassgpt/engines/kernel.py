@@ -4,21 +4,15 @@ import math
 import random
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, takewhile
 
 import numpy as np
 
 from glassgpt.checkpoints.tensors import Tensor
-from glassgpt.config import Record
-from glassgpt.engines.base import (
-    ALONE,
-    Batch,
-    StateShard,
-    Tokens,
-    buffer_names,
-    refuse_tensors,
-    seconds_by_gradient,
-)
-from glassgpt.engines.shapes import match_shapes, num_params, shapes
+from glassgpt.config import Record, SamplingConfig
+from glassgpt.engines.base import Batch, Engine, Tokens
+from glassgpt.engines.records import refuse_tensors
+from glassgpt.engines.shapes import match_state, num_params, shapes
 from glassgpt.errors import DivergedError, invalid
 from glassgpt.kernel.bindings.arguments import Ints, Reals
 from glassgpt.kernel.bindings.decoding import Reader, write_together
@@ -27,22 +21,20 @@ from glassgpt.kernel.bindings.model import Kernel, require_possible
 from glassgpt.kernel.bindings.observe import evaluate, numerical_gradients
 from glassgpt.kernel.bindings.random import Random
 from glassgpt.kernel.bindings.train import Documents, Trainer, train_models
+from glassgpt.optim import OPTIMIZERS
 
 # what a core may multiply between two looks at Ctrl-C: some twentieth of a second
 _MULTIPLICATIONS = 1e8
 _TYPECODES = {"float64": "d", "float32": "f"}
 
 
-class KernelEngine:
-    """An engine made of the C kernel. See `engines.base.Engine`."""
+class KernelEngine(Engine):
+    """An engine made of the C kernel."""
 
     name = "kernel"
-    group = ALONE
-    saves_behind = False
 
     def __init__(self, record: Record, rng: random.Random) -> None:
-        self.check(record)
-        self.record = record
+        super().__init__(record, rng)
         self.kernel = Kernel(record.model, record.train.dtype)
         self.in_cache: KernelDecoder | None = None  # whose tokens those are
         generator = Random.like(rng)
@@ -75,22 +67,15 @@ class KernelEngine:
             for name, tensor in self._tensors(matrices).items()
         }
 
-    def state_shard(self) -> StateShard:
-        """All that there is to save."""
-        return StateShard(self.weights(), self.buffers())
-
     def restore(
         self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
     ) -> None:
         """Go on from these. Raises CheckpointError for other names or shapes."""
-        expected, kept = shapes(self.record.model), self._kept()
-        match_shapes(weights, expected)
-        both = {f"{k}.{name}": shape for k in kept for name, shape in expected.items()}
-        match_shapes(buffers, both)
+        match_state(self.record, weights, buffers)
         self.in_cache = None
         for name, matrix in self.kernel.weights.items():
             matrix[:] = _matrix(weights[name])
-            for k, matrices in kept.items():
+            for k, matrices in self._kept().items():
                 matrices[name][:] = _matrix(buffers[f"{k}.{name}"])
 
     def loss(self, tokens: Tokens) -> float:
@@ -112,20 +97,13 @@ class KernelEngine:
         return math.fsum(losses), int(counts.sum())
 
     def write_batched(
-        self,
-        start: Tokens,
-        limit: int,
-        temperature: float,
-        top_k: int,
-        top_p: float,
-        rng: random.Random,
+        self, start: Tokens, limit: int, config: SamplingConfig, rng: random.Random
     ) -> list[list[int]]:
-        """A group of documents, written as `sampling.write_batched` says."""
+        """The tokens of SAMPLE_BATCH documents, written side by side."""
         self.in_cache = None
         generator = Random.like(rng)
-        written = write_together(
-            self.kernel, generator, start, limit, temperature, top_k, top_p
-        )
+        how = config.temperature, config.top_k, config.top_p
+        written = write_together(self.kernel, generator, start, limit, *how)
         generator.hand_back(rng)
         return written
 
@@ -151,19 +129,12 @@ class KernelEngine:
     ) -> list[float]:
         """The loss's slope along some weights of a matrix, by central differences."""
         self.in_cache = None
-        start = 0
-        for matrix, (rows, columns) in shapes(self.record.model).items():
-            if matrix == name:
-                break
-            start += rows * columns
-        first, count = start + min(places), max(places) - min(places) + 1
-        if count > len(places):
-            return [
-                self.finite_differences(tokens, name, [place], eps)[0]
-                for place in places
-            ]
-        found = numerical_gradients(self.kernel, tokens, eps, first, count, True)
-        return [float(found[place - min(places)]) for place in places]
+        start, found = self._start_of(name), list[float]()
+        for first, count in _stretches(places):
+            chosen = start + first, count
+            slopes = numerical_gradients(self.kernel, tokens, eps, *chosen, True)
+            found += map(float, slopes)
+        return found
 
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""
@@ -193,19 +164,18 @@ class KernelEngine:
         """Begin a new document."""
         return KernelDecoder(self)
 
-    def seconds_a_step(self, batch: Batch) -> float:
-        """What a step on such a batch may take."""
-        return seconds_by_gradient(self, batch)
-
-    def metrics(self) -> dict[str, float]:
-        """Nothing is kept."""
-        return {}
+    def _start_of(self, name: str) -> int:
+        """The place of a matrix's first weight among all weights."""
+        every = shapes(self.record.model)
+        before = takewhile(lambda other: other != name, every)
+        return sum(math.prod(every[other]) for other in before)
 
     def _kept(self) -> dict[str, Mapping[str, Reals]]:
         if self.record.model.step == 0:
             return {}
         matrices = {"m": self.kernel.m, "v": self.kernel.v}
-        return {k: matrices[k] for k in buffer_names(self.record.train.optimizer)}
+        names = OPTIMIZERS[self.record.train.optimizer].buffers
+        return {name: matrices[name] for name in names}
 
     def _tensors(self, matrices: Mapping[str, Reals]) -> dict[str, Tensor]:
         code = _TYPECODES[self.record.train.dtype]
@@ -268,6 +238,14 @@ class KernelDecoder:
 
 def _matrix(tensor: Tensor) -> Reals:
     return np.asarray(tensor.values).reshape(tensor.shape)
+
+
+def _stretches(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Places that follow each other: where each stretch begins, and how long it is."""
+    numbered = enumerate(places)
+    for _, stretch in groupby(numbered, lambda pair: pair[1] - pair[0]):
+        first, *rest = (place for _, place in stretch)
+        yield first, 1 + len(rest)
 
 
 def _steps_at_once(record: Record) -> int:

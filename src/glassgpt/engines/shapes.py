@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping
 
 from glassgpt.checkpoints.tensors import Tensor
-from glassgpt.config import ModelConfig
+from glassgpt.config import ModelConfig, Record
 from glassgpt.errors import CheckpointError, invalid
+from glassgpt.optim import OPTIMIZERS
 
 
 def shapes(model: ModelConfig) -> dict[str, tuple[int, int]]:
@@ -39,6 +40,25 @@ def num_params(model: ModelConfig) -> int:
     if model.step == 0:
         return 0
     return sum(math.prod(shape) for shape in shapes(model).values())
+
+
+def buffer_shapes(record: Record) -> dict[str, tuple[int, int]]:
+    """The same of what the optimiser remembers: "m.wte" and so on; Step 0 has none."""
+    if record.model.step == 0:
+        return {}
+    return {
+        f"{buffer}.{name}": shape
+        for buffer in OPTIMIZERS[record.train.optimizer].buffers
+        for name, shape in shapes(record.model).items()
+    }
+
+
+def match_state(
+    record: Record, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
+) -> None:
+    """Raise CheckpointError unless these are the weights and buffers of a record."""
+    match_shapes(weights, shapes(record.model))
+    match_shapes(buffers, buffer_shapes(record))
 
 
 def match_shapes(

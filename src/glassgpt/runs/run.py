@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from glassgpt import checkpoints, data, engines, tokenizers
 from glassgpt.checkpoints.format import Checkpoint
 from glassgpt.checkpoints.run_folder import RunFolder
-from glassgpt.config import Record, preset
+from glassgpt.config import Record, SamplingConfig, preset
 from glassgpt.curves import loss_curve
 from glassgpt.data.documents import Corpus
 from glassgpt.data.loader import DataLoader, loader_of, suited, unseen
-from glassgpt.engines.base import Engine, to_read
+from glassgpt.engines.base import Engine
+from glassgpt.engines.records import to_read
 from glassgpt.errors import CheckpointError, DataError, invalid, missing
 from glassgpt.evaluation import Evaluation, evaluate, evaluate_on
 from glassgpt.runs.listing import resolve_run
-from glassgpt.sampling import Sample, Taste, write_many
+from glassgpt.sampling import Sample, sample
 from glassgpt.tokenizers import Tokenizer
 from glassgpt.training.events import Listener, Noted, Result, ignore
 from glassgpt.training.session import Session, known_in, publish, require_same_record
@@ -107,24 +108,23 @@ class Run:
         `hear` is told of each as it grows. Raises UsageError for values that cannot be,
         and for a character in the prompt that the vocabulary does not hold.
         """
-        for name, value, usual in (("n", n, 20), ("seed", seed or 0, 42)):
-            if value < 0:
-                raise invalid(name, value, "it is below 0", f"Try {usual}.")
+        _require_count("n", n, 20)
+        _require_count("seed", seed or 0, 42)
         if new_only and known is None:
             known = known_in(self.corpus, every=True)
-        default = self.config.model.temperature
-        return write_many(
-            self.engine,
-            self.tokenizer,
-            random.Random(self.config.train.seed if seed is None else seed),
-            Taste(default if temperature is None else temperature, top_k, top_p),
-            n,
-            known,
-            data.clean(prompt),
-            new_only,
-            unique,
-            together,
-            hear,
+        rng = random.Random(self.config.train.seed if seed is None else seed)
+        usual = self.config.model.temperature
+        heat = usual if temperature is None else temperature
+        config = SamplingConfig(heat, top_k, top_p)
+        given = self.engine, self.tokenizer, rng, n, config
+        return sample(
+            *given,
+            prompt=data.clean(prompt),
+            known=known,
+            new_only=new_only,
+            unique=unique,
+            batched=together,
+            on_text=hear,
         )
 
     def evaluate(self, eval_docs: int | None = None) -> Evaluation | None:
@@ -228,6 +228,11 @@ def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
     result = Result.from_log(entries) if finished else None
     tokenizer = tokenizers.from_json(kept.record.get("tokenizer"))
     return Run(engine, tokenizer, losses, result, kept.record)
+
+
+def _require_count(name: str, value: int, usual: int) -> None:
+    if value < 0:
+        raise invalid(name, value, "it is below 0", f"Try {usual}.")
 
 
 def recorded(folder: RunFolder) -> Record:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from glassgpt import checkpoints, engines
 from glassgpt.checkpoints.format import Checkpoint
 from glassgpt.checkpoints.run_folder import RunFolder
-from glassgpt.config import Record
+from glassgpt.config import Record, SamplingConfig
 from glassgpt.data import catalog
 from glassgpt.data.documents import Corpus
 from glassgpt.data.loader import loader_of, tokenizer_of
 from glassgpt.engines.base import Engine
 from glassgpt.errors import CheckpointError, GlassGPTError, Interrupted, invalid
 from glassgpt.evaluation import FEWEST, Evaluation, evaluate
-from glassgpt.sampling import Sample, Taste, write_many
+from glassgpt.sampling import Sample, sample
 from glassgpt.tokenizers import Tokenizer
 from glassgpt.training.events import (
     Evaluated,
@@ -284,10 +284,12 @@ class Session:
 
     def _samples(self) -> list[Sample]:
         """The samples of the lesson: the generator goes on from the weights."""
-        taste, known = Taste(self.record.model.temperature), known_in(self.corpus)
-        return list(
-            write_many(self.engine, self.tokenizer, self.rng, taste, NUM_SAMPLES, known)
+        config, known = (
+            SamplingConfig(self.record.model.temperature),
+            known_in(self.corpus),
         )
+        given = self.engine, self.tokenizer, self.rng, NUM_SAMPLES, config
+        return [*sample(*given, known=known)]
 
 
 def known_in(

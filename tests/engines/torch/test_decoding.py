@@ -8,15 +8,17 @@ import pytest
 from pytest import approx
 from support.engines import record_of
 
-from glassgpt import sampling
-from glassgpt.config import Record
-from glassgpt.engines.base import SAMPLE_BATCH
+from glassgpt.config import Record, SamplingConfig
+from glassgpt.engines import base
+from glassgpt.engines.base import Engine
+from glassgpt.engines.decoding import SAMPLE_BATCH
 from glassgpt.errors import GlassGPTError
-from glassgpt.sampling import Taste, _in_turn, write_batched
+from glassgpt.sampling import write_batched
 from glassgpt.tokenizers import CharTokenizer
 
 TOKENIZER = CharTokenizer(tuple("abcdefghijklmnopqrstuvwxyz"))
 SIZES = {"n_embd": 8, "n_head": 2, "n_layer": 2, "block_size": 9, "init_std": 0.3}
+MILD = SamplingConfig(0.8)
 TOKENS = [26, 5, 6, 7, 8, 9, 10, 11, 12, 26]
 
 
@@ -46,24 +48,31 @@ def test_the_batched_forward_equals_the_cached_loop() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "taste",
-    [Taste(0.9), Taste(0.0), Taste(1.4, top_k=7), Taste(1.0, top_p=0.6)],
+    "config",
+    [
+        SamplingConfig(0.9),
+        SamplingConfig(0.0),
+        SamplingConfig(1.4, top_k=7),
+        SamplingConfig(1.0, top_p=0.6),
+    ],
     ids=str,
 )
-def test_a_group_is_what_as_many_readers_write(
-    step: int, settings: dict[str, Any], taste: Taste, monkeypatch: pytest.MonkeyPatch
+def test_a_batch_is_what_as_many_decoders_write(
+    step: int,
+    settings: dict[str, Any],
+    config: SamplingConfig,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from glassgpt.engines.torch import engine as torch_module
 
-    for module in (sampling, torch_module):
+    for module in (base, torch_module):
         monkeypatch.setattr(module, "SAMPLE_BATCH", 12)
     engine = torch_engine(record_of(step, **settings))
     start = TOKENIZER.encode_prefix("an")
     limit = engine.record.model.block_size - 2
     ours, theirs = random.Random(3), random.Random(3)
-    how = taste.temperature, taste.top_k, taste.top_p
-    found = engine.write_batched(start, limit, *how, ours)
-    assert found == _in_turn(engine, start, limit, taste, theirs)
+    found = engine.write_batched(start, limit, config, ours)
+    assert found == Engine.write_batched(engine, start, limit, config, theirs)
     assert ours.getstate() == theirs.getstate()
     assert len(found) == 12
 
@@ -72,9 +81,18 @@ def test_the_cache_changes_nothing_where_it_grows_and_shrinks() -> None:
     from glassgpt.engines.torch.decoding import drawing, write_group
 
     engine = torch_engine(record_of(5, **{**SIZES, "block_size": 150}))
+
+    def draw() -> Any:
+        return drawing(SamplingConfig(1.0), random.Random(3))
+
     cached, slow = (
         write_group(
-            engine.model, [26, 4], 12, 140, drawing(1.0, 0, 1.0, random.Random(3)), how
+            engine.model,
+            [26, 4],
+            12,
+            140,
+            drawing(SamplingConfig(1.0), random.Random(3)),
+            how,
         )
         for how in (True, False)
     )
@@ -83,9 +101,11 @@ def test_the_cache_changes_nothing_where_it_grows_and_shrinks() -> None:
     assert lengths[6] < 64 < lengths[-1], lengths
 
 
-def test_texts_in_groups_go_on_without_end() -> None:
+def test_texts_in_batches_go_on_without_end() -> None:
     engine = torch_engine(record_of(5, **SIZES))
-    texts = write_batched(engine, TOKENIZER, random.Random(4), Taste(0.8), "mi")
+    texts = write_batched(
+        engine, TOKENIZER, random.Random(4), SamplingConfig(0.8), "mi"
+    )
     written = list(islice(texts, SAMPLE_BATCH + 5))
     assert len(written) == SAMPLE_BATCH + 5 and len({*written}) > 50
     assert all(text.startswith("mi") and len(text) <= 9 for text in written)
@@ -96,6 +116,6 @@ def test_weights_that_are_no_numbers_any_more_are_told_of() -> None:
     weights = engine.weights()
     weights["lm_head"].values[0] = float("inf")
     engine.restore(weights, engine.buffers())
-    texts = write_batched(engine, TOKENIZER, random.Random(4), Taste(0.8))
+    texts = write_batched(engine, TOKENIZER, random.Random(4), MILD)
     with pytest.raises(GlassGPTError, match=r"^invalid probability: nan"):
         next(texts)

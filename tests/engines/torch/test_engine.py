@@ -13,11 +13,11 @@ from support.lessons import shown_losses
 
 from glassgpt import data
 from glassgpt.config import Record, preset
-from glassgpt.config.record import OPTIMIZERS
 from glassgpt.data.order import shuffled
 from glassgpt.engines.base import Engine
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import CheckpointError, DivergedError, UsageError
+from glassgpt.optim import OPTIMIZERS
 from glassgpt.tokenizers import CharTokenizer
 
 DOCUMENTS = [[26, 1, 2, 3, 26], [26, 5, 6, 7, 8, 9, 10, 11, 12, 26], [26, 3, 26]]

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812, as everyone writes it
 from torch import Tensor
 
+from glassgpt.config import SamplingConfig
 from glassgpt.engines.torch.model import GPT, Model
 from glassgpt.errors import GlassGPTError, invalid
 
@@ -74,7 +75,7 @@ def _read(model: GPT, tokens: Tensor, cache: Cache) -> Tensor:
 
 
 class TorchDecoder:
-    """Reads one document. See `engines.base.Decoder`."""
+    """Reads one document. See `engines.decoding.Decoder`."""
 
     def __init__(self, model: Model, device: torch.device) -> None:
         self._model, self._device = model, device
@@ -127,14 +128,14 @@ def write_group(
     return written
 
 
-def drawing(temperature: float, top_k: int, top_p: float, rng: random.Random) -> Draw:
-    """What draws as `sampling.Taste` does: a number of `rng` for each row, in turn."""
+def drawing(config: SamplingConfig, rng: random.Random) -> Draw:
+    """What draws as `engines.decoding.choose` does: a number of `rng` for each row."""
 
     def draw(logits: Tensor) -> Tensor:
-        if temperature == 0:
+        if config.temperature == 0:
             return logits.argmax(-1)
-        probs = torch.softmax(logits.double() / temperature, -1)
-        sums = _likely(probs, top_k, top_p).cumsum(-1)
+        probs = torch.softmax(logits.double() / config.temperature, -1)
+        sums = keep_likely(probs, config).cumsum(-1)
         if not bool(sums[:, -1].isfinite().all()):
             why, remedy = "the weights have grown too large", "Train again more slowly."
             raise invalid("probability", "nan", why, remedy, GlassGPTError)
@@ -145,14 +146,14 @@ def drawing(temperature: float, top_k: int, top_p: float, rng: random.Random) ->
     return draw
 
 
-def _likely(probs: Tensor, top_k: int, top_p: float) -> Tensor:
+def keep_likely(probs: Tensor, config: SamplingConfig) -> Tensor:
     """The probabilities with those that are not kept set to 0: (B, V)."""
-    if not top_k and top_p == 1:
+    if not config.top_k and config.top_p == 1:
         return probs
     ranked, order = probs.sort(dim=-1, descending=True, stable=True)
     before = ranked.cumsum(-1).roll(1, -1)
     before[:, 0] = 0
-    ranked[before >= top_p] = 0
-    if top_k:
-        ranked[:, top_k:] = 0
+    ranked[before >= config.top_p] = 0
+    if config.top_k:
+        ranked[:, config.top_k :] = 0
     return torch.zeros_like(probs).scatter(-1, order, ranked)

@@ -4,25 +4,18 @@ import math
 import random
 import time
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812, as everyone writes it
 
-from glassgpt import optim
 from glassgpt.checkpoints.tensors import Tensor
-from glassgpt.config import Record
-from glassgpt.engines.base import (
-    SAMPLE_BATCH,
-    Batch,
-    StateShard,
-    Tokens,
-    nudged_slopes,
-    summed_losses,
-)
-from glassgpt.engines.shapes import match_shapes, shapes
+from glassgpt.config import Record, SamplingConfig
+from glassgpt.engines.base import Batch, Engine, StateShard, Tokens
+from glassgpt.engines.decoding import SAMPLE_BATCH
+from glassgpt.engines.shapes import match_state, shapes
 from glassgpt.engines.torch.batches import shard_batch
 from glassgpt.engines.torch.decoding import TorchDecoder, drawing, write_group
 from glassgpt.engines.torch.distributed import device_of, join, translated_failures
@@ -30,32 +23,32 @@ from glassgpt.engines.torch.flops import flops_a_token, memory_used, peak_flops
 from glassgpt.engines.torch.initial import drawn
 from glassgpt.engines.torch.loss import token_losses
 from glassgpt.engines.torch.model import Model, make_model
-from glassgpt.engines.torch.optimizers import Update
+from glassgpt.engines.torch.optimizers import Optimizer
 from glassgpt.engines.torch.parallel import ParallelModel
 from glassgpt.engines.torch.snapshot import Snapshots
 from glassgpt.errors import DivergedError, invalid
 
 
-class TorchEngine:
-    """An engine made of PyTorch. See `engines.base.Engine`.
+class TorchEngine(Engine):
+    """An engine made of PyTorch.
 
     Every rank is given the whole batch of a step, and takes its own part of it.
     """
 
     name = "torch"
-    steps_at_once = 1
     saves_behind = True
 
     def __init__(self, record: Record, rng: random.Random, draw: bool = True) -> None:
-        self.check(record)
-        self.record = record
+        super().__init__(record, rng)
         self.group = join()
         self.device = device_of(self.group)
         with translated_failures():
             self._parallel = ParallelModel(record, self.group, self.device)
         self._locals = self._parallel.locals()
-        self._update = Update(self._locals, record.train)
-        self._snapshots = Snapshots(self._parallel, self._locals, self._update.kept)
+        self._optimizer = Optimizer(self._locals, record.train)
+        self._snapshots = Snapshots(
+            self._parallel, self._locals, self._optimizer.buffers
+        )
         self._copy: Model | None = None  # whole, for reading, where weights are sharded
         self._norm, self._tokens = 0.0, 0
         if draw:
@@ -91,7 +84,7 @@ class TorchEngine:
         """A copy of what the optimiser remembers: "m.wte"; all ranks must ask."""
         return {
             f"{kind}.{name}": self._tensor(name, part)
-            for kind, parts in self._update.kept.items()
+            for kind, parts in self._optimizer.buffers.items()
             for name, part in parts.items()
         }
 
@@ -103,14 +96,11 @@ class TorchEngine:
         self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
     ) -> None:
         """Go on from these. Raises CheckpointError for other names or shapes."""
-        expected, kept = shapes(self.record.model), self._update.kept
-        match_shapes(weights, expected)
-        both = {f"{k}.{name}": shape for k in kept for name, shape in expected.items()}
-        match_shapes(buffers, both)
+        match_state(self.record, weights, buffers)
         self._copy = None
         for name, part in self._locals.items():
             self._set(part, _torch(weights[name]))
-            for k, parts in kept.items():
+            for k, parts in self._optimizer.buffers.items():
                 self._set(parts[name], _torch(buffers[f"{k}.{name}"]))
 
     def loss(self, tokens: Tokens) -> float:
@@ -121,10 +111,6 @@ class TorchEngine:
     def token_losses(self, tokens: Tokens) -> list[float]:
         """-ln p of each next token: (n,)."""
         return self._token_losses(tokens).tolist()
-
-    def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
-        """The sum of -ln p over all documents' next tokens, and how many they are."""
-        return summed_losses(self, documents)
 
     @torch.no_grad()
     def logits(self, tokens: Tokens) -> list[list[float]]:
@@ -142,12 +128,6 @@ class TorchEngine:
             return self.loss(tokens)
         finally:
             weight[index] = kept
-
-    def finite_differences(
-        self, tokens: Tokens, name: str, places: Sequence[int], eps: float
-    ) -> list[float]:
-        """The loss's slope along some weights of a matrix, by central differences."""
-        return nudged_slopes(self, tokens, name, places, eps)
 
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""
@@ -174,37 +154,19 @@ class TorchEngine:
             raise DivergedError(step, total, train.learning_rate)
         if train.grad_clip and self._norm > train.grad_clip:
             torch._foreach_mul_(gradients, train.grad_clip / self._norm)
-        lr_t = optim.learning_rate_at(
-            step,
-            train.num_steps,
-            train.learning_rate,
-            train.schedule,
-            train.warmup_steps,
-        )
-        self._update.move(gradients, lr_t, step)
+        self._optimizer.move(gradients, self.learning_rate(step), step)
         self._copy = None
         return total
-
-    def train_steps(self, step: int, batches: Sequence[Batch]) -> Iterator[float]:
-        """The losses of several steps in a row, each updated before it is given."""
-        for place, batch in enumerate(batches):
-            yield self.train_step(step + place, batch)
 
     def decoder(self) -> TorchDecoder:
         """Begin a new document; all ranks must ask."""
         return TorchDecoder(self.model, self.device)
 
     def write_batched(
-        self,
-        start: Tokens,
-        limit: int,
-        temperature: float,
-        top_k: int,
-        top_p: float,
-        rng: random.Random,
+        self, start: Tokens, limit: int, config: SamplingConfig, rng: random.Random
     ) -> list[list[int]]:
-        """A group of documents, written as `sampling.write_batched` says."""
-        draw = drawing(temperature, top_k, top_p, rng)
+        """The tokens of SAMPLE_BATCH documents, written side by side."""
+        draw = drawing(config, rng)
         with translated_failures("Leave --together out."):
             return write_group(self.model, start, SAMPLE_BATCH, limit, draw)
 
