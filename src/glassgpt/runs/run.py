@@ -108,14 +108,14 @@ class Run:
         `hear` is told of each as it grows. Raises UsageError for values that cannot be,
         and for a character in the prompt that the vocabulary does not hold.
         """
-        _require_count("n", n, 20)
-        _require_count("seed", seed or 0, 42)
+        _require_counts(n, seed)
         if new_only and known is None:
             known = known_in(self.corpus, every=True)
         rng = random.Random(self.config.train.seed if seed is None else seed)
         usual = self.config.model.temperature
-        heat = usual if temperature is None else temperature
-        config = SamplingConfig(heat, top_k, top_p)
+        config = SamplingConfig(
+            usual if temperature is None else temperature, top_k, top_p
+        )
         given = self.engine, self.tokenizer, rng, n, config
         return sample(
             *given,
@@ -230,9 +230,11 @@ def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
     return Run(engine, tokenizer, losses, result, kept.record)
 
 
-def _require_count(name: str, value: int, usual: int) -> None:
-    if value < 0:
-        raise invalid(name, value, "it is below 0", f"Try {usual}.")
+def _require_counts(n: int, seed: int | None) -> None:
+    if n < 0:
+        raise invalid("n", n, "it is below 0", "Try 20.")
+    if seed is not None and seed < 0:
+        raise invalid("seed", seed, "it is below 0", "Try 42.")
 
 
 def recorded(folder: RunFolder) -> Record:
