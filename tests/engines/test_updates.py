@@ -12,6 +12,8 @@ import pytest
 from pytest import approx
 from support.engines import Started, record_of, start
 
+from glassgpt.optim import OPTIMIZERS
+
 NAMES = ["anna", "bob", "eve", "alexander", "abe"]
 STEPS = 6
 RATE = 0.05
@@ -71,17 +73,21 @@ ADAM = {"beta1": 0.7, "beta2": 0.9, "eps_adam": 1e-3}
 RMSPROP = {"beta2": 0.9, "eps_adam": 1e-3}
 
 
+UPDATES: list[tuple[str, dict[str, float], Update]] = [
+    ("sgd", {}, lambda w, lr_t, past, step: w - lr_t * past[step]),
+    ("momentum", {"momentum": 0.8}, momentum),
+    ("rmsprop", RMSPROP, rmsprop),
+    ("adam", ADAM, adam),
+    ("adamw", {**ADAM, "weight_decay": 0.4}, adamw),
+]
+
+
+def test_every_optimizer_has_its_arithmetic_here() -> None:
+    assert [name for name, *_ in UPDATES] == list(OPTIMIZERS)
+
+
 @pytest.mark.parametrize("step", [1, 3])
-@pytest.mark.parametrize(
-    ("optimizer", "numbers", "update"),
-    [
-        ("sgd", {}, lambda w, lr_t, past, step: w - lr_t * past[step]),
-        ("momentum", {"momentum": 0.8}, momentum),
-        ("rmsprop", RMSPROP, rmsprop),
-        ("adam", ADAM, adam),
-        ("adamw", {**ADAM, "weight_decay": 0.4}, adamw),
-    ],
-)
+@pytest.mark.parametrize(("optimizer", "numbers", "update"), UPDATES)
 def test_an_optimizer_moves_weights_by_its_rule(
     step: int, optimizer: str, numbers: dict[str, float], update: Update, names: Path
 ) -> None:

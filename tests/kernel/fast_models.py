@@ -8,10 +8,11 @@ from kernels import started
 from glassgpt.config import ModelConfig, TrainConfig
 from glassgpt.kernel.bindings.model import Kernel
 from glassgpt.kernel.bindings.train import Documents, Trained, Trainer
+from glassgpt.optim import OPTIMIZERS
 
 VOCAB = 27
 DTYPES = ("float64", "float32")
-RULES = ("sgd", "momentum", "rmsprop", "adam", "adamw")
+RULES = tuple(OPTIMIZERS)
 PARTS = ("positions", "attention", "residuals", "norms", "mlp", "scale", "mask")
 # gradients, and weights after some steps
 NEAR = {

@@ -15,6 +15,7 @@ from glassgpt.engines.kernel import KernelEngine
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import DivergedError, GlassGPTError, UsageError
 from glassgpt.kernel.bindings.library import open_library
+from glassgpt.optim import OPTIMIZERS
 
 ANY = models((0, 1, 2, 3, 4, 5))
 TINY = ModelConfig(step=5, vocab_size=6, n_embd=4, n_head=2, block_size=4)
@@ -65,10 +66,7 @@ def test_both_engines_leave_the_generator_in_the_same_state() -> None:
     ("step", "optimizer"),
     [
         (0, "sgd"),
-        (5, "sgd"),
-        (5, "momentum"),
-        (5, "rmsprop"),
-        (5, "adam"),
+        *((5, name) for name in OPTIMIZERS),
         (1, "adamw"),
     ],
 )

@@ -12,6 +12,7 @@ from glassgpt.config import ModelConfig, TrainConfig
 from glassgpt.errors import UsageError
 from glassgpt.kernel.bindings import observe
 from glassgpt.kernel.bindings.train import Documents, Trainer
+from glassgpt.optim import OPTIMIZERS
 
 WORD = [26, 0, 13, 13, 0, 7, 26]
 N = len(WORD) - 1
@@ -158,7 +159,7 @@ def test_evaluation_adds_up_the_losses_of_documents(
         assert total == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "rmsprop", "adam", "adamw"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_terms_of_an_update_are_what_the_update_then_does(optimizer: str) -> None:
     train = TrainConfig(num_steps=9, optimizer=optimizer, grad_clip=0.5)
     docs = Documents([WORD], 27)

@@ -13,6 +13,7 @@ from glassgpt.config import ModelConfig, TrainConfig
 from glassgpt.errors import DivergedError, UsageError
 from glassgpt.kernel.bindings.model import Kernel
 from glassgpt.kernel.bindings.train import Documents, Trainer, train_models
+from glassgpt.optim import OPTIMIZERS
 
 WORDS = [[5, 0, 1, 2, 5], [5, 3, 5], [5, 4, 4, 0, 0, 1, 5], [5, 5]]
 
@@ -22,7 +23,7 @@ def trainings() -> st.SearchStrategy[TrainConfig]:
     return st.builds(
         TrainConfig,
         num_steps=st.just(6),
-        optimizer=st.sampled_from(["sgd", "momentum", "rmsprop", "adam", "adamw"]),
+        optimizer=st.sampled_from(list(OPTIMIZERS)),
         learning_rate=st.sampled_from([0.001, 0.01]),
         schedule=st.sampled_from(["linear", "constant", "cosine"]),
         warmup_steps=st.integers(0, 3),
