@@ -36,7 +36,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812, as everyone writes it
 
 from glassgpt.config import Record, SamplingConfig, preset
-from glassgpt.engines.torch.decoding import drawing, write_group
+from glassgpt.engines.torch.decoding import drawing, generate_batch
 from glassgpt.engines.torch.engine import TorchEngine
 from glassgpt.engines.torch.flops import flops_a_token, memory_used, peak_flops
 from glassgpt.training.writer import CheckpointWriter
@@ -281,7 +281,7 @@ def sampling(report: Report) -> None:
 
     def writing(cached: bool) -> Step:
         def step() -> float:
-            made = write_group(engine.model, start, 16, 128, draw, cached)
+            made = generate_batch(engine.model, start, 16, 128, draw, cached)
             return float(sum(map(len, made)))
 
         return step

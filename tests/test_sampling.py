@@ -17,7 +17,7 @@ from glassgpt.config import SamplingConfig
 from glassgpt.engines.decoding import choose, keep_likely
 from glassgpt.errors import GlassGPTError, UsageError
 from glassgpt.lessons import FILES, lesson
-from glassgpt.sampling import Sample, sample, write
+from glassgpt.sampling import Sample, generate, sample
 from glassgpt.tokenizers import ByteTokenizer, CharTokenizer
 
 PROBS = [0.1, 0.4, 0.2, 0.3]
@@ -158,39 +158,39 @@ def test_other_choices_are_refused(choices: dict[str, Any]) -> None:
 
 def test_one_random_number_is_used_for_each_token() -> None:
     rng, counted = random.Random(1), random.Random(1)
-    write(cycle(block_size=5), ABC, rng, PLAIN)
+    generate(cycle(block_size=5), ABC, rng, PLAIN)
     for _ in range(5):
         counted.random()
     assert rng.getstate() == counted.getstate()
 
 
 def test_writing_stops_at_the_end_or_when_the_block_is_full() -> None:
-    assert write(cycle(), ABC, random.Random(1), PLAIN) == "abcabc"
+    assert generate(cycle(), ABC, random.Random(1), PLAIN) == "abcabc"
     rows = {"start": {"a": 1.0}, "a": {"c": 1.0}}
-    assert write(Scripted(**rows), ABC, random.Random(1), PLAIN) == "ac"
+    assert generate(Scripted(**rows), ABC, random.Random(1), PLAIN) == "ac"
 
 
 def test_a_prompt_is_read_first_and_kept() -> None:
     engine = cycle()
-    assert write(engine, ABC, random.Random(1), PLAIN, "bb") == "bbcabc"
+    assert generate(engine, ABC, random.Random(1), PLAIN, "bb") == "bbcabc"
     assert engine.read == ["|bbcab"]
 
 
 def test_a_prompt_that_leaves_room_for_one_token_is_taken() -> None:
-    assert write(cycle(), ABC, random.Random(1), PLAIN, "ccccc") == "ccccca"
+    assert generate(cycle(), ABC, random.Random(1), PLAIN, "ccccc") == "ccccca"
     with pytest.raises(UsageError, match=r"^invalid prompt: cccccc; ") as caught:
-        write(cycle(), ABC, random.Random(1), PLAIN, "cccccc")
+        generate(cycle(), ABC, random.Random(1), PLAIN, "cccccc")
     assert caught.value.remedy == "Take at most 5."
 
 
 def test_a_prompt_is_counted_in_tokens_not_characters() -> None:
     with pytest.raises(UsageError, match="it has 6 tokens, and the block 6"):
-        write(cycle(), ByteTokenizer(), random.Random(1), PLAIN, "ééé")
+        generate(cycle(), ByteTokenizer(), random.Random(1), PLAIN, "ééé")
 
 
 def test_an_unknown_character_in_a_prompt_is_named() -> None:
     with pytest.raises(UsageError, match=r"^unknown character: 'x'$") as caught:
-        write(cycle(), ABC, random.Random(1), PLAIN, "ax")
+        generate(cycle(), ABC, random.Random(1), PLAIN, "ax")
     assert "abc" in caught.value.remedy
 
 
@@ -243,5 +243,5 @@ def test_samples_come_as_they_are_written() -> None:
 def test_weights_that_are_no_numbers_any_more_are_told() -> None:
     broken: Any = Scripted(start={"a": float("nan")})
     with pytest.raises(GlassGPTError, match="invalid probability: nan") as caught:
-        write(broken, ABC, random.Random(1), PLAIN)
+        generate(broken, ABC, random.Random(1), PLAIN)
     assert "learning_rate" in caught.value.remedy

@@ -22,7 +22,7 @@ class Sample:
     known: bool | None
 
 
-def write(
+def generate(
     engine: Engine,
     tokenizer: Tokenizer,
     rng: random.Random,
@@ -52,23 +52,23 @@ def write(
     return tokenizer.decode(written)
 
 
-def write_batched(
+def generate_batches(
     engine: Engine,
     tokenizer: Tokenizer,
     rng: random.Random,
     config: SamplingConfig,
     prompt: str = "",
 ) -> Iterator[str]:
-    """Documents without end, in batches of SAMPLE_BATCH that draw in turn.
+    """Documents without end, in batches of DECODE_BATCH that draw in turn.
 
     In a batch every document that goes on draws its first token, in their order, then
-    every one its second. Each is as likely as one of `write`, and all are from the one
-    generator, but for the same seed they are others. Raises UsageError as `write` does.
+    every one its second. Each is as likely as one of `generate`, and all are from one
+    generator, but for the same seed they are others. Raises UsageError as it does.
     """
     start = _start(engine, tokenizer, prompt)
     limit = engine.record.model.block_size - (len(start) - 1)
     while True:
-        for written in engine.write_batched(start, limit, config, rng):
+        for written in engine.generate_batch(start, limit, config, rng):
             yield tokenizer.decode([*start[1:], *written])
 
 
@@ -89,16 +89,14 @@ def sample(
     """`n` samples, as they are written; `on_text` is told of each as it grows.
 
     `new_only` passes over those in `known`, `unique` over those written before; after a
-    thousand draws in vain there are fewer. `batched` takes them from `write_batched`.
+    thousand draws in vain there are fewer. `batched` takes them a batch at a time.
     """
     seen: set[str] = set()
     in_vain = 0
-    texts = write_batched(engine, tokenizer, rng, config, prompt) if batched else None
+    given = engine, tokenizer, rng, config, prompt
+    texts = generate_batches(*given) if batched else None
     while n and in_vain < _PATIENCE:
-        if texts:
-            text = next(texts)
-        else:
-            text = write(engine, tokenizer, rng, config, prompt, on_text)
+        text = next(texts) if texts else generate(*given, on_text)
         one = Sample(text, None if known is None else text in known)
         if (new_only and one.known) or (unique and text in seen):
             in_vain += 1

@@ -136,7 +136,7 @@ def test_what_it_does_not_write_follows_from_what_it_does() -> None:
     assert ours.metrics() == {} and ours.group.is_leader and not ours.saves_behind
     config, seeds = SamplingConfig(0.8), [random.Random(2), random.Random(2)]
     batches = [
-        e.write_batched([bos], 4, config, rng)
+        e.generate_batch([bos], 4, config, rng)
         for e, rng in zip((ours, theirs), seeds, strict=True)
     ]
     assert batches[0] == batches[1] and len(batches[0]) == 256

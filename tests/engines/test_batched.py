@@ -8,9 +8,9 @@ from support import not_run
 
 from glassgpt import engines
 from glassgpt.config import SamplingConfig, preset
-from glassgpt.engines.decoding import SAMPLE_BATCH
+from glassgpt.engines.decoding import DECODE_BATCH
 from glassgpt.kernel.bindings.library import why_unavailable
-from glassgpt.sampling import write_batched
+from glassgpt.sampling import generate_batches
 from glassgpt.tokenizers import CharTokenizer
 
 WORDS = ["anna", "bob", "cara", "dan", "a" * 40]
@@ -29,8 +29,8 @@ def test_engines_write_together_the_same_documents(step: int, prompt: str) -> No
     found = []
     for name in ("reference", "kernel"):
         engine, rng = engines.create(name, record, random.Random(1)), random.Random(2)
-        texts = write_batched(engine, tokenizer, rng, SamplingConfig(0.9), prompt)
-        found.append((list(islice(texts, SAMPLE_BATCH)), rng.getstate()))
+        texts = generate_batches(engine, tokenizer, rng, SamplingConfig(0.9), prompt)
+        found.append((list(islice(texts, DECODE_BATCH)), rng.getstate()))
     assert found[0] == found[1]
     assert len(set(found[0][0])) > 20
 

@@ -106,7 +106,7 @@ def test_a_document_does_not_depend_on_how_many_are_asked_for() -> None:
     twice = Random(1)
     first = write_together(kernel, twice, [0], 16, 1.0)
     assert first + write_together(kernel, twice, [0], 16, 1.0) == many[: 2 * TOGETHER]
-    assert TOGETHER == decoding.SAMPLE_BATCH == constants()["TOGETHER"]
+    assert TOGETHER == decoding.DECODE_BATCH == constants()["TOGETHER"]
 
 
 def test_documents_come_as_often_as_their_probabilities_say() -> None:

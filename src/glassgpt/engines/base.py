@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from glassgpt import optim
 from glassgpt.checkpoints.tensors import Tensor
 from glassgpt.config import Record, SamplingConfig
-from glassgpt.engines.decoding import SAMPLE_BATCH, Decoder, write_in_turn
+from glassgpt.engines.decoding import DECODE_BATCH, Decoder, generate_in_turn
 
 Tokens = Sequence[int]
 Batch = Sequence[Tokens]
@@ -184,15 +184,15 @@ class Engine(ABC):
         below = [self.perturbed_loss(tokens, name, place, -eps) for place in places]
         return [(a - b) / (2 * eps) for a, b in zip(above, below, strict=True)]
 
-    def write_batched(
+    def generate_batch(
         self, start: Tokens, limit: int, config: SamplingConfig, rng: random.Random
     ) -> list[list[int]]:
-        """The tokens of SAMPLE_BATCH documents after `start`, at most `limit` each.
+        """The tokens of DECODE_BATCH documents after `start`, at most `limit` each.
 
-        See `sampling.write_batched`.
+        See `sampling.generate_batches`.
         """
-        decoders = [self.decoder() for _ in range(SAMPLE_BATCH)]
-        return write_in_turn(decoders, start, limit, config, rng)
+        decoders = [self.decoder() for _ in range(DECODE_BATCH)]
+        return generate_in_turn(decoders, start, limit, config, rng)
 
     def seconds_a_step(self, batch: Batch) -> float:
         """What a step on such a batch may take, found without changing anything.

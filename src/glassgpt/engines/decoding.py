@@ -8,7 +8,7 @@ from glassgpt.config import SamplingConfig
 from glassgpt.errors import GlassGPTError, invalid
 
 # how many documents draw in turn where many are written at once
-SAMPLE_BATCH = 256
+DECODE_BATCH = 256
 
 
 class Decoder(Protocol):
@@ -46,7 +46,7 @@ def choose(probs: list[float], config: SamplingConfig, rng: random.Random) -> in
         raise invalid("probability", max(probs), why, remedy, GlassGPTError) from None
 
 
-def write_in_turn(
+def generate_in_turn(
     decoders: Sequence[Decoder],
     start: Sequence[int],
     limit: int,

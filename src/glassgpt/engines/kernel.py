@@ -96,10 +96,10 @@ class KernelEngine(Engine):
         losses, counts = evaluate(self.kernel, given, every, together=True)
         return math.fsum(losses), int(counts.sum())
 
-    def write_batched(
+    def generate_batch(
         self, start: Tokens, limit: int, config: SamplingConfig, rng: random.Random
     ) -> list[list[int]]:
-        """The tokens of SAMPLE_BATCH documents, written side by side."""
+        """The tokens of DECODE_BATCH documents, written side by side."""
         self.in_cache = None
         generator = Random.like(rng)
         how = config.temperature, config.top_k, config.top_p

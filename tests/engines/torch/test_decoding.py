@@ -11,9 +11,9 @@ from support.engines import record_of
 from glassgpt.config import Record, SamplingConfig
 from glassgpt.engines import base
 from glassgpt.engines.base import Engine
-from glassgpt.engines.decoding import SAMPLE_BATCH
+from glassgpt.engines.decoding import DECODE_BATCH
 from glassgpt.errors import GlassGPTError
-from glassgpt.sampling import write_batched
+from glassgpt.sampling import generate_batches
 from glassgpt.tokenizers import CharTokenizer
 
 TOKENIZER = CharTokenizer(tuple("abcdefghijklmnopqrstuvwxyz"))
@@ -66,19 +66,19 @@ def test_a_batch_is_what_as_many_decoders_write(
     from glassgpt.engines.torch import engine as torch_module
 
     for module in (base, torch_module):
-        monkeypatch.setattr(module, "SAMPLE_BATCH", 12)
+        monkeypatch.setattr(module, "DECODE_BATCH", 12)
     engine = torch_engine(record_of(step, **settings))
     start = TOKENIZER.encode_prefix("an")
     limit = engine.record.model.block_size - 2
     ours, theirs = random.Random(3), random.Random(3)
-    found = engine.write_batched(start, limit, config, ours)
-    assert found == Engine.write_batched(engine, start, limit, config, theirs)
+    found = engine.generate_batch(start, limit, config, ours)
+    assert found == Engine.generate_batch(engine, start, limit, config, theirs)
     assert ours.getstate() == theirs.getstate()
     assert len(found) == 12
 
 
 def test_the_cache_changes_nothing_where_it_grows_and_shrinks() -> None:
-    from glassgpt.engines.torch.decoding import drawing, write_group
+    from glassgpt.engines.torch.decoding import drawing, generate_batch
 
     engine = torch_engine(record_of(5, **{**SIZES, "block_size": 150}))
 
@@ -86,7 +86,7 @@ def test_the_cache_changes_nothing_where_it_grows_and_shrinks() -> None:
         return drawing(SamplingConfig(1.0), random.Random(3))
 
     cached, slow = (
-        write_group(
+        generate_batch(
             engine.model,
             [26, 4],
             12,
@@ -103,11 +103,11 @@ def test_the_cache_changes_nothing_where_it_grows_and_shrinks() -> None:
 
 def test_texts_in_batches_go_on_without_end() -> None:
     engine = torch_engine(record_of(5, **SIZES))
-    texts = write_batched(
+    texts = generate_batches(
         engine, TOKENIZER, random.Random(4), SamplingConfig(0.8), "mi"
     )
-    written = list(islice(texts, SAMPLE_BATCH + 5))
-    assert len(written) == SAMPLE_BATCH + 5 and len({*written}) > 50
+    written = list(islice(texts, DECODE_BATCH + 5))
+    assert len(written) == DECODE_BATCH + 5 and len({*written}) > 50
     assert all(text.startswith("mi") and len(text) <= 9 for text in written)
 
 
@@ -116,6 +116,6 @@ def test_weights_that_are_no_numbers_any_more_are_told_of() -> None:
     weights = engine.weights()
     weights["lm_head"].values[0] = float("inf")
     engine.restore(weights, engine.buffers())
-    texts = write_batched(engine, TOKENIZER, random.Random(4), MILD)
+    texts = generate_batches(engine, TOKENIZER, random.Random(4), MILD)
     with pytest.raises(GlassGPTError, match=r"^invalid probability: nan"):
         next(texts)

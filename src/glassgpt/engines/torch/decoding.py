@@ -89,7 +89,7 @@ class TorchDecoder:
 
 
 @torch.no_grad()
-def write_group(
+def generate_batch(
     model: Model,
     start: Sequence[int],
     count: int,

@@ -14,10 +14,10 @@ import torch.nn.functional as F  # noqa: N812, as everyone writes it
 from glassgpt.checkpoints.tensors import Tensor
 from glassgpt.config import Record, SamplingConfig
 from glassgpt.engines.base import Batch, Engine, StateShard, Tokens
-from glassgpt.engines.decoding import SAMPLE_BATCH
+from glassgpt.engines.decoding import DECODE_BATCH
 from glassgpt.engines.shapes import match_state, shapes
 from glassgpt.engines.torch.batches import shard_batch
-from glassgpt.engines.torch.decoding import TorchDecoder, drawing, write_group
+from glassgpt.engines.torch.decoding import TorchDecoder, drawing, generate_batch
 from glassgpt.engines.torch.distributed import device_of, join, translated_failures
 from glassgpt.engines.torch.flops import flops_a_token, memory_used, peak_flops
 from glassgpt.engines.torch.initial import drawn
@@ -162,13 +162,13 @@ class TorchEngine(Engine):
         """Begin a new document; all ranks must ask."""
         return TorchDecoder(self.model, self.device)
 
-    def write_batched(
+    def generate_batch(
         self, start: Tokens, limit: int, config: SamplingConfig, rng: random.Random
     ) -> list[list[int]]:
-        """The tokens of SAMPLE_BATCH documents, written side by side."""
+        """The tokens of DECODE_BATCH documents, written side by side."""
         draw = drawing(config, rng)
         with translated_failures("Leave --together out."):
-            return write_group(self.model, start, SAMPLE_BATCH, limit, draw)
+            return generate_batch(self.model, start, DECODE_BATCH, limit, draw)
 
     def seconds_a_step(self, batch: Batch) -> float:
         """What a step may take, by the gradient of what goes through at once.
