@@ -87,7 +87,11 @@ static const double LEAST_EPS = 1e-12;
 /* The fast rules divide by the rate, too. */
 static const double LEAST_RATE = 1e-12;
 
+/* Whether simd/optimizers.h has the rule; any other moves weights by the plain loops. */
+static int is_vectored(int optimizer) { return optimizer <= ADAMW; }
+
 static int is_plain_update(const glassgpt_training *how, int step) {
+    if (!is_vectored(how->optimizer)) return 1;
     return how->optimizer >= RMSPROP &&
            (how->eps_adam < LEAST_EPS ||
             !(glassgpt_learning_rate(how, step) >= LEAST_RATE));
