@@ -1,7 +1,8 @@
 # The few commands that people and CI share. Each sets up what it needs by itself.
 
 BIN := .venv/bin
-SOURCES := pyproject.toml tools/setup hatch_build.py $(wildcard src/glassgpt/kernel/*.h src/glassgpt/kernel/*/*.[ch])
+SETUP := pyproject.toml tools/setup hatch_build.py
+KERNEL := $(wildcard src/glassgpt/kernel/*.h src/glassgpt/kernel/*/*.[ch])
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: help run guide test check soak build kernel site shots browser lint clean
@@ -26,8 +27,8 @@ soak: kernel site browser  ## What takes longer still, by hand: sweeps, sanitize
 	$(PYTEST) -m soak
 
 kernel: .venv/.tools
-	@$(BIN)/python -m glassgpt.kernel.build
-	@$(BIN)/python -m glassgpt.kernel.build wasm
+	@$(BIN)/python -m glassgpt.kernel.build native wasm
+	@touch .venv/.installed
 
 site: kernel  ## Make the guide's pages and figures, in src/glassgpt/guide/site
 	@tools/site
@@ -50,10 +51,10 @@ shots: site browser  ## Photograph every page of the guide, in shots/
 clean:  ## Remove everything that was made here, runs excepted
 	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.venv/.installed: $(SOURCES)
+.venv/.installed: $(SETUP) $(KERNEL)
 	@tools/setup
 	@touch $@
 
-.venv/.tools: $(SOURCES)
+.venv/.tools: $(SETUP)
 	@tools/setup tools
 	@touch $@ .venv/.installed

@@ -15,14 +15,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 SOURCE = Path(__file__).parent / "src" / "glassgpt"
 
 
-def builder() -> Any:
-    """`glassgpt.kernel.build`, of a package that is not installed yet."""
+def kernel_modules() -> tuple[Any, Any]:
+    """The kernel's `build` and `compiler`, of a package that is not installed yet."""
     package = types.ModuleType("glassgpt")
     package.__path__ = [str(SOURCE)]
     sys.modules["glassgpt"] = package
-    from glassgpt.kernel import build
+    from glassgpt.kernel import build, compiler
 
-    return build
+    return build, compiler
 
 
 class KernelHook(BuildHookInterface):  # type: ignore[misc]
@@ -30,16 +30,14 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it packs."""
-        kernel = builder()
-        packed = [
-            path for path in kernel.BUILT.glob("*.wasm") if kernel.is_current(path)
-        ]
+        build, compiler = kernel_modules()
+        packed = [path for path in build.BUILT.glob("*.wasm") if build.is_current(path)]
         try:
-            compiler = kernel.find_compiler()
-            packed += kernel.build(compiler=compiler)
+            found = compiler.find_compiler()
+            packed += build.build(compiler=found)
             build_data["pure_python"] = False
-            build_data["tag"] = f"py3-none-{kernel.platform_tag(compiler)}"
-        except kernel.GlassGPTError as error:
+            build_data["tag"] = f"py3-none-{compiler.platform_tag(found)}"
+        except build.GlassGPTError as error:
             self.app.display_warning(f"no kernel in this wheel: {error}")
         site = SOURCE / "guide" / "site"
         packed += [path for path in site.rglob("*") if path.is_file()]

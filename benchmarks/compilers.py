@@ -20,6 +20,7 @@ from glassgpt.bench.suite import DTYPES, Bench, Plan, machine_isas
 from glassgpt.bench.timing import Rounds, processor
 from glassgpt.data import load_corpus
 from glassgpt.kernel import build
+from glassgpt.kernel.compiler import Compiler, find_compiler, zig
 
 N_EMBD = 16
 SERVE = "--serve"
@@ -28,7 +29,7 @@ SERVE = "--serve"
 class Built:
     """A kernel that a compiler built, in a process of its own."""
 
-    def __init__(self, compiler: build.Compiler, folder: Path) -> None:
+    def __init__(self, compiler: Compiler, folder: Path) -> None:
         build.build(folder, compiler=compiler)
         process: Any = subprocess.Popen(
             [sys.executable, __file__, SERVE],
@@ -68,7 +69,7 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     names = [f"{isa} {dtype}" for dtype in DTYPES for isa in machine_isas()]
     with tempfile.TemporaryDirectory() as root:
-        compilers = [build.find_compiler(), build.zig()]
+        compilers = [find_compiler(), zig()]
         kernels = [Built(each, Path(root) / str(i)) for i, each in enumerate(compilers)]
         cases = {
             f"{name} {i}": (lambda kernel=kernel, name=name: kernel.measure(name))

@@ -1,6 +1,7 @@
 """Building: which compiler, what is said without one, and that a wrong sign shows."""
 
 import ctypes
+import importlib.util
 import math
 import os
 import random
@@ -21,6 +22,7 @@ from glassgpt.kernel.bindings import library, model
 from glassgpt.kernel.bindings.library import open_library, why_unavailable
 from glassgpt.kernel.bindings.observe import numerical_gradients
 from glassgpt.kernel.bindings.random import Random
+from glassgpt.kernel.compiler import Compiler, find_compiler, zig
 
 WORD = [26, 0, 13, 13, 0, 7, 26]
 
@@ -30,7 +32,7 @@ def hidden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without a C compiler."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CC", raising=False)
-    monkeypatch.setattr(build.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_a_compiler_that_refuses_is_named_with_its_words(tmp_path: Path) -> None
     with pytest.raises(
         GlassGPTError, match=r"invalid C compiler: cc; .*error"
     ) as caught:
-        build.build(tmp_path, sources, build.Compiler(("cc",)))
+        build.build(tmp_path, sources, Compiler(("cc",)))
     assert "nothing" in str(caught.value)
     assert [p.name for p in tmp_path.iterdir()] == ["sources"]
 
@@ -70,17 +72,18 @@ def test_cc_from_the_environment_comes_first(
     mine.write_text("#!/bin/sh\necho my compiler 1.0\n")
     mine.chmod(0o755)
     monkeypatch.setenv("CC", f"{mine} -m64")
-    assert build.find_compiler().command == (str(mine), "-m64")
+    assert find_compiler().command == (str(mine), "-m64")
     monkeypatch.setenv("CC", "no-such-compiler")
-    assert build.find_compiler().command != ("no-such-compiler",)
+    assert find_compiler().command != ("no-such-compiler",)
 
 
+@pytest.mark.full
 def test_the_compiler_of_ziglang_builds_the_same_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forget: None
 ) -> None:
-    if build.importlib.util.find_spec("ziglang") is None:
+    if importlib.util.find_spec("ziglang") is None:
         not_run("zig", "ziglang is not installed")
-    build.build(tmp_path, compiler=build.zig(), precisions=["f64"])
+    build.build(tmp_path, compiler=zig(), precisions=["f64"])
     here = gradients_of(model.Kernel(step_model(5)))
     open_library.cache_clear()
     monkeypatch.setenv("GLASSGPT_KERNEL", str(tmp_path))

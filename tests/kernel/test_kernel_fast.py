@@ -33,6 +33,7 @@ from glassgpt.kernel import build
 from glassgpt.kernel.bindings.library import isa_names, open_library
 from glassgpt.kernel.bindings.model import Kernel
 from glassgpt.kernel.bindings.train import Documents, Trained, Trainer
+from glassgpt.kernel.objects import source_files
 
 
 @pytest.fixture(params=[name for name in isa_names() if name != "plain"])
@@ -322,7 +323,7 @@ def test_on_arm64_vectors_compute_what_the_plain_loops_do(
     flags = [flag for flag in build.FLAGS if "visibility" not in flag]
     precision = build.PRECISIONS["f64" if dtype == "float64" else "f32"]
     program = tmp_path / "program"
-    sources = [str(path) for path in build.source_files() if path.suffix == ".c"]
+    sources = [str(path) for path in source_files(build.FOLDER) if path.suffix == ".c"]
     subprocess.run(
         [sys.executable, "-m", "ziglang", "cc", "-target", "aarch64-linux-musl",
          "-static", *flags, *precision, f"-I{build.FOLDER}", *sources,

@@ -21,8 +21,11 @@ from glassgpt.kernel import build
 from glassgpt.kernel.bindings.arguments import address
 from glassgpt.kernel.bindings.library import description, open_library, struct
 from glassgpt.kernel.bindings.train import Documents, Trainer
+from glassgpt.kernel.compiler import Compiler
+from glassgpt.kernel.objects import compile_all
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
 WILD = st.one_of(
     st.integers(-3, 40),
     st.sampled_from([-(2**31), 2**31 - 1, 2**16, 2**20, 4096, 4097]),
@@ -161,16 +164,13 @@ def test_every_function_is_called_by_the_package_or_its_tests() -> None:
     assert set(unused) <= by_name
 
 
-def symbols(precision: str, folder: Path) -> dict[str, set[str]]:
+def symbols(precision: str) -> dict[str, set[str]]:
     """The kernel's object files: the letters of nm, and the names under each."""
     if not (shutil.which("nm") and shutil.which("cc")):
         not_run("cc", "cc and nm are not on this machine")
-    sources = [p for p in build.source_files() if p.suffix == ".c"]
-    flags = [*build.FLAGS, "-fPIC", "-c", "-I.", *build.PRECISIONS[precision]]
-    objects = [f"{folder}/{number}.o" for number in range(len(sources))]
-    for source, made in zip(sources, objects, strict=True):
-        command = ["cc", *flags, str(source), "-o", made]
-        subprocess.run(command, cwd=build.FOLDER, check=True)
+    flags = [*build.FLAGS, "-fPIC", *build.PRECISIONS[precision]]
+    kept = ROOT / "build" / "objects"
+    objects = compile_all(Compiler(("cc",)), build.FOLDER, flags, kept)
     listed = subprocess.run(
         ["nm", "-P", *objects], capture_output=True, text=True, check=True
     )
@@ -181,8 +181,8 @@ def symbols(precision: str, folder: Path) -> dict[str, set[str]]:
     return found
 
 
-def test_there_is_no_global_state_and_no_allocation(tmp_path: Path) -> None:
-    found = symbols("f64", tmp_path)
+def test_there_is_no_global_state_and_no_allocation() -> None:
+    found = symbols("f64")
     defined = set().union(*(names for kind, names in found.items() if kind in "Tt"))
     writable = {kind: names for kind, names in found.items() if kind in "BbDdCcGgSs"}
     assert {
@@ -206,7 +206,7 @@ def run_sanitized(
     """Run tests of this folder over a kernel built with sanitizers."""
     if sys.platform != "linux" or not shutil.which("cc"):
         not_run("cc", "sanitizers need Linux and cc")
-    compiler = build.Compiler(("cc",))
+    compiler = Compiler(("cc",))
     build.build(into, sources, compiler, SANITIZED)
     asked = ["cc", "-print-file-name=libasan.so"]
     runtime = subprocess.run(asked, capture_output=True, text=True, check=True)
@@ -216,7 +216,7 @@ def run_sanitized(
         [sys.executable, "-m", "pytest", "-q", "-x", "-m", "not full", "-p", "no:xdist",
          "-p", "no:cacheprovider", "--capture=sys", f"--hypothesis-profile={profile}",
          *tests],
-        cwd=HERE.parent.parent, capture_output=True, text=True,
+        cwd=ROOT, capture_output=True, text=True,
         env={
             **os.environ, "CI": "1", "REQUIRE": "", "GLASSGPT_KERNEL": str(into),
             "LD_PRELOAD": runtime.stdout.strip(),

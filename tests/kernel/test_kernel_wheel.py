@@ -11,6 +11,7 @@ import pytest
 from support import not_run
 
 from glassgpt.kernel import build
+from glassgpt.kernel.compiler import find_compiler, platform_tag
 
 ROOT = build.FOLDER.parent.parent.parent
 TRAIN = """
@@ -51,9 +52,7 @@ def run_unpacked(path: Path, folder: Path) -> list[str]:
 @pytest.mark.full
 def test_a_wheel_holds_a_kernel_and_says_where_it_runs(tmp_path: Path) -> None:
     found = wheel(tmp_path)
-    assert found.name.endswith(
-        f"py3-none-{build.platform_tag(build.find_compiler())}.whl"
-    )
+    assert found.name.endswith(f"py3-none-{platform_tag(find_compiler())}.whl")
     names = zipfile.ZipFile(found).namelist()
     inside = {name.removeprefix("glassgpt/kernel/") for name in names}
     built = {f"built/{build.library_name(precision)}" for precision in build.PRECISIONS}

@@ -3,28 +3,21 @@
     python -m glassgpt.kernel.build            the libraries for this machine
     python -m glassgpt.kernel.build wasm       the files for the browser
 
-Needs nothing but a C compiler: $CC, cc, gcc or clang, else the one in the Python
-package `ziglang`. WebAssembly is always built with that package, at one version, so
-that the bytes are the same everywhere.
+Needs nothing but a C compiler; which one, `compiler` says. In a checkout compiled files
+are kept in build/objects, so that only what changed is compiled again.
 """
 
-import functools
 import hashlib
-import importlib.util
-import os
-import platform
-import shlex
-import shutil
-import subprocess
 import sys
-import sysconfig
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from glassgpt.errors import GlassGPTError, invalid, missing
+from glassgpt.errors import GlassGPTError, invalid
+from glassgpt.kernel.compiler import Compiler, find_compiler, zig_for_wasm
+from glassgpt.kernel.objects import compile_all, source_files
 
 FOLDER = Path(__file__).parent
 # apart from the modules: what looks for those would take a library for one
@@ -32,7 +25,6 @@ BUILT = FOLDER / "built"
 PRECISIONS = {"f64": (), "f32": ("-DGLASSGPT_FLOAT32",)}
 # relaxed SIMD multiplies and adds in one instruction, where a browser has it
 WASM = {**PRECISIONS, "f32-relaxed": (*PRECISIONS["f32"], "-mrelaxed-simd")}
-ZIG_VERSION = "0.17.0"
 
 # The order of additions stays as written, on every machine. sqrt may be an instruction,
 # and a comparison computed for both outcomes: neither changes a number.
@@ -40,53 +32,20 @@ FLAGS = (
     *("-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno"),
     *("-fno-trapping-math", "-fvisibility=hidden", "-Wall", "-Wextra"),
 )
-_WASM_FLAGS = (
-    *("-target", "wasm32-freestanding", "-msimd128", "-g0", "-nostdlib"),
-    *("-Wl,--no-entry", "-Wl,--export-dynamic", "-Wl,--export=__heap_base"),
-    "-Wl,--strip-all",
-)
-_REMEDY = (
-    f"Install gcc or clang, or run: pip install ziglang=={ZIG_VERSION}; "
-    "then: python -m glassgpt.kernel.build"
+_WASM_LINK = (
+    *("-nostdlib", "-Wl,--no-entry", "-Wl,--export-dynamic"),
+    *("-Wl,--export=__heap_base", "-Wl,--strip-all"),
 )
 
 
 @dataclass(frozen=True)
-class Compiler:
-    """A C compiler as a command. `glibc` is the one it builds for, where we choose."""
+class Target:
+    """A library to build: how its files are compiled, and how linked."""
 
-    command: tuple[str, ...]
-    flags: tuple[str, ...] = ()
-    glibc: str = ""
-
-    @functools.cached_property
-    def version(self) -> str:
-        """The first line of what it says of itself; empty when it can't be run."""
-        done = _run([*self.command, "--version"])
-        return done.stdout.partition("\n")[0] if done and not done.returncode else ""
-
-
-def find_compiler() -> Compiler:
-    """The machine's compiler, else ziglang's. Raises GlassGPTError for neither."""
-    named = shlex.split(os.environ.get("CC", ""))
-    for command in (named, ["cc"], ["gcc"], ["clang"]):
-        if command and shutil.which(command[0]):
-            compiler = Compiler(tuple(command))
-            if compiler.version:
-                return compiler
-    if importlib.util.find_spec("ziglang"):
-        return zig()
-    raise missing("C compiler", _REMEDY, GlassGPTError)
-
-
-def zig() -> Compiler:
-    """The compiler in the package `ziglang`, for any machine of this kind."""
-    command = (sys.executable, "-m", "ziglang", "cc")
-    machine = platform.machine().lower().replace("arm64", "aarch64")
-    if sys.platform == "linux" and machine in ("x86_64", "aarch64"):
-        target = f"{machine}-linux-gnu.2.17"
-        return Compiler(command, ("-target", target, "-fno-sanitize=all"), "2.17")
-    return Compiler(command, ("-mcpu=baseline", "-fno-sanitize=all"))
+    output: Path
+    flags: tuple[str, ...]
+    link: tuple[str, ...]
+    libraries: tuple[str, ...] = ()
 
 
 def library_name(precision: str) -> str:
@@ -98,14 +57,6 @@ def library_name(precision: str) -> str:
 def wasm_name(kind: str) -> str:
     """The file of a WebAssembly module: kind is "f64", "f32" or "f32-relaxed"."""
     return f"glassgpt-{kind}.wasm"
-
-
-def platform_tag(compiler: Compiler) -> str:
-    """The part of a wheel's name that says where its libraries run."""
-    here = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    if compiler.glibc:
-        return here.replace("linux", f"manylinux_{compiler.glibc.replace('.', '_')}", 1)
-    return here
 
 
 def build(
@@ -121,28 +72,31 @@ def build(
     """
     compiler = compiler or find_compiler()
     position = () if sys.platform == "win32" else ("-fPIC",)
-    flags = (*FLAGS, "-shared", *position, *compiler.flags, *extra)
-    wanted = {into / library_name(p): (*flags, *PRECISIONS[p]) for p in precisions}
-    return _compile_all(compiler, sources, wanted)
+    flags, link = (*FLAGS, *position, *extra), ("-shared", *extra)
+    targets = [
+        Target(into / library_name(name), (*flags, *PRECISIONS[name]), link, ("-lm",))
+        for name in precisions
+    ]
+    return [_build(target, sources, compiler) for target in targets]
 
 
 def build_wasm(
-    into: Path = BUILT, sources: Path = FOLDER, kinds: Iterable[str] = tuple(WASM)
+    into: Path = BUILT,
+    sources: Path = FOLDER,
+    kinds: Iterable[str] = tuple(WASM),
+    kept: Path | None = None,
 ) -> list[Path]:
     """Build the WebAssembly modules and return their paths.
 
-    Raises GlassGPTError when ziglang is not installed, or is of another version.
+    Objects are kept in `kept`, or where they always are. Raises GlassGPTError when
+    ziglang is not installed, or is of another version.
     """
-    _require_zig()
-    compiler = Compiler((sys.executable, "-m", "ziglang", "cc"))
-    flags = (*FLAGS, *_WASM_FLAGS)
-    wanted = {into / wasm_name(kind): (*flags, *WASM[kind]) for kind in kinds}
-    return _compile_all(compiler, sources, wanted)
-
-
-def source_files(folder: Path = FOLDER) -> list[Path]:
-    """The C files and headers in a folder and its rooms, sorted by name."""
-    return sorted([*folder.rglob("*.c"), *folder.rglob("*.h")])
+    compiler = zig_for_wasm()
+    targets = [
+        Target(into / wasm_name(kind), (*FLAGS, *WASM[kind]), _WASM_LINK)
+        for kind in kinds
+    ]
+    return [_build(target, sources, compiler, kept) for target in targets]
 
 
 def source_hash(folder: Path = FOLDER) -> str:
@@ -164,79 +118,35 @@ def is_current(path: Path, folder: Path = FOLDER) -> bool:
     return source_hash(folder).encode() in path.read_bytes()
 
 
-def _compile_all(
-    compiler: Compiler, sources: Path, wanted: Mapping[Path, Iterable[str]]
-) -> list[Path]:
-    """Compile each file with its flags, side by side; their paths."""
-    with ThreadPoolExecutor() as pool:
-        made = [
-            pool.submit(_compile, compiler, flags, sources, path)
-            for path, flags in wanted.items()
-        ]
-        return [each.result() for each in made]
-
-
-def _compile(
-    compiler: Compiler,
-    flags: Iterable[str],
-    sources: Path,
-    output: Path,
+def _build(
+    target: Target, sources: Path, compiler: Compiler, kept: Path | None = None
 ) -> Path:
-    """Compile everything in one call; the file appears when it is whole."""
+    """Compile all files and link them; the library appears when it is whole."""
+    output = target.output
     output.parent.mkdir(exist_ok=True)
-    names = [
-        path.relative_to(sources).as_posix()
-        for path in source_files(sources)
-        if path.suffix == ".c"
-    ]
     stamp = f'-DGLASSGPT_SOURCES="{source_hash(sources)}"'
-    with tempfile.TemporaryDirectory(dir=output.parent) as folder:
-        whole = Path(folder) / output.name
-        command = [*compiler.command, *flags, "-I.", stamp, *names]
-        libraries = [] if output.suffix == ".wasm" else ["-lm"]
-        done = _run([*command, "-o", str(whole.absolute()), *libraries], cwd=sources)
-        if done is None or done.returncode:
-            why = _first_error(done.stderr) if done else "it could not be started"
-            name = " ".join(compiler.command)
-            raise invalid("C compiler", name, why, _REMEDY, GlassGPTError)
+    with (
+        _objects_folder(kept) as kept,
+        tempfile.TemporaryDirectory(dir=output.parent) as folder,
+    ):
+        objects = compile_all(compiler, sources, [*target.flags, stamp], kept)
+        whole = (Path(folder) / output.name).absolute()
+        names = [str(path.absolute()) for path in objects]
+        link = [*compiler.flags, *target.link, *names, "-o", str(whole)]
+        compiler.run([*link, *target.libraries], sources)
         whole.replace(output)
     return output
 
 
-def _require_zig() -> None:
-    import importlib.metadata  # slow to load, and every command loads this module
-
-    try:
-        found = importlib.metadata.version("ziglang")
-    except importlib.metadata.PackageNotFoundError:
-        found = ""
-    remedy = f"Run: pip install ziglang=={ZIG_VERSION}"
-    if not found:
-        raise missing("ziglang, which builds WebAssembly", remedy, GlassGPTError)
-    if found != ZIG_VERSION:
-        why = "its bytes would differ"
-        raise invalid("ziglang version", found, why, remedy, GlassGPTError)
-
-
-def _first_error(output: str) -> str:
-    lines = [line for line in output.splitlines() if "error" in line.lower()]
-    return (lines or output.splitlines() or ["it failed without a word"])[0]
-
-
-def _run(
-    command: list[str], cwd: Path | None = None
-) -> subprocess.CompletedProcess[str] | None:
-    try:
-        return subprocess.run(
-            command,
-            cwd=cwd,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except OSError:
-        return None
+@contextmanager
+def _objects_folder(kept: Path | None) -> Iterator[Path]:
+    """Where compiled files stay: in a checkout; nowhere else."""
+    checkout = FOLDER.parents[2]
+    if kept or (checkout / "hatch_build.py").is_file():
+        yield kept or checkout / "build" / "objects"
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
 
 
 def main(arguments: list[str]) -> int:
@@ -250,7 +160,7 @@ def main(arguments: list[str]) -> int:
             if kind not in makers:
                 raise invalid("kind", kind, "it is native or wasm")
             make, names = makers[kind]
-            # a minute's work, which a file of these very sources need not wait for
+            # seconds of work, which a file of these very sources need not wait for
             if all((BUILT / n).is_file() and is_current(BUILT / n) for n in names):
                 continue
             for path in make():

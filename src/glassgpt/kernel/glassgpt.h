@@ -423,7 +423,7 @@ GLASSGPT_API void glassgpt_optimise(const glassgpt_training *how, int step, real
    operations that was; 0 where the machine does not have them. sums is (12,). */
 GLASSGPT_API double glassgpt_peak(int isa, int rounds, real *sums);
 
-/* --- which build this is (core/layout.c) --- */
+/* --- which build this is (core/version.c) --- */
 
 /* 64 or 32, the bits of `real`. */
 GLASSGPT_API int glassgpt_real_bits(void);

@@ -6,23 +6,13 @@
    into them. Who sits where changes no number. */
 #include "core/arrays.h"
 #include "core/documents.h"
+#include "simd/isa.h"
 #include "simd/lanes.h"
 #include "core/maths.h"
 #include "core/models.h"
 #include "core/random.h"
 
 enum { ALIGNMENT = 64, MOST_BLOCKS = TOGETHER / ABREAST };
-
-/* The function of that name for a model's instructions; what is trained in plain loops
-   is written with those that every machine has. */
-#ifdef __x86_64__
-#define OF(g, name)                                                                    \
-    ((g)->isa == ISA_AVX512 ? name##_avx512                                            \
-     : (g)->isa == ISA_AVX2 ? name##_avx2                                              \
-                            : name##_baseline)
-#else
-#define OF(g, name) ((void)(g), name##_baseline)
-#endif
 
 /* What lies in the caller's room. */
 typedef struct {
@@ -189,7 +179,7 @@ static void choose(glassgpt *g, const Room *room, const Writing *how, int block,
                    int *picked) {
     const int first = block * ABREAST;
     if (how->temperature > 0 && how->top_k == 0 && how->top_p == 1) {
-        OF(g, pick)(&room->work, g->sizes.V, how->temperature, room->drawn + first,
+        OF(g->isa, pick)(&room->work, g->sizes.V, how->temperature, room->drawn + first,
                    picked);
         return;
     }
@@ -237,7 +227,7 @@ static void read_prompt(const glassgpt *g, Room *room, const Writing *how) {
     int tokens[ABREAST];
     for (int position = 0; position < how->num_prompt; position++) {
         for (int d = 0; d < ABREAST; d++) tokens[d] = how->prompt[position];
-        OF(g, read)(g, &room->lanes[0], &room->work, tokens, position);
+        OF(g->isa, read)(g, &room->lanes[0], &room->work, tokens, position);
     }
     for (int b = 1; b < room->count; b++)
         for (size_t l = 0; l < (size_t)g->sizes.L; l++) {
@@ -261,7 +251,7 @@ static int write_group(glassgpt *g, Room *room, glassgpt_random *random,
             if (!room->used[b]) continue;
             int picked[ABREAST];
             if (done)
-                OF(g, read)(g, &room->lanes[b], &room->work, room->token + b * ABREAST,
+                OF(g->isa, read)(g, &room->lanes[b], &room->work, room->token + b * ABREAST,
                            position);
             choose(g, room, how, b, picked);
             if (!take_in(room, how, b, picked, done, is_last)) return 0;
@@ -339,8 +329,8 @@ static void measure(const glassgpt *g, const Room *room, const Waiting *waiting,
             tokens[d] = waiting[d].read.tokens[position];
             targets[d] = waiting[d].read.tokens[position + 1];
         }
-        OF(g, read)(g, &room->lanes[0], &room->work, tokens, position);
-        OF(g, surprises)(&room->work, g->sizes.V, targets, found);
+        OF(g->isa, read)(g, &room->lanes[0], &room->work, tokens, position);
+        OF(g->isa, surprises)(&room->work, g->sizes.V, targets, found);
         for (int d = 0; d < count; d++)
             if (position < waiting[d].read.n) losses[waiting[d].document] += found[d];
     }

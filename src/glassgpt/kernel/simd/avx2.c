@@ -1,5 +1,6 @@
 /* The fast paths for AVX2 and FMA: 8 numbers of float32 at once, 4 of float64. */
-#ifdef __x86_64__
+#include "simd/isa.h"
+#ifdef HAS_AVX
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #else

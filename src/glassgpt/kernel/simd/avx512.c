@@ -1,6 +1,7 @@
 /* The fast paths for AVX-512: 16 numbers of float32 at once, 8 of float64, and twice
    the registers. */
-#ifdef __x86_64__
+#include "simd/isa.h"
+#ifdef HAS_AVX
 #ifdef __clang__
 #pragma clang attribute push(                                                          \
     __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma"))),                 \

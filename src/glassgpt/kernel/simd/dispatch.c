@@ -3,8 +3,9 @@
 #include "core/arrays.h"
 #include "core/maths.h"
 #include "core/optimizers.h"
+#include "simd/isa.h"
 
-#ifdef __x86_64__
+#ifdef HAS_AVX
 #include <cpuid.h>
 
 /* Asked directly: what compilers offer for it does not link into every library. */
@@ -33,16 +34,6 @@ int glassgpt_best_isa(void) {
 }
 #else
 int glassgpt_best_isa(void) { return ISA_BASELINE; }
-#endif
-
-/* The function of that name for the instruction set. */
-#ifdef __x86_64__
-#define OF(isa, name)                                                                  \
-    ((isa) == ISA_AVX512 ? name##_avx512                                               \
-     : (isa) == ISA_AVX2 ? name##_avx2                                                 \
-                         : name##_baseline)
-#else
-#define OF(isa, name) ((void)(isa), name##_baseline)
 #endif
 
 int fast_isa(const glassgpt *g, int most) {
