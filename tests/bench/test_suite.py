@@ -22,7 +22,7 @@ from glassgpt.data import load_corpus
 from glassgpt.data.documents import parse_documents
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import GlassGPTError, UsageError
-from glassgpt.kernel.bindings.decoding import Reader
+from glassgpt.kernel.bindings.decoding import Decoder
 from glassgpt.kernel.bindings.library import open_library, why_unavailable
 from glassgpt.kernel.bindings.model import Kernel
 from glassgpt.kernel.bindings.random import Random
@@ -48,9 +48,9 @@ def test_flops_are_those_that_the_kernel_counts_in_a_forward_pass() -> None:
     model = ModelConfig(step=5, vocab_size=7, n_embd=8, n_head=2, n_layer=3)
     kernel = Kernel(model)
     for n in (1, 2, 9):
-        reader = Reader(kernel)
+        reader = Decoder(kernel)
         for _ in range(n):
-            reader.read(1)
+            reader.step(1)
         weights = kernel.num_weights
         assert step_flops(model, n) == 6 * reader.operations + ADAM * weights
 
@@ -261,7 +261,7 @@ def test_first_weights_of_the_peers_are_the_lessons() -> None:
     record = small().with_vocabulary(27)
     found = suite.drawn_weights(record)
     kernel = Kernel(record.model)
-    kernel.draw_weights(Random(42))
+    kernel.init_weights(Random(42))
     assert list(found) == list(kernel.weights)
     assert all(np.array_equal(found[name], kernel.weights[name]) for name in found)
 
@@ -296,7 +296,7 @@ def test_no_width_of_the_benchmark_diverges(n_embd: int) -> None:
     bench = Bench(names, Plan(steps=300))
     record = bench.record(n_embd, "float32")
     kernel = Kernel(record.model, "float32")
-    kernel.draw_weights(Random(42))
+    kernel.init_weights(Random(42))
     documents = Documents(bench.documents, record.model.vocab_size)
     trainer = Trainer(kernel, documents, record.train)
     losses = trainer.steps(0, np.arange(300) % len(documents), norms=False).losses

@@ -24,7 +24,7 @@ static glassgpt *trained(int step, int optimizer, int isa, double *losses) {
     glassgpt_random_seed(&random, &seed, 1);
     glassgpt *g = glassgpt_create(malloc(glassgpt_size(&config)), &config);
     if (glassgpt_use_isa(g, isa) != isa) exit(2);
-    glassgpt_draw_weights(g, &random, 0.08);
+    glassgpt_init_weights(g, &random, 0.08);
     if (glassgpt_train(g, &how, tokens, offsets, order, 0, STEPS, losses, NULL, NULL, 0,
                        NULL) != STEPS)
         exit(3);

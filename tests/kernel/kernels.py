@@ -48,7 +48,7 @@ def documents(model: ModelConfig, longest: int = 9) -> st.SearchStrategy[list[in
 def started(model: ModelConfig, seed: int = 1, **options: Any) -> Kernel:
     """A kernel with its first weights."""
     kernel = Kernel(model, **options)
-    kernel.draw_weights(Random(seed))
+    kernel.init_weights(Random(seed))
     return kernel
 
 

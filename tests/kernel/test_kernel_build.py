@@ -92,7 +92,7 @@ def test_the_compiler_of_ziglang_builds_the_same_numbers(
 
 def gradients_of(kernel: model.Kernel) -> np.ndarray:
     """All gradients of a word at the first weights."""
-    kernel.draw_weights(Random(1))
+    kernel.init_weights(Random(1))
     kernel.gradient(WORD)
     return kernel.flat["grads"].copy()
 
@@ -155,8 +155,8 @@ MUTATIONS = {
     ),
     "cross_entropy_backward": (
         "core/layers.c",
-        "dlogits[targets[t]] -= share;",
-        "dlogits[targets[t]] += share;",
+        "dlogits[targets[t]] -= loss_scale;",
+        "dlogits[targets[t]] += loss_scale;",
         {*ATTENTION, *EMBEDDINGS, "lm_head", "layer0.mlp_fc1", "layer0.mlp_fc2"},
     ),
 }

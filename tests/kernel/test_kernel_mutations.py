@@ -37,13 +37,13 @@ MUTATIONS = {
     ),
     "norm": (
         "simd/layers.h",
-        "less_product(load(dy + i), through_scale,",
-        "less_product(load(dy + i), -through_scale,",
+        "subtract_product(load(dy + i), through_scale,",
+        "subtract_product(load(dy + i), -through_scale,",
         {*(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS},
     ),
     "relu": (
         "simd/layers.h",
-        "keep(load(y + i) > splat(0), load(dy + i))",
+        "mask_lanes(load(y + i) > splat(0), load(dy + i))",
         "load(dy + i)",
         {
             *(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS,
@@ -52,8 +52,8 @@ MUTATIONS = {
     ),
     "the target": (
         "simd/layers.h",
-        "logits[targets[t]] -= share;",
-        "logits[targets[t]] += share;",
+        "logits[targets[t]] -= loss_scale;",
+        "logits[targets[t]] += loss_scale;",
         {
             *(f"layer0.attn_w{part}" for part in "qkvo"), *EMBEDDINGS,
             "lm_head", "layer0.mlp_fc1", "layer0.mlp_fc2",
@@ -84,14 +84,18 @@ def test_a_fast_path_with_one_sign_turned_is_found_and_the_matrix_named(
 
 UPDATES = [
     ("simd/optimizers.h", "before - now, now", "before + now, now"),
-    ("simd/optimizers.h", "averaged(r->beta1, load(m)", "averaged(r->beta1, load(v)"),
-    ("simd/weights.h", "averaged(beta2, load", "averaged(beta1, load"),
+    ("simd/optimizers.h", "ema(r->beta1, load(m)", "ema(r->beta1, load(v)"),
+    ("simd/weights.h", "ema(beta2, load", "ema(beta1, load"),
     ("simd/optimizers.h", "(w[1], x[1], below[0]", "(w[1], -x[1], below[0]"),
     ("simd/optimizers.h", "how->eps_adam * c1 / rate", "how->eps_adam / c1 / rate"),
     ("simd/weights.h", "block[l] = w[r + l][v]", "block[l] = -w[r + l][v]"),
-    ("simd/weights.h", "turn_over(turned, turned_row, w,", "turn_over(turned, 1, w,"),
-    ("simd/weights.h", "roots, before->roots}", "roots, roots}"),
-    ("simd/weights.h", "        second_half(&last,", "        (void)(&last,"),
+    (
+        "simd/weights.h",
+        "transpose(transposed.at, transposed.row,",
+        "transpose(transposed.at, 1,",
+    ),
+    ("simd/weights.h", "roots, pending->roots}", "roots, roots}"),
+    ("simd/weights.h", "        adam_apply(&last,", "        (void)(&last,"),
 ]
 
 

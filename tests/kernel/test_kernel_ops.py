@@ -47,7 +47,7 @@ def test_rmsnorm_makes_the_root_mean_square_one(x: list[float]) -> None:
 
 @given(p=st.floats(1e-300, 1))
 def test_surprise_is_minus_ln_p(p: float) -> None:
-    assert ops.surprise(p) == pytest.approx(-math.log(p), abs=1e-15)
+    assert ops.surprisal(p) == pytest.approx(-math.log(p), abs=1e-15)
 
 
 @given(x=VECTORS, beta=st.floats(0, 0.999))
@@ -78,7 +78,7 @@ def test_an_adam_step_is_the_lessons() -> None:
         for cell, grad in zip(cells, g, strict=True):
             cell.grad = grad
         space["update"](0.01 * (1 - step / 10), step)
-        w, m, v = ops.optimise(train, step, w, g, m, v)
+        w, m, v = ops.optimizer_step(train, step, w, g, m, v)
         np.testing.assert_allclose(w, [cell.data for cell in cells], rtol=1e-12)
         np.testing.assert_allclose(m, space["m"], rtol=1e-12)
         np.testing.assert_allclose(v, space["v"], rtol=1e-12)
@@ -86,7 +86,7 @@ def test_an_adam_step_is_the_lessons() -> None:
 
 def test_the_callers_numbers_stay_as_they_are() -> None:
     w, zeros = np.array([1.0, 2.0]), np.zeros(2)
-    ops.optimise(TrainConfig(), 0, w, np.ones(2), zeros, zeros)
+    ops.optimizer_step(TrainConfig(), 0, w, np.ones(2), zeros, zeros)
     assert w.tolist() == [1, 2]
     assert not zeros.any()
 
@@ -100,11 +100,11 @@ def test_numbers_that_do_not_fit_are_refused() -> None:
         lambda: ops.softmax([1], 0),
         lambda: ops.rmsnorm([[1]]),
         lambda: ops.rmsnorm([1], -1),
-        lambda: ops.surprise(0),
-        lambda: ops.surprise(2),
+        lambda: ops.surprisal(0),
+        lambda: ops.surprisal(2),
         lambda: ops.moving_average([1], 1.0),
-        lambda: ops.optimise(TrainConfig(), 0, [1], [1, 2], [0], [0]),
-        lambda: ops.optimise(TrainConfig(), 1000, [1], [1], [0], [0]),
+        lambda: ops.optimizer_step(TrainConfig(), 0, [1], [1, 2], [0], [0]),
+        lambda: ops.optimizer_step(TrainConfig(), 1000, [1], [1], [0], [0]),
     ):
         with pytest.raises(UsageError):
             ask()

@@ -90,7 +90,7 @@ def test_c_refuses_what_it_cannot_read_and_changes_nothing(
     )
     assert done == -1
     assert kernel.call.batch_gradient(kernel.g, trainer.how, *where) == -1
-    assert kernel.call.feed(kernel.g, bad) == -1
+    assert kernel.call.decode_step(kernel.g, bad) == -1
     assert np.array_equal(kernel.save(), before)
 
 

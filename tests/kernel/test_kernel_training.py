@@ -320,7 +320,7 @@ def measured(
     tokens = [[bos, *map(ids.__getitem__, doc), bos] for doc in docs[:1000]]
     record = preset(f"step{step}")
     kernel = Kernel(record.model, dtype)
-    kernel.draw_weights(rng)
+    kernel.init_weights(rng)
     ours = Trainer(kernel, Documents(tokens, len(chars) + 1), record.train)
     losses = ours.steps(0, np.arange(1000)).losses
     return losses, tokens, kernel, (rng, chars, bos)
@@ -328,12 +328,12 @@ def measured(
 
 def written(kernel: Kernel, given: Any, count: int = 20) -> list[str]:
     """Names that a lesson's end would print."""
-    from glassgpt.kernel.bindings.decoding import write
+    from glassgpt.kernel.bindings.decoding import generate
 
     rng, chars, bos = given
     temperature = kernel.model.temperature
     return [
-        "".join(chars[t] for t in write(kernel, rng, [bos], 16, temperature))
+        "".join(chars[t] for t in generate(kernel, rng, [bos], 16, temperature))
         for _ in range(count)
     ]
 

@@ -12,7 +12,7 @@ from support import not_run
 
 from glassgpt.config import TrainConfig
 from glassgpt.kernel import build
-from glassgpt.kernel.bindings.decoding import write
+from glassgpt.kernel.bindings.decoding import generate
 from glassgpt.kernel.bindings.library import description, open_library, struct
 from glassgpt.kernel.bindings.random import Random
 from glassgpt.kernel.bindings.train import Documents, Trainer
@@ -70,7 +70,7 @@ def test_sixty_steps_and_twenty_names_are_the_native_ones(
 ) -> None:
     kernel = wasm_kernel.WasmKernel(modules[dtype])
     rng, g = kernel.random(42), model_of(kernel, step)
-    kernel.call("glassgpt_draw_weights", g, rng, 0.08)
+    kernel.call("glassgpt_init_weights", g, rng, 0.08)
     how = kernel.training(
         optimizer="ADAM", schedule="LINEAR", bias_correction=1, batch_docs=1,
         num_steps=60, learning_rate=0.01, beta1=0.85, beta2=0.99, eps_adam=1e-8,
@@ -94,10 +94,10 @@ def test_sixty_steps_and_twenty_names_are_the_native_ones(
     theirs, ours = kernel.random(3), Random(3)
     for _ in range(20):
         count = kernel.call(
-            "glassgpt_write", g, theirs, prompt, 1, 16, 0.5, 0, 1.0, written
+            "glassgpt_generate", g, theirs, prompt, 1, 16, 0.5, 0, 1.0, written
         )
         found = kernel.get(written, count, np.int32).tolist()
-        assert found == write(native, ours, [26], 16, 0.5)
+        assert found == generate(native, ours, [26], 16, 0.5)
 
 
 def test_first_weights_are_the_native_ones_to_the_last_digits(
@@ -105,7 +105,7 @@ def test_first_weights_are_the_native_ones_to_the_last_digits(
 ) -> None:
     kernel = wasm_kernel.WasmKernel(modules[dtype])
     g = model_of(kernel, 5)
-    kernel.call("glassgpt_draw_weights", g, kernel.random(42), 0.08)
+    kernel.call("glassgpt_init_weights", g, kernel.random(42), 0.08)
     expected = started(step_model(5), seed=42, dtype=dtype).flat["weights"]
     np.testing.assert_allclose(weights_of(kernel, g), expected, rtol=1e-14 if
                                dtype == "float64" else 1e-6)  # fmt: skip
@@ -116,7 +116,7 @@ def test_gradients_and_activations_are_the_native_ones(
 ) -> None:
     kernel = wasm_kernel.WasmKernel(modules[dtype])
     g = model_of(kernel, 5)
-    kernel.call("glassgpt_draw_weights", g, kernel.random(42), 0.08)
+    kernel.call("glassgpt_init_weights", g, kernel.random(42), 0.08)
     tokens = kernel.put(np.array(WORDS[1], np.int32))
     loss = kernel.call("glassgpt_gradient", g, tokens, len(WORDS[1]) - 1, 1.0, 0)
     native = started(step_model(5), seed=42, dtype=dtype)
@@ -147,7 +147,7 @@ def test_measured_losses_and_names_are_met(
     ids = {char: i for i, char in enumerate("abcdefghijklmnopqrstuvwxyz")}
     documents = Documents([[26, *map(ids.__getitem__, doc), 26] for doc in docs], 27)
     g = model_of(kernel, step)
-    kernel.call("glassgpt_draw_weights", g, rng, 0.08)
+    kernel.call("glassgpt_init_weights", g, rng, 0.08)
     how = kernel.training(
         optimizer="ADAM" if step == 5 else "SGD", bias_correction=1, batch_docs=1,
         num_steps=1000, learning_rate=0.01 if step == 5 else 1.0, beta1=0.85,
@@ -166,7 +166,7 @@ def test_measured_losses_and_names_are_met(
     names = []
     for _ in range(20):
         count = kernel.call(
-            "glassgpt_write", g, rng, prompt, 1, 16, 0.5, 0, 1.0, written
+            "glassgpt_generate", g, rng, prompt, 1, 16, 0.5, 0, 1.0, written
         )
         tokens = kernel.get(written, count, np.int32)
         names.append("".join(chr(ord("a") + token) for token in tokens))

@@ -186,7 +186,7 @@ class Bench:
     def kernel(self, record: Record, isa: str) -> Callable[[], float]:
         """What measures the seconds a step takes with these instructions."""
         kernel = Kernel(record.model, record.train.dtype, isa=isa)
-        kernel.draw_weights(Random(42))
+        kernel.init_weights(Random(42))
         first = kernel.save()
         documents = Documents(self.documents, record.model.vocab_size)
         trainer = Trainer(kernel, documents, record.train)
@@ -274,20 +274,21 @@ class Bench:
         """Seconds a name, of a model that was trained for 1,000 steps."""
         record = self.record(WIDTHS[0], dtype)
         kernel, rng, limit = Kernel(record.model, dtype, isa=isa), Random(42), 16
-        kernel.draw_weights(rng)
+        kernel.init_weights(rng)
         documents = Documents(self.documents, record.model.vocab_size)
         Trainer(kernel, documents, record.train).steps(
             0, np.arange(STEPS) % len(documents), norms=False
         )
         start_of = np.array([self.tokenizer.bos], np.int32)
         written = np.empty((_NAMES, limit), np.int32)
-        lengths, room = np.empty(_NAMES, np.int32), kernel.room(_NAMES, 1 + limit)
+        lengths = np.empty(_NAMES, np.int32)
+        workspace = kernel.workspace(_NAMES, 1 + limit)
 
         def measure() -> float:
             start = time.perf_counter()
-            kernel.call.write_together(
+            kernel.call.generate_batch(
                 kernel.g, rng.address, address(start_of), 1, limit, 0.5, 0, 1.0, _NAMES,
-                address(written), address(lengths), address(room),
+                address(written), address(lengths), address(workspace),
             )  # fmt: skip
             return (time.perf_counter() - start) / _NAMES
 
@@ -338,7 +339,7 @@ def torch_version() -> str:
 def drawn_weights(record: Record) -> dict[str, Any]:
     """First weights by name."""
     kernel = Kernel(record.model, record.train.dtype)
-    kernel.draw_weights(Random(42))
+    kernel.init_weights(Random(42))
     return {name: matrix.copy() for name, matrix in kernel.weights.items()}
 
 

@@ -27,7 +27,7 @@ def write_task(
 ) -> None:
     """Write down a run from the lesson's first weights, for another process."""
     kernel = Kernel(record.model, record.train.dtype)
-    kernel.draw_weights(Random(42))
+    kernel.init_weights(Random(42))
     task = {
         "library": str(library),
         "config": list(bytes(config_of(record.model))),
@@ -131,7 +131,7 @@ def _counted(valgrind: str, task: Path, times: int) -> tuple[int, int]:
     counts = task.with_name(f"counts-{times}")
     command = [
         valgrind, "--tool=callgrind", f"--callgrind-out-file={counts}",
-        sys.executable, "-S", str(_HERE / "counted.py"), str(task), str(times),
+        sys.executable, "-S", str(_HERE / "callgrind.py"), str(task), str(times),
     ]  # fmt: skip
     env = {"PYTHONHASHSEED": "0"}
     done = subprocess.run(command, capture_output=True, text=True, env=env)

@@ -15,7 +15,7 @@ from glassgpt.engines.records import refuse_tensors
 from glassgpt.engines.shapes import match_state, num_params, shapes
 from glassgpt.errors import DivergedError, invalid
 from glassgpt.kernel.bindings.arguments import Ints, Reals
-from glassgpt.kernel.bindings.decoding import Reader, write_together
+from glassgpt.kernel.bindings.decoding import Decoder, generate_batch
 from glassgpt.kernel.bindings.library import open_library
 from glassgpt.kernel.bindings.model import Kernel, require_possible
 from glassgpt.kernel.bindings.observe import evaluate, numerical_gradients
@@ -38,7 +38,7 @@ class KernelEngine(Engine):
         self.kernel = Kernel(record.model, record.train.dtype)
         self.in_cache: KernelDecoder | None = None  # whose tokens those are
         generator = Random.like(rng)
-        self.kernel.draw_weights(generator)
+        self.kernel.init_weights(generator)
         generator.hand_back(rng)
         self.steps_at_once = _steps_at_once(record)
 
@@ -93,7 +93,7 @@ class KernelEngine(Engine):
         self.in_cache = None
         given = Documents(documents, self.record.model.vocab_size)
         every = np.arange(len(given))
-        losses, counts = evaluate(self.kernel, given, every, together=True)
+        losses, counts = evaluate(self.kernel, given, every, batched=True)
         return math.fsum(losses), int(counts.sum())
 
     def generate_batch(
@@ -103,7 +103,7 @@ class KernelEngine(Engine):
         self.in_cache = None
         generator = Random.like(rng)
         how = config.temperature, config.top_k, config.top_p
-        written = write_together(self.kernel, generator, start, limit, *how)
+        written = generate_batch(self.kernel, generator, start, limit, *how)
         generator.hand_back(rng)
         return written
 
@@ -222,16 +222,16 @@ class KernelDecoder:
     def __init__(self, engine: KernelEngine) -> None:
         self._engine = engine
         self._tokens: list[int] = []
-        self._reader: Reader | None = None
+        self._reader: Decoder | None = None
 
     def step(self, token_id: int, temperature: float = 1.0) -> list[float]:
         """The probability of each token to come next: (vocab_size,), sums to 1."""
         if self._engine.in_cache is not self or self._reader is None:
-            self._reader = Reader(self._engine.kernel)
+            self._reader = Decoder(self._engine.kernel)
             for token in self._tokens:
-                self._reader.read(token)
+                self._reader.step(token)
             self._engine.in_cache = self
-        self._reader.read(token_id)
+        self._reader.step(token_id)
         self._tokens.append(token_id)
         return [float(p) for p in self._reader.probabilities(temperature)]
 

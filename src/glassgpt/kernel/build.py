@@ -31,6 +31,7 @@ WASM = {**PRECISIONS, "f32-relaxed": (*PRECISIONS["f32"], "-mrelaxed-simd")}
 FLAGS = (
     *("-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno"),
     *("-fno-trapping-math", "-fvisibility=hidden", "-Wall", "-Wextra"),
+    "-Werror=implicit-function-declaration",
 )
 _WASM_LINK = (
     *("-nostdlib", "-Wl,--no-entry", "-Wl,--export-dynamic"),

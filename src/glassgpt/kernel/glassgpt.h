@@ -49,7 +49,7 @@ typedef double real;
 enum {
     WITHOUT_POSITIONS = 1, /* wpe is not added */
     WITHOUT_ATTENTION = 2, /* x goes past attention unchanged */
-    WITHOUT_RESIDUALS = 4, /* a part's output takes the place of x */
+    WITHOUT_RESIDUALS = 4, /* a branch's output takes the place of x */
     WITHOUT_NORMS = 8,     /* rmsnorm gives back what it gets */
     WITHOUT_MLP = 16,      /* x goes past the mlp unchanged */
     WITHOUT_SCALE = 32,    /* scores are not divided by sqrt(D) */
@@ -68,8 +68,8 @@ enum { BY_DOCUMENT = 0, BY_TOKEN = 1 };
 /* What is done with a document longer than the block. */
 enum { TRUNCATE = 0, CHUNK = 1 };
 
-/* How many documents draw in turn where many are written at once. */
-enum { TOGETHER = 256 };
+/* How many documents draw in turn where many are generated at once. */
+enum { DECODE_BATCH = 256 };
 
 /* Mistakes on purpose, added up in `mistakes`. */
 enum {
@@ -112,7 +112,7 @@ typedef struct {
     double beta1;         /* memory of m */
     double beta2;         /* memory of v */
     double eps_adam;      /* keeps Adam from dividing by 0 */
-    double weight_decay;  /* pull of ADAMW towards 0 */
+    double weight_decay;  /* how far ADAMW moves towards 0 */
     double grad_clip;     /* largest gradient norm; 0 is no limit */
 } glassgpt_training;
 
@@ -135,7 +135,7 @@ GLASSGPT_API size_t glassgpt_size(const glassgpt_config *config);
 GLASSGPT_API glassgpt *glassgpt_create(void *memory, const glassgpt_config *config);
 
 /* Draws the weights: gauss(0, init_std) in order. m, v and gradients become 0. */
-GLASSGPT_API void glassgpt_draw_weights(glassgpt *g, glassgpt_random *random,
+GLASSGPT_API void glassgpt_init_weights(glassgpt *g, glassgpt_random *random,
                                         double init_std);
 
 /* Leaves parts out from now on, or puts them back: WITHOUT_... added up. */
@@ -245,9 +245,10 @@ GLASSGPT_API int glassgpt_train(glassgpt *g, const glassgpt_training *how,
                                 double *norms, const int *traced, int num_traced,
                                 double *trace);
 
-/* Trains several models on the same documents, one after another, each as glassgpt_train
-   does: models and how (num_models,), which take equally many documents a step; losses
-   (num_models, count). What glassgpt_train returns of each goes to done (num_models,). */
+/* Trains several models on the same documents, one after another, each as
+   glassgpt_train does: models and how (num_models,), which take equally many documents
+   a step; losses (num_models, count). What glassgpt_train returns of each goes to done
+   (num_models,). */
 GLASSGPT_API void glassgpt_train_models(glassgpt *const *models,
                                         const glassgpt_training *how, int num_models,
                                         const int *tokens, const int *offsets,
@@ -289,69 +290,69 @@ GLASSGPT_API void glassgpt_random_shuffle(glassgpt_random *random, int *items,
 GLASSGPT_API int glassgpt_random_choice(glassgpt_random *random, const double *weights,
                                         int count, double *sums, double *drawn);
 
-/* --- writing (core/sample.c) --- */
+/* --- generating (core/sample.c) --- */
 
 /* Begins a new document: the cache is empty, operations are counted from 0. */
-GLASSGPT_API void glassgpt_begin(glassgpt *g);
+GLASSGPT_API void glassgpt_decode_begin(glassgpt *g);
 
 /* Reads one more token, with the keys and values of those before. Returns its position,
    -1 where it refuses: a token outside the vocabulary, or the block is full. */
-GLASSGPT_API int glassgpt_feed(glassgpt *g, int token);
+GLASSGPT_API int glassgpt_decode_step(glassgpt *g, int token);
 
 /* The same without the cache: every token is computed again. */
-GLASSGPT_API int glassgpt_feed_again(glassgpt *g, int token);
+GLASSGPT_API int glassgpt_decode_step_uncached(glassgpt *g, int token);
 
-/* The multiplications in forward passes since glassgpt_begin. */
+/* The multiplications in forward passes since glassgpt_decode_begin. */
 GLASSGPT_API double glassgpt_operations(const glassgpt *g);
 
-/* After a feed: the logits of the next token, (V,). Step 0 gives ln p. */
+/* After a decode_step: the logits of the next token, (V,). Step 0 gives ln p. */
 GLASSGPT_API const real *glassgpt_logits(const glassgpt *g);
 
-/* After a feed: the probability of each next token at a temperature above 0, to
+/* After a decode_step: the probability of each next token at a temperature above 0, to
    probs (V,). */
 GLASSGPT_API void glassgpt_probabilities(glassgpt *g, double temperature,
                                          double *probs);
 
 /* Sets to 0 what is not among the top_k likeliest, or the likeliest whose sum reaches
    top_p; 0 and 1 keep all. probs is (count,), marks (count,) is written over. */
-GLASSGPT_API void glassgpt_keep_likely(double *probs, int count, int top_k,
-                                       double top_p, int *marks);
+GLASSGPT_API void glassgpt_filter_probs(double *probs, int count, int top_k,
+                                        double top_p, int *marks);
 
 /* Writes a document: begins with prompt (num_prompt,), BOS first, draws until BOS or
    until `limit` tokens are drawn. They go to written (limit,), BOS left out. Returns
    how many. Temperature 0 takes the likeliest and draws nothing. -1 where it refuses:
    an empty prompt, a token outside the vocabulary, or a block too short for the prompt;
    -2 when the probabilities are not numbers. */
-GLASSGPT_API int glassgpt_write(glassgpt *g, glassgpt_random *random,
-                                const int *prompt, int num_prompt, int limit,
-                                double temperature, int top_k, double top_p,
-                                int *written);
+GLASSGPT_API int glassgpt_generate(glassgpt *g, glassgpt_random *random,
+                                   const int *prompt, int num_prompt, int limit,
+                                   double temperature, int top_k, double top_p,
+                                   int *written);
 
 /* --- many documents side by side (core/batch.c) --- */
 
-/* The bytes that working on `count` documents side by side takes, none of which has more
-   than `positions` tokens; 0 where it takes too many. */
-GLASSGPT_API size_t glassgpt_room(const glassgpt *g, int count, int positions);
+/* The bytes that working on `count` documents side by side takes, none of which has
+   more than `positions` tokens; 0 where it takes too many. */
+GLASSGPT_API size_t glassgpt_workspace_size(const glassgpt *g, int count,
+                                            int positions);
 
-/* Writes `count` documents as glassgpt_write does, to written (count, limit) and their
-   lengths to lengths (count,), but draws in another order. They are in groups of
-   TOGETHER: in each, every document that goes on draws its first token, in their order,
-   then every one its second, and so on. room is glassgpt_room(g, count, num_prompt +
-   limit) bytes. Returns count; -1 where glassgpt_write refuses, and without the mask;
-   -2 when the probabilities are not numbers. */
-GLASSGPT_API int glassgpt_write_together(glassgpt *g, glassgpt_random *random,
+/* Writes `count` documents as glassgpt_generate does, to written (count, limit) and
+   their lengths to lengths (count,), but draws in another order. They are in groups of
+   DECODE_BATCH: in each, every document that goes on draws its first token, in their
+   order, then every one its second, and so on. workspace is glassgpt_workspace_size(g,
+   count, num_prompt + limit) bytes. Returns count; -1 where glassgpt_generate refuses,
+   and without the mask; -2 when the probabilities are not numbers. */
+GLASSGPT_API int glassgpt_generate_batch(glassgpt *g, glassgpt_random *random,
                                          const int *prompt, int num_prompt, int limit,
                                          double temperature, int top_k, double top_p,
                                          int count, int *written, int *lengths,
-                                         void *room);
+                                         void *workspace);
 
-/* What glassgpt_evaluate finds, document beside document; room is glassgpt_room(g, 1,
-   block_size) bytes. */
-GLASSGPT_API int glassgpt_evaluate_together(glassgpt *g, int doc_mode,
-                                            const int *tokens, const int *offsets,
-                                            const int *chosen, int count,
-                                            double *losses, int *predictions,
-                                            void *room);
+/* What glassgpt_evaluate finds, document beside document; workspace is
+   glassgpt_workspace_size(g, 1, block_size) bytes. */
+GLASSGPT_API int glassgpt_evaluate_batch(glassgpt *g, int doc_mode, const int *tokens,
+                                         const int *offsets, const int *chosen,
+                                         int count, double *losses, int *predictions,
+                                         void *workspace);
 
 /* --- what a figure wants to see (figures/observe.c) --- */
 
@@ -361,12 +362,12 @@ GLASSGPT_API int glassgpt_evaluate_together(glassgpt *g, int doc_mode,
 GLASSGPT_API void glassgpt_update_terms(const glassgpt *g, const glassgpt_training *how,
                                         int step, int weight, double *terms);
 
-/* The slope of the loss along each of `count` weights from `first` on, by nudging it,
-   to slopes (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps)
+/* The gradient of each of `count` weights from `first` on, by finite differences,
+   to grads (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps)
    - loss(w - eps)) / (2 eps). -1 where glassgpt_loss refuses, else count. */
 GLASSGPT_API int glassgpt_numerical_gradients(glassgpt *g, const int *tokens, int n,
                                               int first, int count, double eps,
-                                              int central, double *slopes);
+                                              int central, double *grads);
 
 /* The loss with one weight at each of values (count,), to losses (count,), each -1
    where glassgpt_loss refuses. */
@@ -383,7 +384,7 @@ GLASSGPT_API int glassgpt_evaluate(glassgpt *g, int doc_mode, const int *tokens,
 /* The square root of the sum of the squares of numbers (count,). */
 GLASSGPT_API double glassgpt_norm(const real *numbers, int count);
 
-/* How far a tensor is from what it was, as a share: |w - w0| / |w0|; before (P,). */
+/* How far a tensor is from what it was, as a fraction: |w - w0| / |w0|; before (P,). */
 GLASSGPT_API double glassgpt_relative_change(const glassgpt *g, int tensor,
                                              const real *before);
 
@@ -406,7 +407,7 @@ GLASSGPT_API void glassgpt_softmax(real *probs, const real *logits, int count,
 GLASSGPT_API double glassgpt_rmsnorm(real *y, const real *x, int count, double eps);
 
 /* -ln p. */
-GLASSGPT_API double glassgpt_surprise(double p);
+GLASSGPT_API double glassgpt_surprisal(double p);
 
 /* The moving average a = beta a + (1 - beta) x of numbers (count,), from 0, to averages
    (count,); corrected: divided by 1 - beta^t. */
@@ -414,13 +415,14 @@ GLASSGPT_API void glassgpt_moving_average(double *averages, const double *number
                                           int count, double beta, int corrected);
 
 /* One update of w, m and v by gradients g, all (count,), as training does. */
-GLASSGPT_API void glassgpt_optimise(const glassgpt_training *how, int step, real *w,
-                                    const real *g, real *m, real *v, int count);
+GLASSGPT_API void glassgpt_optimizer_step(const glassgpt_training *how, int step,
+                                          real *w, const real *g, real *m, real *v,
+                                          int count);
 
 /* --- how fast this machine is (simd/dispatch.c) --- */
 
-/* Multiplies and adds in vectors, as fast as these instructions can, and returns how many
-   operations that was; 0 where the machine does not have them. sums is (12,). */
+/* Multiplies and adds in vectors, as fast as these instructions can, and returns how
+   many operations that was; 0 where the machine does not have them. sums is (12,). */
 GLASSGPT_API double glassgpt_peak(int isa, int rounds, real *sums);
 
 /* --- which build this is (core/version.c) --- */

@@ -10,7 +10,7 @@ export interface Calls {
   /** Lays a model out in `memory`, all numbers 0. It must not be moved after that. */
   create(memory: Address, config: Address): Address;
   /** Draws the weights: gauss(0, init_std) in order. m, v and gradients become 0. */
-  draw_weights(g: Address, random: Address, init_std: number): void;
+  init_weights(g: Address, random: Address, init_std: number): void;
   /** Leaves parts out from now on, or puts them back: WITHOUT_... added up. */
   leave_out(g: Address, without: number): void;
   /** The widest instructions that this machine has: ISA_... */
@@ -84,38 +84,38 @@ export interface Calls {
   /** One of 0 .. count-1, as random.choices does: the running sums of weights (count,) go to sums (count,), the number drawn, from 0 to below 1, to drawn. -1 when the weights do not add up to a positive finite number; nothing is then drawn. */
   random_choice(random: Address, weights: Address, count: number, sums: Address, drawn: Address): number;
   /** Begins a new document: the cache is empty, operations are counted from 0. */
-  begin(g: Address): void;
+  decode_begin(g: Address): void;
   /** Reads one more token, with the keys and values of those before. Returns its position, -1 where it refuses: a token outside the vocabulary, or the block is full. */
-  feed(g: Address, token: number): number;
+  decode_step(g: Address, token: number): number;
   /** The same without the cache: every token is computed again. */
-  feed_again(g: Address, token: number): number;
-  /** The multiplications in forward passes since glassgpt_begin. */
+  decode_step_uncached(g: Address, token: number): number;
+  /** The multiplications in forward passes since glassgpt_decode_begin. */
   operations(g: Address): number;
-  /** After a feed: the logits of the next token, (V,). Step 0 gives ln p. */
+  /** After a decode_step: the logits of the next token, (V,). Step 0 gives ln p. */
   logits(g: Address): Address;
-  /** After a feed: the probability of each next token at a temperature above 0, to probs (V,). */
+  /** After a decode_step: the probability of each next token at a temperature above 0, to probs (V,). */
   probabilities(g: Address, temperature: number, probs: Address): void;
   /** Sets to 0 what is not among the top_k likeliest, or the likeliest whose sum reaches top_p; 0 and 1 keep all. probs is (count,), marks (count,) is written over. */
-  keep_likely(probs: Address, count: number, top_k: number, top_p: number, marks: Address): void;
+  filter_probs(probs: Address, count: number, top_k: number, top_p: number, marks: Address): void;
   /** Writes a document: begins with prompt (num_prompt,), BOS first, draws until BOS or until `limit` tokens are drawn. They go to written (limit,), BOS left out. Returns how many. Temperature 0 takes the likeliest and draws nothing. -1 where it refuses: an empty prompt, a token outside the vocabulary, or a block too short for the prompt; -2 when the probabilities are not numbers. */
-  write(g: Address, random: Address, prompt: Address, num_prompt: number, limit: number, temperature: number, top_k: number, top_p: number, written: Address): number;
+  generate(g: Address, random: Address, prompt: Address, num_prompt: number, limit: number, temperature: number, top_k: number, top_p: number, written: Address): number;
   /** The bytes that working on `count` documents side by side takes, none of which has more than `positions` tokens; 0 where it takes too many. */
-  room(g: Address, count: number, positions: number): number;
-  /** Writes `count` documents as glassgpt_write does, to written (count, limit) and their lengths to lengths (count,), but draws in another order. They are in groups of TOGETHER: in each, every document that goes on draws its first token, in their order, then every one its second, and so on. room is glassgpt_room(g, count, num_prompt + limit) bytes. Returns count; -1 where glassgpt_write refuses, and without the mask; -2 when the probabilities are not numbers. */
-  write_together(g: Address, random: Address, prompt: Address, num_prompt: number, limit: number, temperature: number, top_k: number, top_p: number, count: number, written: Address, lengths: Address, room: Address): number;
-  /** What glassgpt_evaluate finds, document beside document; room is glassgpt_room(g, 1, block_size) bytes. */
-  evaluate_together(g: Address, doc_mode: number, tokens: Address, offsets: Address, chosen: Address, count: number, losses: Address, predictions: Address, room: Address): number;
+  workspace_size(g: Address, count: number, positions: number): number;
+  /** Writes `count` documents as glassgpt_generate does, to written (count, limit) and their lengths to lengths (count,), but draws in another order. They are in groups of DECODE_BATCH: in each, every document that goes on draws its first token, in their order, then every one its second, and so on. workspace is glassgpt_workspace_size(g, count, num_prompt + limit) bytes. Returns count; -1 where glassgpt_generate refuses, and without the mask; -2 when the probabilities are not numbers. */
+  generate_batch(g: Address, random: Address, prompt: Address, num_prompt: number, limit: number, temperature: number, top_k: number, top_p: number, count: number, written: Address, lengths: Address, workspace: Address): number;
+  /** What glassgpt_evaluate finds, document beside document; workspace is glassgpt_workspace_size(g, 1, block_size) bytes. */
+  evaluate_batch(g: Address, doc_mode: number, tokens: Address, offsets: Address, chosen: Address, count: number, losses: Address, predictions: Address, workspace: Address): number;
   /** An update of one weight, shown and not kept. Its terms go to terms (10,): gradient, m, v, m_hat, v_hat, learning rate, weight before, weight after, change, and the factor by which clipping shrank the gradient. */
   update_terms(g: Address, how: Address, step: number, weight: number, terms: Address): void;
-  /** The slope of the loss along each of `count` weights from `first` on, by nudging it, to slopes (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps) - loss(w - eps)) / (2 eps). -1 where glassgpt_loss refuses, else count. */
-  numerical_gradients(g: Address, tokens: Address, n: number, first: number, count: number, eps: number, central: number, slopes: Address): number;
+  /** The gradient of each of `count` weights from `first` on, by finite differences, to grads (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps) - loss(w - eps)) / (2 eps). -1 where glassgpt_loss refuses, else count. */
+  numerical_gradients(g: Address, tokens: Address, n: number, first: number, count: number, eps: number, central: number, grads: Address): number;
   /** The loss with one weight at each of values (count,), to losses (count,), each -1 where glassgpt_loss refuses. */
   loss_along(g: Address, tokens: Address, n: number, weight: number, values: Address, count: number, losses: Address): void;
   /** The sum of -ln p over each of the documents in chosen (count,), to losses (count,), and how many predictions that were, to predictions (count,). Returns all predictions together; -1 where glassgpt_train would. */
   evaluate(g: Address, doc_mode: number, tokens: Address, offsets: Address, chosen: Address, count: number, losses: Address, predictions: Address): number;
   /** The square root of the sum of the squares of numbers (count,). */
   norm(numbers: Address, count: number): number;
-  /** How far a tensor is from what it was, as a share: |w - w0| / |w0|; before (P,). */
+  /** How far a tensor is from what it was, as a fraction: |w - w0| / |w0|; before (P,). */
   relative_change(g: Address, tensor: number, before: Address): number;
   /** The entropy of the attention weights of the first n positions, in nats, to entropies (L, H, n). A plain average over p tokens has ln p. */
   attention_entropies(g: Address, n: number, entropies: Address): void;
@@ -126,11 +126,11 @@ export interface Calls {
   /** y = x (mean(x^2) + eps)^-0.5, both (count,). Returns the factor. */
   rmsnorm(y: Address, x: Address, count: number, eps: number): number;
   /** -ln p. */
-  surprise(p: number): number;
+  surprisal(p: number): number;
   /** The moving average a = beta a + (1 - beta) x of numbers (count,), from 0, to averages (count,); corrected: divided by 1 - beta^t. */
   moving_average(averages: Address, numbers: Address, count: number, beta: number, corrected: number): void;
   /** One update of w, m and v by gradients g, all (count,), as training does. */
-  optimise(how: Address, step: number, w: Address, g: Address, m: Address, v: Address, count: number): void;
+  optimizer_step(how: Address, step: number, w: Address, g: Address, m: Address, v: Address, count: number): void;
   /** Multiplies and adds in vectors, as fast as these instructions can, and returns how many operations that was; 0 where the machine does not have them. sums is (12,). */
   peak(isa: number, rounds: number, sums: Address): number;
   /** 64 or 32, the bits of `real`. */
@@ -306,7 +306,7 @@ export const CONSTANTS = {
   "BY_TOKEN": 1,
   "TRUNCATE": 0,
   "CHUNK": 1,
-  "TOGETHER": 256,
+  "DECODE_BATCH": 256,
   "MISTAKE_KEEP_GRADS": 1,
   "MISTAKE_OVERWRITE": 2,
   "ISA_PLAIN": 0,

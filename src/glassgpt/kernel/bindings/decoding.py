@@ -18,8 +18,8 @@ from glassgpt.kernel.bindings.arguments import (
 from glassgpt.kernel.bindings.model import Kernel
 from glassgpt.kernel.bindings.random import Random
 
-# how many documents draw in turn where many are written at once
-TOGETHER = 256
+# how many documents draw in turn where many are generated at once
+DECODE_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,29 @@ class Draw:
     drawn: float | None
 
 
-class Reader:
+class Decoder:
     """Reads a document token by token, keeping the keys and values of those before.
 
     Without the cache every token is computed again, which gives the same numbers and
-    takes more `operations`. A model has one reader at a time: a new one begins anew.
+    takes more `operations`. A model has one decoder at a time: a new one begins anew.
     """
 
     def __init__(self, kernel: Kernel, cache: bool = True) -> None:
         self.kernel = kernel
-        self._feed: Any = kernel.call.feed if cache else kernel.call.feed_again
+        self._step: Any = (
+            kernel.call.decode_step if cache else kernel.call.decode_step_uncached
+        )
         self.position = -1
-        kernel.call.begin(kernel.g)
+        kernel.call.decode_begin(kernel.g)
 
-    def read(self, token: int) -> Reals:
+    def step(self, token: int) -> Reals:
         """One more token; the logits of the next: (V,). Step 0 has ln p.
 
         Raises UsageError for a token outside the vocabulary and for a full block.
         """
         size = self.kernel.model.vocab_size
         token = whole("token", token, 0, size - 1)
-        position = int(self._feed(self.kernel.g, token))
+        position = int(self._step(self.kernel.g, token))
         if position < 0:
             block = self.kernel.model.block_size
             raise invalid("position", block, f"the block has {block}", "Begin anew.")
@@ -65,7 +67,7 @@ class Reader:
         return logits.copy()
 
     def probabilities(self, temperature: float = 1.0) -> Floats:
-        """The probability of each token to come next: (V,), after a read."""
+        """The probability of each token to come next: (V,), after a step."""
         if self.position < 0:
             raise invalid("position", self.position, "no token was read yet")
         temperature = number("temperature", temperature, 1e-6, 1e6)
@@ -82,7 +84,7 @@ class Reader:
         if temperature == 0:
             return Draw(int(probs.argmax()), probs, probs.cumsum(), None)
         marks = np.empty(len(probs), np.int32)
-        self.kernel.call.keep_likely(
+        self.kernel.call.filter_probs(
             address(probs), len(probs), top_k, top_p, address(marks)
         )
         token, sums, drawn = rng.choice(probs)
@@ -90,11 +92,11 @@ class Reader:
 
     @property
     def operations(self) -> int:
-        """The multiplications in forward passes since this reader began."""
+        """The multiplications in forward passes since this decoder began."""
         return int(self.kernel.call.operations(self.kernel.g))
 
 
-def write(
+def generate(
     kernel: Kernel,
     rng: Random,
     prompt: object,
@@ -112,7 +114,7 @@ def write(
     top_k, top_p = _likely(top_k, top_p)
     temperature = number("temperature", temperature, 0, 1e6)
     written = np.empty(max(1, whole("limit", limit)), np.int32)
-    count = kernel.call.write(
+    count = kernel.call.generate(
         kernel.g, rng.address, address(start), len(start), limit,
         temperature, top_k, top_p, address(written),
     )  # fmt: skip
@@ -121,7 +123,7 @@ def write(
     return [int(token) for token in written[:count]]
 
 
-def write_together(
+def generate_batch(
     kernel: Kernel,
     rng: Random,
     prompt: object,
@@ -129,13 +131,13 @@ def write_together(
     temperature: float,
     top_k: int = 0,
     top_p: float = 1.0,
-    count: int = TOGETHER,
+    count: int = DECODE_BATCH,
 ) -> list[list[int]]:
-    """The tokens of `count` documents, as `write` has them, drawn in another order.
+    """The tokens of `count` documents, as `generate` has them, drawn in another order.
 
-    In groups of TOGETHER, every document that goes on draws one token, in their order,
-    then every one its next. Raises UsageError as `write` does, for a model without its
-    mask, and for more memory than there is.
+    In groups of DECODE_BATCH, every document that goes on draws one token, in their
+    order, then every one its next. Raises UsageError as `generate` does, for a model
+    without its mask, and for more memory than there is.
     """
     start = checked_prompt(kernel, prompt)
     if "mask" in kernel.without:
@@ -145,10 +147,11 @@ def write_together(
     temperature = number("temperature", temperature, 0, 1e6)
     limit, count = max(1, whole("limit", limit)), whole("count", count)
     written = np.empty((count, limit), np.int32)
-    lengths, room = np.empty(count, np.int32), kernel.room(count, len(start) + limit)
-    done = kernel.call.write_together(
+    lengths = np.empty(count, np.int32)
+    workspace = kernel.workspace(count, len(start) + limit)
+    done = kernel.call.generate_batch(
         kernel.g, rng.address, address(start), len(start), limit, temperature, top_k,
-        top_p, count, address(written), address(lengths), address(room),
+        top_p, count, address(written), address(lengths), address(workspace),
     )  # fmt: skip
     if done < 0:
         raise invalid("probabilities", "nan", "the weights have diverged")

@@ -80,9 +80,9 @@ class Kernel:
         """All the memory that this model takes; it never takes more."""
         return self._memory.nbytes
 
-    def draw_weights(self, rng: Random) -> None:
+    def init_weights(self, rng: Random) -> None:
         """The lesson's first weights. m, v and gradients become 0."""
-        self.call.draw_weights(self.g, rng.address, self.model.init_std)
+        self.call.init_weights(self.g, rng.address, self.model.init_std)
 
     def leave_out(self, parts: Collection[str]) -> None:
         """Leave out just these parts; an empty list gives back the whole model.
@@ -143,12 +143,12 @@ class Kernel:
         if self.model.step == 0:
             raise invalid("step", 0, "it counts, and has no gradient", "Take 1 to 5.")
 
-    def room(self, count: int, positions: int) -> Reals:
+    def workspace(self, count: int, positions: int) -> Reals:
         """Memory to work in on `count` documents of so many tokens side by side.
 
         Raises UsageError for more than the machine has.
         """
-        size = int(self.call.room(self.g, max(1, count), max(1, positions)))
+        size = int(self.call.workspace_size(self.g, max(1, count), max(1, positions)))
         _require_memory(size or math.inf, "Take fewer documents, or one by one.")
         return np.empty(size, np.uint8)
 

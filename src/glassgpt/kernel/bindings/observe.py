@@ -1,4 +1,4 @@
-"""What a figure wants to see of a model: terms, slopes, norms, entropies."""
+"""What a figure wants to see of a model: terms, gradients, norms, entropies."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -58,7 +58,7 @@ def numerical_gradients(
     count: int | None = None,
     central: bool = False,
 ) -> Floats:
-    """The slope of the loss along `count` weights from `first` on: (count,).
+    """The gradient of `count` weights from `first` on, by finite differences: (count,).
 
     One forward pass a weight, two when central. Each weight is put back.
     """
@@ -66,12 +66,12 @@ def numerical_gradients(
     left = kernel.num_weights - first
     count = whole("count", left if count is None else count, 0, left)
     eps = number("eps", eps, 1e-300, 1e300)
-    read, slopes = kernel.cut(document), np.empty(count)
+    read, grads = kernel.cut(document), np.empty(count)
     kernel.call.numerical_gradients(
         kernel.g, address(read), len(read) - 1, first, count, eps, central,
-        address(slopes),
+        address(grads),
     )  # fmt: skip
-    return slopes
+    return grads
 
 
 def loss_along(kernel: Kernel, document: object, weight: int, values: object) -> Floats:
@@ -90,11 +90,11 @@ def evaluate(
     documents: Documents,
     chosen: object,
     doc_mode: str = "truncate",
-    together: bool = False,
+    batched: bool = False,
 ) -> tuple[Floats, Floats]:
     """The sum of -ln p over each chosen document, and its predictions: (n,), (n,).
 
-    `together` measures document beside document: the same numbers, sooner.
+    `batched` measures document beside document: the same numbers, sooner.
     """
     if documents.vocab_size != kernel.model.vocab_size:
         why = f"the model's is {kernel.model.vocab_size}"
@@ -106,9 +106,9 @@ def evaluate(
         address(documents.offsets), address(indices), len(indices), address(losses),
         address(counts),
     )  # fmt: skip
-    if together and len(indices):
-        room = kernel.room(1, kernel.model.block_size)
-        kernel.call.evaluate_together(*given, address(room))
+    if batched and len(indices):
+        workspace = kernel.workspace(1, kernel.model.block_size)
+        kernel.call.evaluate_batch(*given, address(workspace))
     elif len(indices):
         kernel.call.evaluate(*given)
     return losses, counts.astype(np.float64)

@@ -50,9 +50,9 @@ def rmsnorm(
     return y, float(factor)
 
 
-def surprise(p: float) -> float:
+def surprisal(p: float) -> float:
     """-ln p, for p above 0, at most 1."""
-    return float(_call("float64").surprise(number("p", p, 5e-324, 1)))
+    return float(_call("float64").surprisal(number("p", p, 5e-324, 1)))
 
 
 def moving_average(numbers: object, beta: float, corrected: bool = False) -> Floats:
@@ -65,7 +65,7 @@ def moving_average(numbers: object, beta: float, corrected: bool = False) -> Flo
     return averages
 
 
-def optimise(
+def optimizer_step(
     train: TrainConfig,
     step: int,
     w: object,
@@ -83,7 +83,7 @@ def optimise(
     )
     step = whole("step", step, 0, train.num_steps - 1)
     how = settings(train, bias_correction)
-    _call(dtype).optimise(
+    _call(dtype).optimizer_step(
         ctypes.addressof(how), step, address(ws), address(gs), address(ms), address(vs),
         len(ws),
     )  # fmt: skip

@@ -4,13 +4,10 @@
 #include "core/maths.h"
 #include "core/models.h"
 
-/* Whether a part was left out. */
-static int without(const glassgpt *g, int part) { return g->config.without & part; }
-
 static AttentionShape attention_shape(const glassgpt *g) {
     const Sizes s = g->sizes;
-    const real root = without(g, WITHOUT_SCALE) ? 1 : real_sqrt((real)s.D);
-    return (AttentionShape){s.T, s.H, s.D, !without(g, WITHOUT_MASK), root};
+    const real root = is_without(g, WITHOUT_SCALE) ? 1 : real_sqrt((real)s.D);
+    return (AttentionShape){s.T, s.H, s.D, !is_without(g, WITHOUT_MASK), root};
 }
 
 /* linear, with its multiplications counted */
@@ -23,7 +20,7 @@ static void linear(glassgpt *g, real *y, const real *x, const real *w, int n, in
 /* rmsnorm, or, where norms are left out, y = x */
 static void norm(const glassgpt *g, real *y, real *scale, const real *x, int n) {
     const int C = g->sizes.C;
-    if (!without(g, WITHOUT_NORMS)) {
+    if (!is_without(g, WITHOUT_NORMS)) {
         rmsnorm_forward(y, scale, x, n, C, g->config.rms_eps);
         return;
     }
@@ -34,15 +31,15 @@ static void norm(const glassgpt *g, real *y, real *scale, const real *x, int n) 
 static void norm_backward(const glassgpt *g, real *dx, const real *dy, const real *x,
                           const real *scale, int n) {
     const int C = g->sizes.C;
-    if (without(g, WITHOUT_NORMS)) add_backward(dx, dy, (size_t)n * C);
+    if (is_without(g, WITHOUT_NORMS)) add_backward(dx, dy, (size_t)n * C);
     else rmsnorm_backward(dx, dy, x, scale, n, C);
 }
 
-/* after = before + part, or just part where residuals are left out. All (n, C) */
+/* after = before + branch, or just branch where residuals are left out. All (n, C) */
 static void residual(const glassgpt *g, real *after, const real *before,
-                     const real *part, size_t count) {
-    if (without(g, WITHOUT_RESIDUALS)) copy(after, part, count);
-    else add_forward(after, before, part, count);
+                     const real *branch, size_t count) {
+    if (is_without(g, WITHOUT_RESIDUALS)) copy(after, branch, count);
+    else add_forward(after, before, branch, count);
 }
 
 /* --- forward: positions `first` to n - 1, row 0 of a pointer being position 0 --- */
@@ -55,7 +52,7 @@ static void embed_forward(glassgpt *g, const int *tokens, int first, int n) {
         const real *tok_emb = w.wte + (size_t)tokens[t] * C; /* (C,) */
         const real *pos_emb = w.wpe + (size_t)t * C;         /* (C,) */
         real *sum = a.embedding + (size_t)t * C;             /* (C,) */
-        if (without(g, WITHOUT_POSITIONS)) copy(sum, tok_emb, (size_t)C);
+        if (is_without(g, WITHOUT_POSITIONS)) copy(sum, tok_emb, (size_t)C);
         else add_forward(sum, tok_emb, pos_emb, (size_t)C);
     }
     const size_t from = (size_t)first * C;
@@ -69,7 +66,7 @@ static void attention_part_forward(glassgpt *g, int layer, int first, int n) {
     const Tensors w = tensors_at(g, g->weights, layer);
     const Activations a = activations_at(g, &g->a, layer);
     real *x = a.residual, *mid = a.residual + (size_t)T * C;
-    if (without(g, WITHOUT_ATTENTION)) {
+    if (is_without(g, WITHOUT_ATTENTION)) {
         copy(mid + from, x + from, count);
         return;
     }
@@ -92,7 +89,7 @@ static void mlp_part_forward(glassgpt *g, int layer, int first, int n) {
     const Tensors w = tensors_at(g, g->weights, layer);
     const Activations a = activations_at(g, &g->a, layer);
     real *mid = a.residual + (size_t)T * C, *out = mid + (size_t)T * C;
-    if (without(g, WITHOUT_MLP)) {
+    if (is_without(g, WITHOUT_MLP)) {
         copy(out + from, mid + from, (size_t)m * C);
         return;
     }
@@ -118,7 +115,7 @@ void gpt_forward(glassgpt *g, const int *tokens, int first, int n) {
         softmax_forward(probs + (size_t)t * V, g->a.logits + (size_t)t * V, V);
 }
 
-/* --- backward: each part in the opposite order, all n positions --- */
+/* --- backward: each branch in the opposite order, all n positions --- */
 
 /* from dout (n, C) to dmid (n, C) */
 static void mlp_part_backward(glassgpt *g, int layer, int n) {
@@ -130,12 +127,12 @@ static void mlp_part_backward(glassgpt *g, int layer, int n) {
     const Activations da = activations_at(g, &g->da, layer);
     const real *mid = a.residual + (size_t)T * C;
     real *dmid = da.residual + (size_t)T * C, *dout = dmid + (size_t)T * C;
-    if (without(g, WITHOUT_MLP)) {
+    if (is_without(g, WITHOUT_MLP)) {
         copy(dmid, dout, count);
         return;
     }
     copy(da.mlp_out, dout, count);
-    if (without(g, WITHOUT_RESIDUALS)) zero(dmid, count);
+    if (is_without(g, WITHOUT_RESIDUALS)) zero(dmid, count);
     else copy(dmid, dout, count);
     zero(da.hidden, wide);
     linear_backward(da.hidden, dw.mlp_fc2, da.mlp_out, a.hidden, w.mlp_fc2, n, C, F);
@@ -156,12 +153,12 @@ static void attention_part_backward(glassgpt *g, int layer, int n) {
     const Activations a = activations_at(g, &g->a, layer);
     const Activations da = activations_at(g, &g->da, layer);
     real *dx = da.residual, *dmid = da.residual + (size_t)T * C;
-    if (without(g, WITHOUT_ATTENTION)) {
+    if (is_without(g, WITHOUT_ATTENTION)) {
         copy(dx, dmid, count);
         return;
     }
     copy(da.attn_out, dmid, count);
-    if (without(g, WITHOUT_RESIDUALS)) zero(dx, count);
+    if (is_without(g, WITHOUT_RESIDUALS)) zero(dx, count);
     else copy(dx, dmid, count);
     zero(da.heads, count);
     linear_backward(da.heads, dw.attn_wo, da.attn_out, a.heads, w.attn_wo, n, C, C);
@@ -184,7 +181,7 @@ static void embed_backward(glassgpt *g, const int *tokens, int n) {
     for (int t = 0; t < n; t++) {
         const real *dsum = da.embedding + (size_t)t * C; /* (C,) */
         add_backward(dw.wte + (size_t)tokens[t] * C, dsum, (size_t)C);
-        if (!without(g, WITHOUT_POSITIONS))
+        if (!is_without(g, WITHOUT_POSITIONS))
             add_backward(dw.wpe + (size_t)t * C, dsum, (size_t)C);
     }
 }

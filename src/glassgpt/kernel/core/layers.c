@@ -95,15 +95,15 @@ void cross_entropy_forward(real *losses, const real *probs, const int *targets, 
 }
 
 void cross_entropy_backward(real *dlogits, const real *probs, const int *targets, int n,
-                            int V, real share) {
+                            int V, real loss_scale) {
     for (int t = 0; t < n; t++, dlogits += V, probs += V) {
-        for (int i = 0; i < V; i++) dlogits[i] += probs[i] * share;
-        dlogits[targets[t]] -= share;
+        for (int i = 0; i < V; i++) dlogits[i] += probs[i] * loss_scale;
+        dlogits[targets[t]] -= loss_scale;
     }
 }
 
 /* How many keys a query at position t looks at. */
-static int reach(AttentionShape shape, int t, int n) {
+static int grad_bound(AttentionShape shape, int t, int n) {
     return shape.masked ? t + 1 : n;
 }
 
@@ -114,7 +114,7 @@ void attention_forward(real *heads, real *weights, real *scores, const real *q,
     for (int h = 0; h < shape.H; h++) {
         for (int t = first; t < n; t++) {
             const size_t own = (size_t)t * C + h * D, row = ((size_t)h * T + t) * T;
-            const int keys = reach(shape, t, n);
+            const int keys = grad_bound(shape, t, n);
             for (int s = 0; s < keys; s++) {
                 const real *key = k + (size_t)s * C + h * D; /* (D,) */
                 scores[row + s] = dot(q + own, key, D) / shape.root;
@@ -134,7 +134,7 @@ void attention_backward(real *dq, real *dk, real *dv, real *dweights, real *dsco
     for (int h = 0; h < shape.H; h++) {
         for (int t = 0; t < n; t++) {
             const size_t own = (size_t)t * C + h * D, row = ((size_t)h * T + t) * T;
-            const int keys = reach(shape, t, n);
+            const int keys = grad_bound(shape, t, n);
             for (int s = 0; s < keys; s++) {
                 const size_t past = (size_t)s * C + h * D;
                 dweights[row + s] = dot(dheads + own, v + past, D);

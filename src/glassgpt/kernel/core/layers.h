@@ -31,11 +31,11 @@ void softmax_forward(real *p, const real *x, int count);
 void softmax_backward(real *dx, const real *dp, const real *p, int count);
 
 /* loss = -ln p of the token that came; back through softmax to the logits, too.
-   losses, targets (n,), probs, dlogits (n, V). Each loss counts `share` */
+   losses, targets (n,), probs, dlogits (n, V). Each loss counts `loss_scale` */
 void cross_entropy_forward(real *losses, const real *probs, const int *targets, int n,
                            int V);
 void cross_entropy_backward(real *dlogits, const real *probs, const int *targets, int n,
-                            int V, real share);
+                            int V, real loss_scale);
 
 /* Each query against the keys of its past, and of its future without a mask.
    q, k, v, heads (T, C); scores, weights (H, T, T); C = H D. Queries are those from

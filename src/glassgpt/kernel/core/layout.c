@@ -1,7 +1,7 @@
 /* Where everything lies in the block of memory. */
 #include "core/arrays.h"
-#include "simd/dispatch.h"
 #include "core/random.h"
+#include "simd/dispatch.h"
 
 #ifdef GLASSGPT_GUARDED
 #include <sanitizer/asan_interface.h>
@@ -56,16 +56,16 @@ typedef struct {
 } Block;
 
 static void *take(Block *block, double bytes) {
-    char *part = block->memory ? block->memory + (size_t)block->bytes : NULL;
+    char *address = block->memory ? block->memory + (size_t)block->bytes : NULL;
     if (bytes > MOST_BYTES) bytes = MOST_BYTES;
     const uint64_t lines = ((uint64_t)bytes + ALIGNMENT - 1) / ALIGNMENT;
     block->bytes += (double)lines * ALIGNMENT;
 #ifdef GLASSGPT_GUARDED /* by the tests: whoever steps over the end is caught there */
     char *end = block->memory + (size_t)block->bytes;
-    if (part) ASAN_POISON_MEMORY_REGION(end, ALIGNMENT);
+    if (address) ASAN_POISON_MEMORY_REGION(end, ALIGNMENT);
     block->bytes += ALIGNMENT;
 #endif
-    return part;
+    return address;
 }
 
 static double numbers_in(const ActivationShape *shape) {
@@ -104,20 +104,20 @@ static double order_tensors(glassgpt *g) {
     double end = 0, layer_size = 0;
     const int head_last = g->config.step == 3;
     g->num_listed = g->num_tensors = 0;
-    for (int turn = 0; turn < 3; turn++) {
+    for (int pass = 0; pass < 3; pass++) {
         for (int i = 0; i < NUM_TENSORS; i++) {
             const TensorShape shape = tensor_shape(&g->sizes, i);
             const int last = head_last && i == TENSOR_lm_head;
             const int due = last ? 2 : shape.where == EACH_LAYER ? 1 : 0;
-            if (due != turn || !(shape.models & g->model)) continue;
+            if (due != pass || !(shape.models & g->model)) continue;
             if (end > INT32_MAX) return end;
             g->offset[i] = (int)end;
             g->listed[g->num_listed++] = i;
             g->num_tensors += shape.where == EACH_LAYER ? g->sizes.L : 1;
             end += (double)shape.rows * shape.columns;
-            if (turn == 1) layer_size += (double)shape.rows * shape.columns;
+            if (pass == 1) layer_size += (double)shape.rows * shape.columns;
         }
-        if (turn == 1) end += layer_size * (g->sizes.L - 1);
+        if (pass == 1) end += layer_size * (g->sizes.L - 1);
     }
     g->layer_size = layer_size > INT32_MAX ? 0 : (int)layer_size;
     return end;
@@ -141,8 +141,8 @@ static int lay_out(glassgpt *g, const glassgpt_config *config, Block *block) {
     }
     take_activations(block, g, &g->a);
     if (g->model != BIGRAM) take_activations(block, g, &g->da);
-    if (fast_isa(g, ISA_BASELINE) != ISA_PLAIN) take_scratch(block, g);
-    g->fed = take(block, (double)g->sizes.T * sizeof(int));
+    if (simd_isa(g, ISA_BASELINE) != ISA_PLAIN) take_scratch(block, g);
+    g->context = take(block, (double)g->sizes.T * sizeof(int));
     g->next = take(block, (double)g->sizes.V * sizeof(real));
     g->marks = take(block, (double)g->sizes.V * sizeof(int));
     g->probs = take(block, (double)g->sizes.V * sizeof(double));
@@ -168,7 +168,7 @@ glassgpt *glassgpt_create(void *memory, const glassgpt_config *config) {
     return g;
 }
 
-void glassgpt_draw_weights(glassgpt *g, glassgpt_random *random, double init_std) {
+void glassgpt_init_weights(glassgpt *g, glassgpt_random *random, double init_std) {
     zero(g->weights, (size_t)glassgpt_state_size(g));
     if (g->model == BIGRAM) return;
     for (int i = 0; i < g->num_weights; i++)

@@ -82,7 +82,7 @@ static double series(double r, double low, int odd) {
 }
 
 /* sin (x + quarters pi/2). */
-static double turned_sin(double x, int quarters) {
+static double transposed_sin(double x, int quarters) {
     const double k = nearest(x / 1.5707963267948966);
     const double high = x - k * HALF_PI_HIGH, low = k * HALF_PI_LOW;
     const double r = high - low;
@@ -91,5 +91,5 @@ static double turned_sin(double x, int quarters) {
     return quarters & 2 ? -y : y;
 }
 
-double own_sin(double x) { return turned_sin(x, 0); }
-double own_cos(double x) { return turned_sin(x, 1); }
+double own_sin(double x) { return transposed_sin(x, 0); }
+double own_cos(double x) { return transposed_sin(x, 1); }

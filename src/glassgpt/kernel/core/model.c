@@ -21,31 +21,33 @@ static void forward(glassgpt *g, const int *tokens, int n) {
     cross_entropy_forward(g->a.losses, g->a.probs, tokens + 1, n, g->sizes.V);
 }
 
-static void backward(glassgpt *g, const int *tokens, int n, real share, int mistakes) {
+static void backward(glassgpt *g, const int *tokens, int n, real loss_scale,
+                     int mistakes) {
     const int V = g->sizes.V;
     if (g->model == BIGRAM) return;
     if (mistakes & MISTAKE_OVERWRITE) {
-        if (g->model == MLP) mlp_backward_overwriting(g, tokens, n, share);
-        else gpt_backward_overwriting(g, tokens, n, share);
+        if (g->model == MLP) mlp_backward_overwriting(g, tokens, n, loss_scale);
+        else gpt_backward_overwriting(g, tokens, n, loss_scale);
         return;
     }
     zero(g->da.logits, (size_t)n * V);
-    cross_entropy_backward(g->da.logits, g->a.probs, tokens + 1, n, V, share);
+    cross_entropy_backward(g->da.logits, g->a.probs, tokens + 1, n, V, loss_scale);
     if (g->model == MLP) mlp_backward(g, tokens, n);
     else gpt_backward(g, tokens, n);
 }
 
-/* The sum of -ln p over n predictions; with a share above 0, back through them, too.
-   Attention needs all of a sequence at once; without it, one longer than the memory for
-   activations goes through piece by piece, the last first, so that its beginning is
-   what is left to look at. */
-static double pass(glassgpt *g, const int *tokens, int n, real share, int mistakes) {
+/* The sum of -ln p over n predictions; with a loss_scale above 0, back through them,
+   too. Attention needs all of a sequence at once; without it, one longer than the
+   memory for activations goes through piece by piece, the last first, so that its
+   beginning is what is left to look at. */
+static double pass(glassgpt *g, const int *tokens, int n, real loss_scale,
+                   int mistakes) {
     const int T = g->sizes.T;
     double total = 0;
     for (int start = (n - 1) / T * T; start >= 0; start -= T) {
         const int piece = n - start < T ? n - start : T;
         forward(g, tokens + start, piece);
-        if (share) backward(g, tokens + start, piece, share, mistakes);
+        if (loss_scale) backward(g, tokens + start, piece, loss_scale, mistakes);
         double sum = 0;
         for (int t = 0; t < piece; t++) sum += (double)g->a.losses[t];
         total += sum;

@@ -19,13 +19,13 @@ void bigram_forward(glassgpt *g, const int *tokens, int n);
 void bigram_count(glassgpt *g, const int *tokens, int n);
 
 /* The backward passes of lessons that set gradients with = where they add with +=.
-   From probs and targets (n,), each loss counting `share`. */
-void gpt_backward_overwriting(glassgpt *g, const int *tokens, int n, real share);
-void mlp_backward_overwriting(glassgpt *g, const int *tokens, int n, real share);
+   From probs and targets (n,), each loss counting `loss_scale`. */
+void gpt_backward_overwriting(glassgpt *g, const int *tokens, int n, real loss_scale);
+void mlp_backward_overwriting(glassgpt *g, const int *tokens, int n, real loss_scale);
 
 /* The next token by g->probs, of which some may be left out, and a number that was
    drawn, which temperature 0 does not need; -2 when they are not numbers. */
-int choose_from_probs(glassgpt *g, double temperature, int top_k, double top_p,
+int sample_from_probs(glassgpt *g, double temperature, int top_k, double top_p,
                       double drawn);
 
 /* Whether all of tokens (count,) are in the vocabulary. */

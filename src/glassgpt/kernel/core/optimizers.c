@@ -20,30 +20,35 @@ static void momentum(real *restrict w, const real *restrict g, real *restrict m,
 }
 
 static void rmsprop(real *restrict w, const real *restrict g, real *restrict v,
-                    int count, real rate, real beta2, real rest2, real eps) {
+                    int count, real rate, real beta2, real one_minus_beta2, real eps) {
     for (int i = 0; i < count; i++) {
-        v[i] = beta2 * v[i] + rest2 * (g[i] * g[i]);
+        v[i] = beta2 * v[i] + one_minus_beta2 * (g[i] * g[i]);
         w[i] -= rate * g[i] / (real_sqrt(v[i]) + eps);
     }
 }
 
-/* over1 and over2 are 1 / (1 - beta^t): to multiply is quicker than to divide */
 static void adam(real *restrict w, const real *restrict g, real *restrict m,
-                 real *restrict v, int count, real rate, real beta1, real rest1,
-                 real beta2, real rest2, real over1, real over2, real eps) {
+                 real *restrict v, int count, real rate, const glassgpt_training *how,
+                 int step) {
+    const real beta1 = (real)how->beta1, one_minus_beta1 = (real)(1 - how->beta1);
+    const real beta2 = (real)how->beta2, one_minus_beta2 = (real)(1 - how->beta2);
+    /* to multiply by an inverse is quicker than to divide */
+    const real inv_correction1 = (real)(1 / bias_correction(how, how->beta1, step));
+    const real inv_correction2 = (real)(1 / bias_correction(how, how->beta2, step));
+    const real eps = (real)how->eps_adam;
     for (int i = 0; i < count; i++) {
-        m[i] = beta1 * m[i] + rest1 * g[i];
-        v[i] = beta2 * v[i] + rest2 * (g[i] * g[i]);
-        const real m_hat = m[i] * over1, v_hat = v[i] * over2;
+        m[i] = beta1 * m[i] + one_minus_beta1 * g[i];
+        v[i] = beta2 * v[i] + one_minus_beta2 * (g[i] * g[i]);
+        const real m_hat = m[i] * inv_correction1, v_hat = v[i] * inv_correction2;
         w[i] -= rate * m_hat / (real_sqrt(v_hat) + eps);
     }
 }
 
-static void decay(real *w, int count, real pull) {
-    for (int i = 0; i < count; i++) w[i] -= pull * w[i];
+static void decay(real *w, int count, real decay_rate) {
+    for (int i = 0; i < count; i++) w[i] -= decay_rate * w[i];
 }
 
-double filled(const glassgpt_training *how, double beta, int step) {
+double bias_correction(const glassgpt_training *how, double beta, int step) {
     if (!how->bias_correction) return 1;
     double power = 1, square = beta; /* beta^(step + 1), by squaring */
     for (int64_t rest = (int64_t)step + 1; rest > 0; rest /= 2, square *= square)
@@ -51,21 +56,17 @@ double filled(const glassgpt_training *how, double beta, int step) {
     return 1 - power;
 }
 
-void glassgpt_optimise(const glassgpt_training *how, int step, real *w, const real *g,
-                       real *m, real *v, int count) {
+void glassgpt_optimizer_step(const glassgpt_training *how, int step, real *w,
+                             const real *g, real *m, real *v, int count) {
     const real rate = (real)glassgpt_learning_rate(how, step);
-    const real beta1 = (real)how->beta1, rest1 = (real)(1 - how->beta1);
-    const real beta2 = (real)how->beta2, rest2 = (real)(1 - how->beta2);
-    const real eps = (real)how->eps_adam;
     if (how->optimizer == SGD) sgd(w, g, count, rate);
-    if (how->optimizer == MOMENTUM)
-        momentum(w, g, m, count, rate, (real)how->momentum);
-    if (how->optimizer == RMSPROP) rmsprop(w, g, v, count, rate, beta2, rest2, eps);
+    if (how->optimizer == MOMENTUM) momentum(w, g, m, count, rate, (real)how->momentum);
+    if (how->optimizer == RMSPROP)
+        rmsprop(w, g, v, count, rate, (real)how->beta2, (real)(1 - how->beta2),
+                (real)how->eps_adam);
     if (how->optimizer == ADAMW) decay(w, count, rate * (real)how->weight_decay);
     if (how->optimizer == ADAM || how->optimizer == ADAMW)
-        adam(w, g, m, v, count, rate, beta1, rest1, beta2, rest2,
-             (real)(1 / filled(how, how->beta1, step)),
-             (real)(1 / filled(how, how->beta2, step)), eps);
+        adam(w, g, m, v, count, rate, how, step);
 }
 
 double glassgpt_norm(const real *numbers, int count) {
@@ -98,6 +99,7 @@ double clip_grads(glassgpt *g, const glassgpt_training *how) {
 double glassgpt_update(glassgpt *g, const glassgpt_training *how, int step) {
     const double norm = clip_grads(g, how);
     if (g->grads && is_finite(norm))
-        glassgpt_optimise(how, step, g->weights, g->grads, g->m, g->v, g->num_weights);
+        glassgpt_optimizer_step(how, step, g->weights, g->grads, g->m, g->v,
+                                g->num_weights);
     return norm;
 }

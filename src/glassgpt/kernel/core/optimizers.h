@@ -13,8 +13,8 @@ double clip_factor(const glassgpt_training *how, double norm);
 /* Clips grads where their norm is finite; returns it as it was before that. */
 double clip_grads(glassgpt *g, const glassgpt_training *how);
 
-/* 1 - beta^t after t updates: how much of an average that began at 0 is filled. With
-   bias_correction off it is taken for 1. */
-double filled(const glassgpt_training *how, double beta, int step);
+/* 1 - beta^t after t updates: how much of an average that began at 0 is filled.
+   1 where the training corrects nothing. */
+double bias_correction(const glassgpt_training *how, double beta, int step);
 
 #endif

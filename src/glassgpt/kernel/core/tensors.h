@@ -52,37 +52,37 @@ enum { ONCE, EACH_LAYER };
 
    name           models     shape      what it is */
 #define SCRATCH(X)                                                                     \
-    X(turned_qkv,    GPT,       L, C, 3*C) /* attn_wq, attn_wk, attn_wv, by columns */ \
-    X(turned_wo,     GPT,       L, C, C)                                               \
-    X(turned_fc1,    MLP | GPT, L, C, F)                                               \
-    X(turned_fc2,    MLP | GPT, L, F, P)                                               \
-    X(turned_head,   GPT,       1, C, W)                                               \
-    X(embedding,     MLP | GPT, 1, N, C)                                               \
-    X(emb_scale,     GPT,       1, N, 1)                                               \
-    X(before,        GPT,       L, N, C)   /* the residual stream before a layer */    \
-    X(between,       GPT,       L, N, C)   /* and between its two parts */             \
-    X(after,         GPT,       1, N, C)   /* and after the last layer */              \
-    X(attn_norm,     GPT,       L, N, C)                                               \
-    X(attn_scale,    GPT,       L, N, 1)                                               \
-    X(qkv,           GPT,       L, N, 3*C) /* query, key and value side by side */     \
-    X(weights,       GPT,       L, H*N, N) /* of attention: key by query */            \
-    X(heads,         GPT,       L, N, C)                                               \
-    X(mlp_norm,      GPT,       L, N, C)                                               \
-    X(mlp_scale,     GPT,       L, N, 1)                                               \
-    X(hidden,        MLP | GPT, L, N, F)                                               \
-    X(logits,        MLP | GPT, 1, N, W)   /* and their gradient, in the same place */ \
-    X(dafter,        GPT,       L, N, C)   /* of the stream after a layer, */          \
-    X(dbetween,      GPT,       L, N, C)   /* between its parts */                     \
-    X(dembedding,    MLP | GPT, 1, N, C)   /* and before the first, or its embedding */\
-    X(dpart,         GPT,       1, N, C)   /* of what a part of a layer reads */       \
-    X(dheads,        GPT,       1, N, C)                                               \
-    X(dqkv,          GPT,       L, N, 3*C)                                             \
-    X(dhidden,       MLP | GPT, L, N, F)                                               \
-    X(turned_rows,   GPT,       1, C, N)   /* of an array in attention, by columns */  \
-    X(turned_out,    GPT,       1, 3*C, N)                                             \
-    X(dscores,       GPT,       1, N, N)                                               \
-    X(turned_dscores, GPT,      1, N, N)                                               \
-    X(turned_weights, GPT,      1, N, N)
+    X(transposed_qkv,     GPT,       L, C, 3*C)/* of attn_wq, wk, wv, by columns */    \
+    X(transposed_wo,      GPT,       L, C, C)                                          \
+    X(transposed_fc1,     MLP | GPT, L, C, F)                                          \
+    X(transposed_fc2,     MLP | GPT, L, F, P)                                          \
+    X(transposed_head,    GPT,       1, C, W)                                          \
+    X(embedding,          MLP | GPT, 1, N, C)                                          \
+    X(emb_scale,          GPT,       1, N, 1)                                          \
+    X(before,             GPT,       L, N, C)  /* residual stream before a layer, */   \
+    X(between,            GPT,       L, N, C)  /* between its two branches, */         \
+    X(after,              GPT,       1, N, C)  /* after the last layer */              \
+    X(attn_norm,          GPT,       L, N, C)                                          \
+    X(attn_scale,         GPT,       L, N, 1)                                          \
+    X(qkv,                GPT,       L, N, 3*C)/* query, key and value side by side */ \
+    X(weights,            GPT,       L, H*N, N)/* of attention: key by query */        \
+    X(heads,              GPT,       L, N, C)                                          \
+    X(mlp_norm,           GPT,       L, N, C)                                          \
+    X(mlp_scale,          GPT,       L, N, 1)                                          \
+    X(hidden,             MLP | GPT, L, N, F)                                          \
+    X(logits,             MLP | GPT, 1, N, W)  /* and in their place their gradient */ \
+    X(dafter,             GPT,       L, N, C)  /* of the stream after a layer, */      \
+    X(dbetween,           GPT,       L, N, C)  /* between its branches, */             \
+    X(dembedding,         MLP | GPT, 1, N, C)  /* before the first, or its embedding */\
+    X(dnormed,            GPT,       1, N, C)  /* of a branch's normed input */        \
+    X(dheads,             GPT,       1, N, C)                                          \
+    X(dqkv,               GPT,       L, N, 3*C)                                        \
+    X(dhidden,            MLP | GPT, L, N, F)                                          \
+    X(transposed_rows,    GPT,       1, C, N)  /* of an array in attention */          \
+    X(transposed_out,     GPT,       1, 3*C, N)                                        \
+    X(dscores,            GPT,       1, N, N)                                          \
+    X(transposed_dscores, GPT,       1, N, N)                                          \
+    X(transposed_weights, GPT,       1, N, N)
 
 /* Pointers by name, NULL for what a model does not have. */
 #define POINTER(name, ...) real *name;
@@ -124,14 +124,14 @@ struct glassgpt {
     int num_weights, num_tensors;
     int offset[NUM_TENSORS]; /* of the tensor, or of layer 0's */
     int layer_size;          /* from a tensor to the same one a layer on */
-    int num_listed;          /* tensors in one turn through the table */
+    int num_listed;          /* tensors in one pass through the table */
     int listed[NUM_TENSORS]; /* which these are, in the order of their weights */
     real *weights, *grads, *m, *v;
     Activations a, da; /* activations and their gradients */
     int isa;           /* what steps are trained with; ISA_PLAIN has no scratch */
     Scratch scratch;
-    int *fed;          /* (T,) tokens read since glassgpt_begin */
-    int num_fed;
+    int *context;          /* (T,) tokens read since glassgpt_decode_begin */
+    int context_length;
     int *marks;           /* (V,), as are the three below: they are the next token's */
     real *next;
     double *probs, *sums;
@@ -148,6 +148,11 @@ typedef struct {
     int models;
     int axes[MAX_AXES];
 } ActivationShape;
+
+/* Whether a branch or another part of the model is left out: WITHOUT_... */
+static inline int is_without(const glassgpt *g, int part) {
+    return g->config.without & part;
+}
 
 /* A row of each table, with sizes for letters. */
 TensorShape tensor_shape(const Sizes *sizes, int tensor);

@@ -3,33 +3,33 @@
    A step's loss is a weighted mean over the sequences of its documents. With
    BY_DOCUMENT each document counts the same, with BY_TOKEN each prediction. */
 #include "core/documents.h"
-#include "simd/dispatch.h"
 #include "core/maths.h"
 #include "core/models.h"
 #include "core/optimizers.h"
+#include "simd/dispatch.h"
 
-/* How gradients are computed: fast, and added to those that are there. */
+/* How gradients are computed: in vectors, and added to those that are there. */
 typedef struct {
-    int fast, adds;
+    int simd, adds;
 } Pass;
 
 /* The gradient of a document, whose predictions are a share of `whole`. Returns its
-   part of the loss. */
-static double learn(glassgpt *g, const glassgpt_training *how, Sequence document,
-                    double whole, Pass *pass) {
+   share of the loss. */
+static double document_gradient(glassgpt *g, const glassgpt_training *how,
+                                Sequence document, double whole, Pass *pass) {
     double loss = 0;
     for (int done = 0; done < document.n;) {
-        const Sequence part = sequence_at(g, document, done);
-        const double weight = part.n / whole;
-        const real share = (real)(weight / part.n);
-        if (pass->fast)
-            loss += weight / part.n *
-                    fast_gradient(g, part.tokens, part.n, share, pass->adds);
+        const Sequence piece = sequence_at(g, document, done);
+        const double weight = piece.n / whole;
+        const real loss_scale = (real)(weight / piece.n);
+        if (pass->simd)
+            loss += weight / piece.n *
+                    simd_gradient(g, piece.tokens, piece.n, loss_scale, pass->adds);
         else
             loss += weight *
-                    glassgpt_gradient(g, part.tokens, part.n, weight, how->mistakes);
+                    glassgpt_gradient(g, piece.tokens, piece.n, weight, how->mistakes);
         pass->adds = 1;
-        done += part.n;
+        done += piece.n;
     }
     return loss;
 }
@@ -44,17 +44,17 @@ static double step_gradient(glassgpt *g, const glassgpt_training *how,
         const Sequence document = document_at(g, corpus, order[b], mode);
         const double each = (double)document.n * B;
         const double whole = how->loss_norm == BY_TOKEN ? total : each;
-        loss += learn(g, how, document, whole, &pass);
+        loss += document_gradient(g, how, document, whole, &pass);
     }
     return loss;
 }
 
 /* A step of one document that is one sequence, at once. Returns 0 where it was not
    made. */
-static int whole_step(glassgpt *g, const glassgpt_training *how, const Corpus *corpus,
+static int fused_step(glassgpt *g, const glassgpt_training *how, const Corpus *corpus,
                       const int *order, int step, double *loss) {
     const Sequence document = document_at(g, corpus, order[0], how->doc_mode);
-    return fast_step(g, how, step, document.tokens, document.n, loss);
+    return simd_fused_step(g, how, step, document.tokens, document.n, loss);
 }
 
 /* Step 0's update. */
@@ -99,37 +99,63 @@ static int are_readable(const glassgpt *g, const glassgpt_training *how,
     return 1;
 }
 
+/* What a call trains, and where the numbers of its steps go. */
+typedef struct {
+    glassgpt *g;
+    const glassgpt_training *how;
+    Corpus corpus;
+    Pass pass;
+    double *losses, *norms; /* norms and trace may be NULL */
+    const int *traced;
+    int num_traced;
+    double *trace;
+} Call;
+
+/* Moves the weights by their gradients; the norm of these before clipping. */
+static double update(const Call *call, int step) {
+    return call->pass.simd ? simd_update(call->g, call->how, step, call->norms != NULL)
+                           : glassgpt_update(call->g, call->how, step);
+}
+
+/* Step number i of a call, all of whose numbers can be seen. Returns 0 where they are
+   not finite; nothing has then moved. */
+static int observed_step(const Call *call, const int *order, int step, int i) {
+    glassgpt *g = call->g;
+    const int traced = call->num_traced;
+    double *row =
+        call->trace ? call->trace + (size_t)i * traced * TRACED_NUMBERS : NULL;
+    if (row) trace_before(g, call->traced, traced, row);
+    if (!call->pass.simd && !call->pass.adds) glassgpt_zero_grads(g);
+
+    const double loss = step_gradient(g, call->how, &call->corpus, order, call->pass);
+    const double norm = is_finite(loss) ? update(call, step) : grad_norm(g);
+    call->losses[i] = loss;
+    if (call->norms) call->norms[i] = norm;
+    if (!is_finite(loss) || !is_finite(norm)) return 0;
+
+    if (g->model == BIGRAM) count_pairs(g, call->how, &call->corpus, order);
+    if (row) trace_after(g, call->traced, traced, row);
+    return 1;
+}
+
 int glassgpt_train(glassgpt *g, const glassgpt_training *how, const int *tokens,
                    const int *offsets, const int *order, int first_step, int count,
                    double *losses, double *norms, const int *traced, int num_traced,
                    double *trace) {
+    const int simd = g->isa != ISA_PLAIN && !(how->mistakes & MISTAKE_OVERWRITE);
+    const Pass pass = {simd, how->mistakes & MISTAKE_KEEP_GRADS};
     const Corpus corpus = {tokens, offsets};
-    const int keeps = how->mistakes & MISTAKE_KEEP_GRADS;
-    const Pass pass = {g->isa != ISA_PLAIN && !(how->mistakes & MISTAKE_OVERWRITE),
-                       keeps};
+    const Call call = {g, how, corpus, pass, losses, norms, traced, num_traced, trace};
     if (!are_readable(g, how, &corpus, order, count)) return -1;
-    const int whole = pass.fast && !norms && !trace && fast_can_step(g, how);
-    if (pass.fast) fast_turn(g);
+    const int fuses = simd && !norms && !trace && simd_can_fuse_step(g, how);
+    if (simd) simd_transpose(g);
     for (int i = 0; i < count; i++, order += how->batch_docs) {
-        double *row = trace ? trace + (size_t)i * num_traced * TRACED_NUMBERS : NULL;
-        if (row) trace_before(g, traced, num_traced, row);
-        if (!pass.fast && !keeps) glassgpt_zero_grads(g);
+        const int step = first_step + i, is_last = i + 1 == count;
         /* the last step leaves its gradients where a caller can see them */
-        if (whole && i + 1 < count &&
-            whole_step(g, how, &corpus, order, first_step + i, losses + i))
+        if (fuses && !is_last && fused_step(g, how, &corpus, order, step, losses + i))
             continue;
-
-        losses[i] = step_gradient(g, how, &corpus, order, pass);
-        const double norm = !is_finite(losses[i]) ? grad_norm(g)
-                            : pass.fast
-                                ? fast_update(g, how, first_step + i, norms != NULL)
-                                : glassgpt_update(g, how, first_step + i);
-        if (norms) norms[i] = norm;
-        if (!is_finite(losses[i]) || !is_finite(norm)) return i;
-
-        if (pass.fast && i + 1 < count) fast_turn(g);
-        if (g->model == BIGRAM) count_pairs(g, how, &corpus, order);
-        if (row) trace_after(g, traced, num_traced, row);
+        if (!observed_step(&call, order, step, i)) return i;
+        if (simd && !is_last) simd_transpose(g);
     }
     return count;
 }

@@ -33,19 +33,19 @@ static void rmsnorm_backward_overwriting(real *dx, const real *dy, const real *x
 }
 
 /* Through softmax to logits: all are pushed down, the target is not pulled up. */
-static void logits_backward_overwriting(const glassgpt *g, int t, real share) {
+static void logits_backward_overwriting(const glassgpt *g, int t, real loss_scale) {
     const int V = g->sizes.V;
     for (int i = 0; i < V; i++)
-        g->da.logits[(size_t)t * V + i] = g->a.probs[(size_t)t * V + i] * share;
+        g->da.logits[(size_t)t * V + i] = g->a.probs[(size_t)t * V + i] * loss_scale;
 }
 
-void mlp_backward_overwriting(glassgpt *g, const int *tokens, int n, real share) {
+void mlp_backward_overwriting(glassgpt *g, const int *tokens, int n, real loss_scale) {
     const int V = g->sizes.V, C = g->sizes.C, F = g->sizes.F;
     const Tensors w = tensors_at(g, g->weights, 0), dw = tensors_at(g, g->grads, 0);
     const Activations a = g->a, da = g->da;
     for (int t = n - 1; t >= 0; t--) {
         const size_t narrow = (size_t)t * C, wide = (size_t)t * F;
-        logits_backward_overwriting(g, t, share);
+        logits_backward_overwriting(g, t, loss_scale);
         linear_backward_overwriting(da.hidden + wide, dw.mlp_fc2,
                                     da.logits + (size_t)t * V, a.hidden + wide,
                                     w.mlp_fc2, V, F, tokens[t + 1]);
@@ -60,7 +60,7 @@ void mlp_backward_overwriting(glassgpt *g, const int *tokens, int n, real share)
 }
 
 /* from dout to dmid, at one position */
-static void mlp_part(glassgpt *g, int layer, int t) {
+static void mlp_branch(glassgpt *g, int layer, int t) {
     const int T = g->sizes.T, C = g->sizes.C, F = g->sizes.F;
     const size_t at = (size_t)t * C, wide = (size_t)t * F;
     const Tensors w = tensors_at(g, g->weights, layer);
@@ -100,7 +100,7 @@ static void one_head(const glassgpt *g, const Activations *a, const Activations 
 }
 
 /* from dmid to dx, at one position */
-static void attention_part(glassgpt *g, int layer, int t) {
+static void attention_branch(glassgpt *g, int layer, int t) {
     const int T = g->sizes.T, C = g->sizes.C;
     const size_t at = (size_t)t * C;
     const Tensors w = tensors_at(g, g->weights, layer);
@@ -124,20 +124,20 @@ static void attention_part(glassgpt *g, int layer, int t) {
                                  a.attn_scale[t], C);
 }
 
-void gpt_backward_overwriting(glassgpt *g, const int *tokens, int n, real share) {
+void gpt_backward_overwriting(glassgpt *g, const int *tokens, int n, real loss_scale) {
     const int V = g->sizes.V, C = g->sizes.C, L = g->sizes.L;
     const Tensors w = tensors_at(g, g->weights, 0), dw = tensors_at(g, g->grads, 0);
     const Activations last = activations_at(g, &g->a, L), da = g->da;
     const Activations dlast = activations_at(g, &g->da, L);
     for (int t = n - 1; t >= 0; t--) {
         const size_t at = (size_t)t * C;
-        logits_backward_overwriting(g, t, share);
+        logits_backward_overwriting(g, t, loss_scale);
         linear_backward_overwriting(dlast.residual + at, dw.lm_head,
                                     da.logits + (size_t)t * V, last.residual + at,
                                     w.lm_head, V, C, tokens[t + 1]);
         for (int layer = L - 1; layer >= 0; layer--) {
-            mlp_part(g, layer, t);
-            attention_part(g, layer, t);
+            mlp_branch(g, layer, t);
+            attention_branch(g, layer, t);
         }
         rmsnorm_backward_overwriting(da.embedding + at, da.residual + at,
                                      g->a.embedding + at, g->a.emb_scale[t], C);

@@ -9,12 +9,12 @@ void glassgpt_update_terms(const glassgpt *g, const glassgpt_training *how, int 
     const double factor = clip_factor(how, grad_norm(g));
     const real before = g->weights[weight], grad = g->grads[weight] * (real)factor;
     real w = before, m = g->m[weight], v = g->v[weight];
-    glassgpt_optimise(how, step, &w, &grad, &m, &v, 1);
+    glassgpt_optimizer_step(how, step, &w, &grad, &m, &v, 1);
     terms[0] = grad; /* after clipping */
     terms[1] = m;
     terms[2] = v;
-    terms[3] = (double)m / filled(how, how->beta1, step);
-    terms[4] = (double)v / filled(how, how->beta2, step);
+    terms[3] = (double)m / bias_correction(how, how->beta1, step);
+    terms[4] = (double)v / bias_correction(how, how->beta2, step);
     terms[5] = glassgpt_learning_rate(how, step);
     terms[6] = before;
     terms[7] = w;
@@ -32,15 +32,14 @@ static double loss_at(glassgpt *g, const int *tokens, int n, int weight, real va
 }
 
 int glassgpt_numerical_gradients(glassgpt *g, const int *tokens, int n, int first,
-                                 int count, double eps, int central, double *slopes) {
+                                 int count, double eps, int central, double *grads) {
     const double here = glassgpt_loss(g, tokens, n);
     if (here == -1) return -1;
     for (int i = first; i < first + count; i++) {
         const real w = g->weights[i];
         const double above = loss_at(g, tokens, n, i, w + (real)eps);
-        const double below =
-            central ? loss_at(g, tokens, n, i, w - (real)eps) : here;
-        *slopes++ = (above - below) / (central ? 2 * eps : eps);
+        const double below = central ? loss_at(g, tokens, n, i, w - (real)eps) : here;
+        *grads++ = (above - below) / (central ? 2 * eps : eps);
     }
     return count;
 }
@@ -55,9 +54,9 @@ void glassgpt_loss_along(glassgpt *g, const int *tokens, int n, int weight,
 static double document_loss(glassgpt *g, Sequence document) {
     double sum = 0;
     for (int done = 0; done < document.n;) {
-        const Sequence part = sequence_at(g, document, done);
-        sum += part.n * glassgpt_loss(g, part.tokens, part.n);
-        done += part.n;
+        const Sequence piece = sequence_at(g, document, done);
+        sum += piece.n * glassgpt_loss(g, piece.tokens, piece.n);
+        done += piece.n;
     }
     return sum;
 }
@@ -96,9 +95,9 @@ static double entropy(const real *p, int count) {
 
 void glassgpt_attention_entropies(const glassgpt *g, int n, double *entropies) {
     const Sizes s = g->sizes;
-    const int masked = !(g->config.without & WITHOUT_MASK);
+    const int masked = !is_without(g, WITHOUT_MASK);
     for (size_t row = 0; row < (size_t)s.L * s.H; row++)
         for (int t = 0; t < n; t++)
-            *entropies++ = entropy(g->a.weights + (row * s.T + t) * s.T,
-                                   masked ? t + 1 : n);
+            *entropies++ =
+                entropy(g->a.weights + (row * s.T + t) * s.T, masked ? t + 1 : n);
 }

@@ -17,7 +17,7 @@ double glassgpt_rmsnorm(real *y, const real *x, int count, double eps) {
     return scale;
 }
 
-double glassgpt_surprise(double p) { return -log(p); }
+double glassgpt_surprisal(double p) { return -log(p); }
 
 void glassgpt_moving_average(double *averages, const double *numbers, int count,
                              double beta, int corrected) {

@@ -2,9 +2,9 @@
 
    A row is a key, a lane is a query, so that softmax goes down the rows and never
    across a vector. All sums are products of products.h: a head's keys times its
-   queries, its values times the weights. For them queries lie turned, (C, N), and what
-   comes out does, too. Lanes past the last query hold numbers without meaning, which
-   stay in them. */
+   queries, its values times the weights. For them queries lie transposed, (C, N), and
+   what comes out does, too. Lanes past the last query hold numbers without meaning,
+   which stay in them. */
 #ifndef GLASSGPT_SIMD_ATTENTION_H
 #define GLASSGPT_SIMD_ATTENTION_H
 
@@ -13,22 +13,22 @@
 #include "simd/products.h"
 
 /* One head and the queries from `from` on, LANES of them, against the keys below
-   `keys`. Rows of scores and of what is turned are N apart, rows of what is not are
+   `keys`. Rows of scores and of what is transposed are N apart, rows of what is not are
    `width`. */
 typedef struct {
     int N, width, D, from, keys, masked;
-    real over; /* scores are multiplied by it */
+    real scale; /* scores are multiplied by it */
 } Block;
 
 /* y (rows, LANES) = a b, for any number of rows */
-INLINE void rows_product(real *y, const real *a, size_t a_row, const int way,
+INLINE void rows_product(real *y, const real *a, size_t a_row, const int layout,
                          const real *b, int N, int terms, int rows) {
-    const size_t next = way == UPRIGHT ? a_row : 1;
+    const size_t next = layout == NO_TRANSPOSE ? a_row : 1;
     int r = 0;
     for (; r + 4 <= rows; r += 4)
-        tile(y + r * N, N, NULL, a + r * next, a_row, way, b, N, terms, 4, 1);
+        tile(y + r * N, N, NULL, a + r * next, a_row, layout, b, N, terms, 4, 1);
     for (; r < rows; r++)
-        tile(y + r * N, N, NULL, a + r * next, a_row, way, b, N, terms, 1, 1);
+        tile(y + r * N, N, NULL, a + r * next, a_row, layout, b, N, terms, 1, 1);
 }
 
 #define UNSEEN(lane) (-__builtin_inff())
@@ -50,13 +50,13 @@ INLINE void softmax_down(real *weights, const Block *at) {
     }
     for (int s = 0; s < at->keys; s++) {
         const vec score = load(weights + s * at->N);
-        const vec grown = exponential((score - top) * splat(at->over));
+        const vec grown = exponential((score - top) * splat(at->scale));
         store(weights + s * at->N, grown);
         total += grown;
     }
-    const vec share = splat(1) / total;
+    const vec loss_scale = splat(1) / total;
     for (int s = 0; s < at->keys; s++)
-        store(weights + s * at->N, load(weights + s * at->N) * share);
+        store(weights + s * at->N, load(weights + s * at->N) * loss_scale);
 }
 
 /* dscores (keys, LANES): from the gradient of the weights to that of the scores */
@@ -65,9 +65,9 @@ INLINE void softmax_down_backward(real *dscores, const real *weights, const Bloc
     for (int s = 0; s < at->keys; s++)
         mean = multiply_add(load(weights + s * at->N), load(dscores + s * at->N), mean);
     for (int s = 0; s < at->keys; s++) {
-        const vec pull = load(dscores + s * at->N) - mean;
+        const vec centered = load(dscores + s * at->N) - mean;
         store(dscores + s * at->N,
-              load(weights + s * at->N) * splat(at->over) * pull);
+              load(weights + s * at->N) * splat(at->scale) * centered);
     }
 }
 
@@ -81,67 +81,68 @@ INLINE int keys_of(const Block *at, int n) {
 INLINE void attention_forward(const Scratch *s, Block at, int n) {
     const int C = at.width / 3, D = at.D, N = at.N,
               lanes_up = (n + LANES - 1) / LANES * LANES;
-    turn_over(s->turned_rows, N, s->qkv, at.width, lanes_up, C);
+    transpose(s->transposed_rows, N, s->qkv, at.width, lanes_up, C);
     for (int h = 0; h < C / D; h++) {
-        const real *queries = s->turned_rows + h * D * N;
+        const real *queries = s->transposed_rows + h * D * N;
         const real *keys = s->qkv + C + h * D, *values = keys + C;
         real *weights = s->weights + (size_t)h * N * N,
-             *out = s->turned_out + h * D * N;
+             *out = s->transposed_out + h * D * N;
         for (at.from = 0; at.from < n; at.from += LANES) {
             at.keys = keys_of(&at, n);
-            rows_product(weights + at.from, keys, at.width, UPRIGHT, queries + at.from,
-                         N, D, at.keys);
+            rows_product(weights + at.from, keys, at.width, NO_TRANSPOSE,
+                         queries + at.from, N, D, at.keys);
             softmax_down(weights + at.from, &at);
-            rows_product(out + at.from, values, at.width, TURNED, weights + at.from,
+            rows_product(out + at.from, values, at.width, TRANSPOSE, weights + at.from,
                          N, at.keys, D);
         }
     }
-    turn_over(s->heads, C, s->turned_out, N, C, lanes_up);
+    transpose(s->heads, C, s->transposed_out, N, C, lanes_up);
 }
 
 /* From dheads (n, C) to dqkv (n, 3 C). What the keys and values hear comes from queries
-   as rows: so weights and dscores are turned, too, block by block. */
+   as rows: so weights and dscores are transposed, too, block by block. */
 INLINE void attention_backward(const Scratch *s, Block at, int n) {
     const int C = at.width / 3, D = at.D, N = at.N,
               lanes_up = (n + LANES - 1) / LANES * LANES;
-    turn_over(s->turned_rows, N, s->dheads, C, lanes_up, C);
+    transpose(s->transposed_rows, N, s->dheads, C, lanes_up, C);
     for (int h = 0; h < C / D; h++) {
-        const real *dheads = s->dheads + h * D, *dturned = s->turned_rows + h * D * N;
+        const real *dheads = s->dheads + h * D,
+                   *dheads_transposed = s->transposed_rows + h * D * N;
         const real *queries = s->qkv + h * D, *keys = queries + C, *values = keys + C;
         const real *weights = s->weights + (size_t)h * N * N;
-        real *dq = s->turned_out + h * D * N, *dk = dq + C * N, *dv = dk + C * N;
+        real *dq = s->transposed_out + h * D * N, *dk = dq + C * N, *dv = dk + C * N;
         for (at.from = 0; at.from < n; at.from += LANES) {
             at.keys = keys_of(&at, n);
-            rows_product(s->dscores + at.from, values, at.width, UPRIGHT,
-                         dturned + at.from, N, D, at.keys);
+            rows_product(s->dscores + at.from, values, at.width, NO_TRANSPOSE,
+                         dheads_transposed + at.from, N, D, at.keys);
             softmax_down_backward(s->dscores + at.from, weights + at.from, &at);
-            rows_product(dq + at.from, keys, at.width, TURNED, s->dscores + at.from,
+            rows_product(dq + at.from, keys, at.width, TRANSPOSE, s->dscores + at.from,
                          N, at.keys, D);
         }
         for (int key = 0; key < n; key += LANES) {
             const int first = at.masked ? key : 0; /* the first query that sees it */
             for (int t = first; t < n; t += LANES) {
-                turn_block(s->turned_dscores + t * N + key, N, s->dscores + key * N + t,
-                           N);
-                turn_block(s->turned_weights + t * N + key, N, weights + key * N + t,
-                           N);
+                transpose_block(s->transposed_dscores + t * N + key, N,
+                                s->dscores + key * N + t, N);
+                transpose_block(s->transposed_weights + t * N + key, N,
+                                weights + key * N + t, N);
             }
-            rows_product(dk + key, queries + first * at.width, at.width, TURNED,
-                         s->turned_dscores + first * N + key, N, n - first, D);
-            rows_product(dv + key, dheads + first * C, C, TURNED,
-                         s->turned_weights + first * N + key, N, n - first, D);
+            rows_product(dk + key, queries + first * at.width, at.width, TRANSPOSE,
+                         s->transposed_dscores + first * N + key, N, n - first, D);
+            rows_product(dv + key, dheads + first * C, C, TRANSPOSE,
+                         s->transposed_weights + first * N + key, N, n - first, D);
         }
     }
-    turn_over(s->dqkv, at.width, s->turned_out, N, 3 * C, lanes_up);
+    transpose(s->dqkv, at.width, s->transposed_out, N, 3 * C, lanes_up);
 }
 
 /* The same at the lessons' size, for which the compiler can write out the loops. */
 #define OF_SIZE(function)                                                              \
-    NOINLINE void fast_##function(const Scratch *s, Block at, int n) {                 \
-        const Block lessons = {.N = 16, .width = 3 * LESSONS_C, .D = 4, .over = 0.5,   \
-                               .masked = 1};                                           \
+    NOINLINE void simd_##function(const Scratch *s, Block at, int n) {                 \
+        const Block lessons = {                                                        \
+            .N = 16, .width = 3 * LESSONS_C, .D = 4, .scale = 0.5, .masked = 1};       \
         if (at.N == lessons.N && at.width == lessons.width && at.D == lessons.D &&     \
-            at.over == lessons.over && at.masked)                                      \
+            at.scale == lessons.scale && at.masked)                                    \
             function(s, lessons, n);                                                   \
         else function(s, at, n);                                                       \
     }

@@ -6,8 +6,8 @@
 #else
 #pragma GCC target("avx2,fma")
 #endif
-#define FAST_AVX2
-#define FAST(name) name##_avx2
+#define SIMD_AVX2
+#define FOR_ISA(name) name##_avx2
 #include "simd/paths.h"
 #ifdef __clang__
 #pragma clang attribute pop

@@ -9,8 +9,8 @@
 #else
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,fma")
 #endif
-#define FAST_AVX512
-#define FAST(name) name##_avx512
+#define SIMD_AVX512
+#define FOR_ISA(name) name##_avx512
 #include "simd/paths.h"
 #ifdef __clang__
 #pragma clang attribute pop

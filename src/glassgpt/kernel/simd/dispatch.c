@@ -36,7 +36,7 @@ int glassgpt_best_isa(void) {
 int glassgpt_best_isa(void) { return ISA_BASELINE; }
 #endif
 
-int fast_isa(const glassgpt *g, int most) {
+int simd_isa(const glassgpt *g, int most) {
     if (g->model == BIGRAM) return ISA_PLAIN;
     for (int isa = most; isa > ISA_PLAIN; isa--)
         if (g->sizes.C % OF(isa, lanes)() == 0) return isa;
@@ -45,7 +45,7 @@ int fast_isa(const glassgpt *g, int most) {
 
 int glassgpt_use_isa(glassgpt *g, int isa) {
     if (isa < ISA_PLAIN || isa > glassgpt_best_isa()) return -1;
-    return g->isa = fast_isa(g, isa);
+    return g->isa = simd_isa(g, isa);
 }
 
 double glassgpt_peak(int isa, int rounds, real *sums) {
@@ -53,9 +53,9 @@ double glassgpt_peak(int isa, int rounds, real *sums) {
     return OF(isa, peak)(rounds, sums);
 }
 
-void fast_turn(const glassgpt *g) { OF(g->isa, turn)(g); }
+void simd_transpose(const glassgpt *g) { OF(g->isa, transpose)(g); }
 
-double fast_gradient(const glassgpt *g, const int *tokens, int n, real share,
+double simd_gradient(const glassgpt *g, const int *tokens, int n, real loss_scale,
                      int adds) {
     const int T = g->sizes.T;
     if (!adds && g->config.without) {
@@ -66,7 +66,7 @@ double fast_gradient(const glassgpt *g, const int *tokens, int n, real share,
     double total = 0;
     for (int start = (n - 1) / T * T; start >= 0; start -= T) { /* as pass() does */
         const int piece = n - start < T ? n - start : T;
-        total += OF(g->isa, gradient)(g, tokens + start, piece, share, adds);
+        total += OF(g->isa, gradient)(g, tokens + start, piece, loss_scale, adds);
         adds = 1;
     }
     return total;
@@ -91,27 +91,28 @@ static int is_plain_update(const glassgpt_training *how, int step) {
 /* A norm that leaves room for squares of gradients in float32. */
 static const double LARGE_NORM = 1e15;
 
-double fast_update(glassgpt *g, const glassgpt_training *how, int step, int exactly) {
-    double norm = sqrt(OF(g->isa, squares)(g->grads, g->num_weights));
+double simd_update(glassgpt *g, const glassgpt_training *how, int step, int exactly) {
+    double norm = sqrt(OF(g->isa, sum_of_squares)(g->grads, g->num_weights));
     if (!(norm < LARGE_NORM)) return glassgpt_update(g, how, step);
     if (exactly || how->grad_clip > 0) norm = clip_grads(g, how);
     if (is_plain_update(how, step))
-        glassgpt_optimise(how, step, g->weights, g->grads, g->m, g->v, g->num_weights);
-    else OF(g->isa, move)(g, how, step);
+        glassgpt_optimizer_step(how, step, g->weights, g->grads, g->m, g->v,
+                                g->num_weights);
+    else OF(g->isa, update)(g, how, step);
     return norm;
 }
 
-int fast_can_step(const glassgpt *g, const glassgpt_training *how) {
+int simd_can_fuse_step(const glassgpt *g, const glassgpt_training *how) {
     const int row = g->sizes.C, lanes = OF(g->isa, lanes)();
     if (g->config.without || how->grad_clip > 0 || how->batch_docs > 1) return 0;
     if (how->mistakes || (row != lanes && row % (2 * lanes))) return 0;
     return how->optimizer == SGD || how->optimizer == ADAM;
 }
 
-int fast_step(glassgpt *g, const glassgpt_training *how, int step, const int *tokens,
-              int n, double *loss) {
+int simd_fused_step(glassgpt *g, const glassgpt_training *how, int step,
+                    const int *tokens, int n, double *loss) {
     if (n > g->sizes.T || is_plain_update(how, step)) return 0;
-    if (!OF(g->isa, step)(g, how, step, tokens, n, loss)) return 0;
+    if (!OF(g->isa, fused_step)(g, how, step, tokens, n, loss)) return 0;
     *loss = 1.0 / n * *loss;
     return 1;
 }

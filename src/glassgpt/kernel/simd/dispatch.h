@@ -3,9 +3,7 @@
 
    The same source is compiled for each instruction set of the machine's kind. It adds
    in another order than the plain loops and shows no activations; all else is the same.
-   At n_embd 16 a step of float64 takes a fourth of the plain loops' time, of float32 a
-   fourth, too (AVX2). A model has a fast path when a row of its matrices is whole
-   vectors. */
+   A model has a fast path when a row of its matrices is whole vectors. */
 #ifndef GLASSGPT_SIMD_DISPATCH_H
 #define GLASSGPT_SIMD_DISPATCH_H
 
@@ -16,37 +14,38 @@ Scratch scratch_at(const glassgpt *g, int layer);
 
 /* The instruction set that a model is trained with: the widest that divides a row, up
    to `most`; ISA_PLAIN where none does. */
-int fast_isa(const glassgpt *g, int most);
+int simd_isa(const glassgpt *g, int most);
 
-/* Brings the turned weights up to date. */
-void fast_turn(const glassgpt *g);
+/* Brings the transposed weights up to date. */
+void simd_transpose(const glassgpt *g);
 
-/* The sum of -ln p over n predictions from tokens (n + 1,). The gradient of `share`
-   times it takes the place of grads, or is added to them. */
-double fast_gradient(const glassgpt *g, const int *tokens, int n, real share, int adds);
+/* The sum of -ln p over n predictions from tokens (n + 1,). The gradient of
+   `loss_scale` times it takes the place of grads, or is added to them. */
+double simd_gradient(const glassgpt *g, const int *tokens, int n, real loss_scale,
+                     int adds);
 
 /* glassgpt_update, on vectors. The norm of float32 gradients is one of sums in float32
    unless `exactly`. */
-double fast_update(glassgpt *g, const glassgpt_training *how, int step, int exactly);
+double simd_update(glassgpt *g, const glassgpt_training *how, int step, int exactly);
 
 /* A whole step whose gradients nobody asks for and which never reach memory; weights
-   come out as from fast_gradient and fast_update. fast_step returns 0 where the numbers
-   are too large to be sure that no gradient is out of range; nothing has then changed.
-   */
-int fast_can_step(const glassgpt *g, const glassgpt_training *how);
-int fast_step(glassgpt *g, const glassgpt_training *how, int step, const int *tokens,
-              int n, double *loss);
+   come out as from simd_gradient and simd_update. simd_fused_step returns 0 where the
+   numbers are too large to be sure that no gradient is out of range; nothing has then
+   changed. */
+int simd_can_fuse_step(const glassgpt *g, const glassgpt_training *how);
+int simd_fused_step(glassgpt *g, const glassgpt_training *how, int step,
+                    const int *tokens, int n, double *loss);
 
 #define DECLARE(isa)                                                                   \
     double peak_##isa(int rounds, real *sums);                                         \
     int lanes_##isa(void);                                                             \
-    void turn_##isa(const glassgpt *g);                                                \
-    double gradient_##isa(const glassgpt *g, const int *tokens, int n, real share,     \
-                          int adds);                                                   \
-    int step_##isa(const glassgpt *g, const glassgpt_training *how, int step,          \
-                   const int *tokens, int n, double *loss);                            \
-    double squares_##isa(const real *numbers, int count);                              \
-    void move_##isa(glassgpt *g, const glassgpt_training *how, int step);
+    void transpose_##isa(const glassgpt *g);                                           \
+    double gradient_##isa(const glassgpt *g, const int *tokens, int n,                 \
+                          real loss_scale, int adds);                                  \
+    int fused_step_##isa(const glassgpt *g, const glassgpt_training *how, int step,    \
+                         const int *tokens, int n, double *loss);                      \
+    double sum_of_squares_##isa(const real *numbers, int count);                       \
+    void update_##isa(glassgpt *g, const glassgpt_training *how, int step);
 DECLARE(baseline)
 DECLARE(avx2)
 DECLARE(avx512)

@@ -50,7 +50,7 @@ INLINE vec exponential(vec x) {
     const vec power = splat(1) + multiply_add(r * r, exp_tail(r), r);
     const mask exponent = ((mask)shifted + EXPONENT_OF_1) << FRACTION_BITS;
     const vec grown = power * (vec)exponent;
-    return choose(x < splat(LOWEST), splat(0), grown);
+    return select_lanes(x < splat(LOWEST), splat(0), grown);
 }
 
 #endif

@@ -16,24 +16,24 @@ enum { MOST_ROWS = 4, MOST_VECTORS = 2 };
 enum { MOST_ROWS = REGISTERS == 32 ? 8 : 6, MOST_VECTORS = 2 };
 #endif
 typedef vec Sums[MOST_VECTORS];
-enum { ROOM = LANES > 8 ? LANES : 8 };
-typedef Sums Tile[ROOM];
+enum { TILE_CAPACITY = LANES > 8 ? LANES : 8 };
+typedef Sums Tile[TILE_CAPACITY];
 
-/* How a lies in memory: row after row, or turned, where the numbers of a term are side
-   by side. */
-enum { UPRIGHT, TURNED };
+/* How a lies in memory: row after row, or transposed, where the numbers of a term are
+   side by side. */
+enum { NO_TRANSPOSE, TRANSPOSE };
 
 /* sum (rows, vectors) += a term: the numbers of a that are at `number`, times a row of
    b. `first` leaves out what is in sum. */
 INLINE void add_term(Tile sum, const real *const *number, const real *b, const int rows,
                      const int vectors, const int first) {
-    vec part[MOST_VECTORS];
-    UNROLL for (int v = 0; v < vectors; v++) part[v] = load(b + v * LANES);
+    vec term[MOST_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) term[v] = load(b + v * LANES);
     UNROLL for (int r = 0; r < rows; r++) {
         const vec factor = splat(*number[r]);
         UNROLL for (int v = 0; v < vectors; v++)
-            sum[r][v] = first ? factor * part[v]
-                              : multiply_add(factor, part[v], sum[r][v]);
+            sum[r][v] =
+                first ? factor * term[v] : multiply_add(factor, term[v], sum[r][v]);
     }
 }
 
@@ -41,37 +41,36 @@ INLINE void add_term(Tile sum, const real *const *number, const real *b, const i
 #ifdef __wasm__
 /* A browser's compiler begins a block of code with all that it loads, and lacks
    registers for two terms: so each is a block, which may be the last. It adds up
-   addresses one by one: so each row of a has a pointer. Together 1 to 5 percent of a
-   step. */
-INLINE void add_terms(Tile sum, const real *a, size_t a_row, const int way,
+   addresses one by one: so each row of a has a pointer. */
+INLINE void add_terms(Tile sum, const real *a, size_t a_row, const int layout,
                       const real *b, size_t b_row, int k, int terms, const int rows,
                       const int vectors) {
-    const real *row[ROOM], *number[ROOM];
-    a += way == UPRIGHT ? (size_t)k : k * a_row;
+    const real *row[TILE_CAPACITY], *number[TILE_CAPACITY];
+    a += layout == NO_TRANSPOSE ? (size_t)k : k * a_row;
     UNROLL for (int r = 0; r < rows; r++) {
         row[r] = a;
-        if (way == UPRIGHT) WALK(a, a_row);
+        if (layout == NO_TRANSPOSE) ADVANCE(a, a_row);
     }
     for (int left = terms - k; left > 0; left -= 2) {
         UNROLL for (int t = 0; t < 2 && left != t; t++) {
             UNROLL for (int r = 0; r < rows; r++)
-                number[r] = way == UPRIGHT ? row[r] + t : a + r;
+                number[r] = layout == NO_TRANSPOSE ? row[r] + t : a + r;
             add_term(sum, number, b, rows, vectors, 0);
-            WALK(b, b_row);
-            if (way == TURNED) WALK(a, a_row);
+            ADVANCE(b, b_row);
+            if (layout == TRANSPOSE) ADVANCE(a, a_row);
         }
-        if (way == UPRIGHT)
-            UNROLL for (int r = 0; r < rows; r++) WALK(row[r], 2);
+        if (layout == NO_TRANSPOSE)
+            UNROLL for (int r = 0; r < rows; r++) ADVANCE(row[r], 2);
     }
 }
 #else
-INLINE void add_terms(Tile sum, const real *a, size_t a_row, const int way,
+INLINE void add_terms(Tile sum, const real *a, size_t a_row, const int layout,
                       const real *b, size_t b_row, int k, int terms, const int rows,
                       const int vectors) {
-    const real *number[ROOM];
+    const real *number[TILE_CAPACITY];
     _Pragma("GCC unroll 4") for (; k < terms; k++, b += b_row) {
         UNROLL for (int r = 0; r < rows; r++)
-            number[r] = a + (way == UPRIGHT ? r * a_row + k : k * a_row + r);
+            number[r] = a + (layout == NO_TRANSPOSE ? r * a_row + k : k * a_row + r);
         add_term(sum, number, b, rows, vectors, 0);
     }
 }
@@ -79,30 +78,30 @@ INLINE void add_terms(Tile sum, const real *a, size_t a_row, const int way,
 
 /* sum (rows, vectors) = start + a (rows, terms) b (terms, vectors); start may be NULL.
    In memory the next row of start is start_row numbers on, that of b is b_row, and
-   a_row is from row to row of a, or, where it is turned, from term to term. */
+   a_row is from row to row of a, or, where it is transposed, from term to term. */
 INLINE void sums(Tile sum, const real *start, size_t start_row, const real *a,
-                 size_t a_row, const int way, const real *b, size_t b_row, int terms,
+                 size_t a_row, const int layout, const real *b, size_t b_row, int terms,
                  const int rows, const int vectors) {
     if (start) {
         UNROLL for (int r = 0; r < rows; r++)
             UNROLL for (int v = 0; v < vectors; v++)
                 sum[r][v] = load(start + r * start_row + v * LANES);
     } else {
-        const real *number[ROOM];
+        const real *number[TILE_CAPACITY];
         UNROLL for (int r = 0; r < rows; r++)
-            number[r] = a + (way == UPRIGHT ? r * a_row : (size_t)r);
+            number[r] = a + (layout == NO_TRANSPOSE ? r * a_row : (size_t)r);
         add_term(sum, number, b, rows, vectors, 1);
         b += b_row;
     }
-    add_terms(sum, a, a_row, way, b, b_row, !start, terms, rows, vectors);
+    add_terms(sum, a, a_row, layout, b, b_row, !start, terms, rows, vectors);
 }
 
 /* y (rows, vectors) = start + a b */
 INLINE void tile(real *y, size_t y_row, const real *start, const real *a, size_t a_row,
-                 const int way, const real *b, size_t b_row, int terms, const int rows,
-                 const int vectors) {
+                 const int layout, const real *b, size_t b_row, int terms,
+                 const int rows, const int vectors) {
     Tile sum;
-    sums(sum, start, y_row, a, a_row, way, b, b_row, terms, rows, vectors);
+    sums(sum, start, y_row, a, a_row, layout, b, b_row, terms, rows, vectors);
     UNROLL for (int r = 0; r < rows; r++)
         UNROLL for (int v = 0; v < vectors; v++)
             store(y + r * y_row + v * LANES, sum[r][v]);
@@ -126,7 +125,8 @@ INLINE void strip(real *y, size_t y_row, const real *start, const real *x, size_
         const int rows = n.rows - (left <= n.lesser);
 #define ROWS(count)                                                                    \
     case count:                                                                        \
-        tile(y, y_row, start, x, x_row, UPRIGHT, w, w_row, terms, count, vectors);     \
+        tile(y, y_row, start, x, x_row, NO_TRANSPOSE, w, w_row, terms, count,          \
+             vectors);                                                                 \
         break;
         switch (rows) {
             ROWS(1) ROWS(2) ROWS(3) ROWS(4)
@@ -153,7 +153,7 @@ enum { IN_ROWS, IN_PANELS, PANEL = MOST_VECTORS * LANES };
 enum { NEAR = 16384 / sizeof(real), LEAST_TERMS = 16 };
 
 /* y (n, columns) = start + x (n, terms) w (terms, columns): a linear layer for n
-   positions, forward with its weights turned, backward with them as they are. */
+   positions, forward with its weights transposed, backward with them as they are. */
 NOINLINE void positions_product(real *y, size_t y_row, const real *start, const real *x,
                                 size_t x_row, const real *w, int order, int n,
                                 int terms, int columns) {
@@ -183,35 +183,37 @@ INLINE real *in_panels(real *panels, int at, int terms, int columns, size_t *row
     return panels + (size_t)start * terms + (at - start);
 }
 
-/* to = from (LANES, LANES) turned over its diagonal. */
-INLINE void turn_block(real *to, size_t to_row, const real *from, size_t from_row) {
+/* to = from (LANES, LANES) transposed. */
+INLINE void transpose_block(real *to, size_t to_row, const real *from,
+                            size_t from_row) {
     vec block[LANES];
     UNROLL for (int i = 0; i < LANES; i++) block[i] = load(from + i * from_row);
-    turn(block);
+    transpose_lanes(block);
     UNROLL for (int i = 0; i < LANES; i++) store(to + i * to_row, block[i]);
 }
 
 /* to (columns, rows) = from (rows, columns): rows become columns. In memory the next
    row of `to` is to_row numbers on. columns is a multiple of LANES. */
-NOINLINE void turn_over(real *to, size_t to_row, const real *from, size_t from_row,
+NOINLINE void transpose(real *to, size_t to_row, const real *from, size_t from_row,
                         int rows, int columns) {
     int r = 0;
     for (; r + LANES <= rows; r += LANES)
         for (int c = 0; c < columns; c += LANES)
-            turn_block(to + c * to_row + r, to_row, from + r * from_row + c, from_row);
+            transpose_block(to + c * to_row + r, to_row, from + r * from_row + c,
+                            from_row);
     for (; r < rows; r++)
         for (int c = 0; c < columns; c++) to[c * to_row + r] = from[r * from_row + c];
 }
 
-/* panels (columns, whole) = w (rows, columns) turned over; whole is rows up to whole
+/* panels (columns, whole) = w (rows, columns) transposed; whole is rows up to whole
    vectors. columns is a multiple of LANES. */
-static void turn_into_panels(real *panels, const real *w, int rows, int columns,
-                             int whole) {
+static void transpose_into_panels(real *panels, const real *w, int rows, int columns,
+                                  int whole) {
     for (int r = 0; r < rows; r += LANES) {
         const int some = rows - r < LANES ? rows - r : LANES;
         size_t row;
         real *to = in_panels(panels, r, columns, whole, &row);
-        turn_over(to, row, w + (size_t)r * columns, (size_t)columns, some, columns);
+        transpose(to, row, w + (size_t)r * columns, (size_t)columns, some, columns);
     }
 }
 

@@ -1,7 +1,7 @@
 /* Vectors: as many numbers at once as the instruction set that is compiled for holds.
 
-   A file that is compiled for one says so before it includes this: FAST_AVX2 or
-   FAST_AVX512, else it is what every machine of the kind has: SSE2, NEON, SIMD128.
+   A file that is compiled for one says so before it includes this: SIMD_AVX2 or
+   SIMD_AVX512, else it is what every machine of the kind has: SSE2, NEON, SIMD128.
    Arithmetic is the compiler's own on vector types; what C has no operator for is here,
    once for each instruction set, and nowhere else. */
 #ifndef GLASSGPT_SIMD_VECTORS_H
@@ -23,21 +23,21 @@
 #define UNROLL _Pragma("GCC unroll 16")
 /* goes on to the next row: where compilers could see through it, they would compute the
    addresses of all rows at first, and lack registers to keep them in */
-#define WALK(pointer, row)                                                             \
+#define ADVANCE(pointer, row)                                                          \
     do {                                                                               \
         (pointer) += (row);                                                            \
         __asm__("" : "+r"(pointer));                                                   \
     } while (0)
 
-#if defined(FAST_AVX512)
+#if defined(SIMD_AVX512)
 #define VECTOR_BYTES 64
-#elif defined(FAST_AVX2)
+#elif defined(SIMD_AVX2)
 #define VECTOR_BYTES 32
 #else
 #define VECTOR_BYTES 16
 #endif
 
-#if defined(FAST_AVX512) || defined(__aarch64__)
+#if defined(SIMD_AVX512) || defined(__aarch64__)
 #define REGISTERS 32
 #else
 #define REGISTERS 16
@@ -76,8 +76,8 @@ INLINE vec load(const real *from) { return *(const loose_vec *)from; }
 INLINE void store(real *to, vec x) { *(loose_vec *)to = x; }
 /* x - 0 is x, whatever x is: compilers see a broadcast in it */
 INLINE vec splat(real x) { return x - (vec){0}; }
-INLINE vec keep(mask where, vec x) { return (vec)((mask)x & where); }
-INLINE vec choose(mask where, vec x, vec otherwise) {
+INLINE vec mask_lanes(mask where, vec x) { return (vec)((mask)x & where); }
+INLINE vec select_lanes(mask where, vec x, vec otherwise) {
     return (vec)(((mask)x & where) | ((mask)otherwise & ~where));
 }
 
@@ -95,11 +95,11 @@ INLINE mask first_lanes(int count) {
    instruction each --- */
 
 #if defined(__x86_64__)
-#if defined(FAST_AVX512)
+#if defined(SIMD_AVX512)
 #define INTRINSIC(name, kind) _mm512_##name##_##kind
 #define REGISTER_ps __m512
 #define REGISTER_pd __m512d
-#elif defined(FAST_AVX2)
+#elif defined(SIMD_AVX2)
 #define INTRINSIC(name, kind) _mm256_##name##_##kind
 #define REGISTER_ps __m256
 #define REGISTER_pd __m256d
@@ -119,16 +119,16 @@ INLINE vec square_root(vec x) { return (vec)OPERATION(sqrt)((REGISTER)x); }
 INLINE vec larger(vec a, vec b) {
     return (vec)OPERATION(max)((REGISTER)a, (REGISTER)b);
 }
-#if defined(FAST_AVX2) || defined(FAST_AVX512)
+#if defined(SIMD_AVX2) || defined(SIMD_AVX512)
 INLINE vec multiply_add(vec a, vec b, vec c) {
     return (vec)OPERATION(fmadd)((REGISTER)a, (REGISTER)b, (REGISTER)c);
 }
-INLINE vec less_product(vec c, vec a, vec b) {
+INLINE vec subtract_product(vec c, vec a, vec b) {
     return (vec)OPERATION(fnmadd)((REGISTER)a, (REGISTER)b, (REGISTER)c);
 }
 #else
 INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
-INLINE vec less_product(vec c, vec a, vec b) { return c - a * b; }
+INLINE vec subtract_product(vec c, vec a, vec b) { return c - a * b; }
 #endif
 
 #elif defined(__aarch64__)
@@ -146,7 +146,7 @@ INLINE vec larger(vec a, vec b) {
 INLINE vec multiply_add(vec a, vec b, vec c) {
     return (vec)OPERATION(vfmaq)((REGISTER)c, (REGISTER)a, (REGISTER)b);
 }
-INLINE vec less_product(vec c, vec a, vec b) {
+INLINE vec subtract_product(vec c, vec a, vec b) {
     return (vec)OPERATION(vfmsq)((REGISTER)c, (REGISTER)a, (REGISTER)b);
 }
 
@@ -162,12 +162,12 @@ INLINE vec larger(vec a, vec b) { return (vec)OPERATION(pmax)((v128_t)b, (v128_t
 INLINE vec multiply_add(vec a, vec b, vec c) {
     return (vec)OPERATION(relaxed_madd)((v128_t)a, (v128_t)b, (v128_t)c);
 }
-INLINE vec less_product(vec c, vec a, vec b) {
+INLINE vec subtract_product(vec c, vec a, vec b) {
     return (vec)OPERATION(relaxed_nmadd)((v128_t)a, (v128_t)b, (v128_t)c);
 }
 #else
 INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
-INLINE vec less_product(vec c, vec a, vec b) { return c - a * b; }
+INLINE vec subtract_product(vec c, vec a, vec b) { return c - a * b; }
 #endif
 
 #else
@@ -175,30 +175,30 @@ INLINE vec square_root(vec x) {
     for (int lane = 0; lane < LANES; lane++) x[lane] = (real)__builtin_sqrt(x[lane]);
     return x;
 }
-INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
+INLINE vec larger(vec a, vec b) { return select_lanes(a > b, a, b); }
 INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
-INLINE vec less_product(vec c, vec a, vec b) { return c - a * b; }
+INLINE vec subtract_product(vec c, vec a, vec b) { return c - a * b; }
 #endif
 
-/* --- 1/sqrt x and 1/x, guessed to 12 bits or more; GUESSES of Newton's steps make them
+/* --- 1/sqrt x and 1/x, approximated to 12 bits or more; NEWTON_STEPS make them
    exact, 0 where there is no such instruction. Roots of narrow vectors are taken by the
    machine, while it does other things --- */
 
-#if defined(__x86_64__) && defined(FAST_AVX512)
-#define GUESSES (LANES == 16 ? 1 : 2)
-#define GUESSES_ROOTS 1
-INLINE vec guess_over_root(vec x) { return (vec)OPERATION(rsqrt14)((REGISTER)x); }
-INLINE vec guess_over(vec x) { return (vec)OPERATION(rcp14)((REGISTER)x); }
+#if defined(__x86_64__) && defined(SIMD_AVX512)
+#define NEWTON_STEPS (LANES == 16 ? 1 : 2)
+#define APPROX_SQRT 1
+INLINE vec approx_rsqrt(vec x) { return (vec)OPERATION(rsqrt14)((REGISTER)x); }
+INLINE vec approx_reciprocal(vec x) { return (vec)OPERATION(rcp14)((REGISTER)x); }
 #elif defined(__x86_64__) && defined(GLASSGPT_FLOAT32)
-#define GUESSES 1
-#define GUESSES_ROOTS 0
-INLINE vec guess_over_root(vec x) { return (vec)OPERATION(rsqrt)((REGISTER)x); }
-INLINE vec guess_over(vec x) { return (vec)OPERATION(rcp)((REGISTER)x); }
+#define NEWTON_STEPS 1
+#define APPROX_SQRT 0
+INLINE vec approx_rsqrt(vec x) { return (vec)OPERATION(rsqrt)((REGISTER)x); }
+INLINE vec approx_reciprocal(vec x) { return (vec)OPERATION(rcp)((REGISTER)x); }
 #else
-#define GUESSES 0
-#define GUESSES_ROOTS 0
-INLINE vec guess_over_root(vec x) { return x; }
-INLINE vec guess_over(vec x) { return x; }
+#define NEWTON_STEPS 0
+#define APPROX_SQRT 0
+INLINE vec approx_rsqrt(vec x) { return x; }
+INLINE vec approx_reciprocal(vec x) { return x; }
 #endif
 
 /* --- lanes that change places: f(lane) is the lane it comes from, b's after a's --- */
@@ -267,9 +267,9 @@ INLINE vec largest_of(vec x) {
         (a) = first, (b) = second;                                                     \
     } while (0)
 
-/* x (LANES, LANES) turned over its diagonal: first inside blocks of 16 bytes, then
+/* x (LANES, LANES) transposed: first inside blocks of 16 bytes, then
    block by block. */
-INLINE void turn(vec x[LANES]) {
+INLINE void transpose_lanes(vec x[LANES]) {
     UNROLL for (int i = 0; i < LANES; i += 2)
         EXCHANGE(x[i], x[i + 1], LOW_ENDS, HIGH_ENDS);
 #ifdef GLASSGPT_FLOAT32
