@@ -23,8 +23,8 @@ export async function counts(
   const size = corpus.vocabSize;
   const probs = new Float64Array(size * size);
   for (let token = 0; token < size; token++) {
-    model.kernel.call.begin(model.g);
-    model.kernel.call.feed(model.g, token);
+    model.kernel.call.decode_begin(model.g);
+    model.kernel.call.decode_step(model.g, token);
     probs.set(model.probabilities(1), token * size);
   }
   return {

@@ -36,8 +36,8 @@ export async function row(
   const counts = model.weights().slice(token * size, (token + 1) * size);
   let total = 0;
   for (const count of counts) total += count;
-  kernel.call.begin(model.g);
-  kernel.call.feed(model.g, token);
+  kernel.call.decode_begin(model.g);
+  kernel.call.decode_step(model.g, token);
   return {
     token,
     counts,

@@ -42,7 +42,7 @@ function lossesOf(training: Training): Losses {
     numSteps: training.run.train.num_steps,
     losses: Float64Array.from(losses),
     smooth,
-    uniform: kernel.call.surprise(1 / corpus.vocabSize),
+    uniform: kernel.call.surprisal(1 / corpus.vocabSize),
     diverged: training.diverged,
   };
 }
@@ -109,6 +109,6 @@ export async function at(
     with too few of those only the first is known. */
 export async function levels(input: { asked: Asked }): Promise<number[]> {
   const { model } = await trainingOf(input.asked);
-  const uniform = model.kernel.call.surprise(1 / model.corpus.vocabSize);
+  const uniform = model.kernel.call.surprisal(1 / model.corpus.vocabSize);
   return baselineLosses(model) ?? [uniform];
 }

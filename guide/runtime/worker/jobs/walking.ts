@@ -53,5 +53,5 @@ export async function walk(
 /** The curve of -ln p at these p. */
 export async function surprise(input: { p: number[] }): Promise<Float64Array> {
   const kernel = await tools();
-  return Float64Array.from(input.p, (p) => kernel.call.surprise(p));
+  return Float64Array.from(input.p, (p) => kernel.call.surprisal(p));
 }

@@ -19,12 +19,12 @@ export async function next(
 ): Promise<{ probs: Float64Array; logits: Float64Array; vocabulary: string[] }> {
   const { model } = await reach(input.asked, input.at, job);
   const { kernel, corpus } = model;
-  kernel.call.begin(model.g);
+  kernel.call.decode_begin(model.g);
   const tokens =
     input.token === undefined
       ? model.prompt(input.prefix)
       : [corpus.encodePrefix(input.token)[1] ?? corpus.bos];
-  for (const token of tokens) kernel.call.feed(model.g, token);
+  for (const token of tokens) kernel.call.decode_step(model.g, token);
   const logits = kernel.reals(kernel.call.logits(model.g), corpus.vocabSize);
   return {
     probs: model.probabilities(input.temperature),
@@ -74,12 +74,12 @@ export async function generate(
     const written = kernel.allocate(4 * limit);
     // the draws before this one, from the same generator: none depends on another
     for (let i = 0; i < input.draw; i++)
-      call.write(g, random, address, prompt.length, limit, input.temperature, 0, 1, written);
+      call.generate(g, random, address, prompt.length, limit, input.temperature, 0, 1, written);
     const probs = kernel.allocate(8 * size);
     const sums = kernel.allocate(8 * size);
     const drawn = kernel.allocate(8);
-    call.begin(g);
-    for (const token of prompt) call.feed(g, token);
+    call.decode_begin(g);
+    for (const token of prompt) call.decode_step(g, token);
     const steps: Generated[] = [];
     const ids = [...prompt];
     while (steps.length < limit) {
@@ -93,7 +93,7 @@ export async function generate(
       });
       if (token < 0 || token === corpus.bos) break;
       ids.push(token);
-      if (steps.length < limit && call.feed(g, token) < 0) break;
+      if (steps.length < limit && call.decode_step(g, token) < 0) break;
     }
     const cached = call.operations(g);
     const again = compare(model, ids, input.temperature, steps, prompt.length);
@@ -119,10 +119,10 @@ function compare(
   prompted: number,
 ): { multiplications: number; difference: number } {
   const { call } = model.kernel;
-  call.begin(model.g);
+  call.decode_begin(model.g);
   let difference = 0;
   ids.slice(0, prompted + steps.length - 1).forEach((token, i) => {
-    if (call.feed_again(model.g, token) < 0 || i < prompted - 1) return;
+    if (call.decode_step_uncached(model.g, token) < 0 || i < prompted - 1) return;
     const probs = model.probabilities(temperature);
     steps[i - prompted + 1]!.probs.forEach((p, id) => {
       difference = Math.max(difference, Math.abs(p - probs[id]!));
@@ -148,8 +148,8 @@ export async function tally(
   const size = corpus.vocabSize;
   return kernel.freed(() => {
     const random = generator(model, input.seed);
-    kernel.call.begin(g);
-    for (const token of model.prompt(input.prefix)) kernel.call.feed(g, token);
+    kernel.call.decode_begin(g);
+    for (const token of model.prompt(input.prefix)) kernel.call.decode_step(g, token);
     const probs = kernel.putDoubles(model.probabilities(input.temperature));
     const sums = kernel.allocate(8 * size);
     const drawn = kernel.allocate(8);

@@ -76,6 +76,6 @@ export function baselineLosses(model: Model): number[] | null {
     [...new Set(setup.documents(run.train.num_steps))].map((text) => corpus.encode(text)),
     unseen.map((text) => model.cut(text)),
     corpus.vocabSize,
-    (p) => kernel.call.surprise(p),
+    (p) => kernel.call.surprisal(p),
   );
 }

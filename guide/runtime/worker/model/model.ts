@@ -30,7 +30,7 @@ export class Model {
     this.random = kernel.allocate(STRUCTS.random.size);
     kernel.viewBytes(this.random, STRUCTS.random.size).set(this.setup.generator);
     this.g = this.create();
-    if (run.step > 0) kernel.call.draw_weights(this.g, this.random, run.model.init_std);
+    if (run.step > 0) kernel.call.init_weights(this.g, this.random, run.model.init_std);
   }
 
   private create(): Address {

@@ -30,7 +30,7 @@ export function write(
     const written = kernel.allocate(4 * limit);
     const begun = corpus.decode(prompt);
     return Array.from({ length: count }, () => {
-      const size = kernel.call.write(
+      const size = kernel.call.generate(
         g,
         random,
         address,
