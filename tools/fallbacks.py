@@ -11,7 +11,7 @@ import json
 from browsing import as_webp, figures, guide, settle
 
 from glassgpt.guide.content.pages import FOLDER
-from glassgpt.guide.fallbacks import INDEX, picture_name
+from glassgpt.guide.fallbacks import INDEX, fallback_name
 
 PICTURES = FOLDER / "fallbacks"
 
@@ -37,7 +37,7 @@ def main() -> None:
             page.wait_for_timeout(300)
             png = frame.locator(".frame-picture").screenshot()
             width, height, made = as_webp(page, png)
-            name = picture_name(source.path, identity)
+            name = fallback_name(source.path, identity)
             (PICTURES / f"{name}.webp").write_bytes(made)
             said = frame.locator(".frame-sentence").inner_text()
             known[name] = {"width": width, "height": height, "said": said}

@@ -40,7 +40,7 @@ def test_a_picture_is_of_what_its_figure_says(path: str, visit: Any) -> None:
     said = dict(shown.evaluate_all(SAID))
     known = index()
     named = {
-        identity: known.pop(fallbacks.picture_name(path, identity))["said"]
+        identity: known.pop(fallbacks.fallback_name(path, identity))["said"]
         for identity in said
     }
     assert named == said

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,22 @@ WIDTHS = ("390", "520", "720", "960")
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """A figure's picture: its file in the site's assets, its size, what it says."""
+
+    file: str
+    width: int
+    height: int
+    said: str
+
+
+@dataclass(frozen=True)
 class Figures:
-    """Every figure by name, where its code is, and its built picture as an element."""
+    """Every figure by name, where its code is, and its picture for want of scripts."""
 
     table: dict[str, dict[str, Any]]
     manifest: dict[str, dict[str, Any]]
-    pictures: dict[str, str] = field(default_factory=dict)
+    fallbacks: dict[str, Fallback] = field(default_factory=dict)
 
     @classmethod
     def read(cls, assets: Path) -> "Figures":
@@ -87,27 +96,3 @@ class Figures:
     def wide(self, name: str) -> bool:
         """Whether a figure takes the margin's room too."""
         return bool(self.table[name].get("wide", False))
-
-
-def figure_html(
-    name: str,
-    identity: str,
-    props: dict[str, Any],
-    height: dict[str, int],
-    alt: str,
-    hint: str = "",
-    words: dict[str, str] | None = None,
-    wide: bool = False,
-    picture: str = "",
-) -> str:
-    """A figure's place in a page: hints above, its room, a sentence under it. Where
-    nothing can be computed the picture stands in the room."""
-    said = (words or {}).get("figure_needs_scripts", "")
-    room = ";".join(f"--h-{width}:{room}px" for width, room in height.items())
-    given = escape(json.dumps(props, ensure_ascii=False, sort_keys=True))
-    kind = "gg-figure wide" if wide else "gg-figure"
-    return (
-        f'<figure class="{kind}" id="{escape(identity)}" style="{room}">{hint}'
-        f'<gg-{name} props="{given}"><p class="fallback"><noscript>{escape(said)}'
-        f"{picture}</noscript></p></gg-{name}><figcaption>{alt}</figcaption></figure>\n"
-    )

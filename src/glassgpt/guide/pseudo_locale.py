@@ -19,3 +19,11 @@ def accented(text: str) -> str:
     stripped = words.rstrip()
     more = "ø" * (letters * 3 // 10 + 1)
     return f"{stripped}{more}{words[len(stripped) :]}" if letters else text
+
+
+def accented_strings(strings: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """The same of all words of the interface, by section."""
+    return {
+        section: {key: accented(text) for key, text in table.items()}
+        for section, table in strings.items()
+    }

@@ -12,8 +12,8 @@ from glassgpt.config import preset
 from glassgpt.data.order import shuffled
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.guide.cache import kept_fact
-from glassgpt.guide.content.markdown import Page
-from glassgpt.guide.facts import names as facts
+from glassgpt.guide.content.writing import Page
+from glassgpt.guide.facts import names, trainings
 from glassgpt.tokenizers import CharTokenizer
 
 STEPS = 20
@@ -45,8 +45,8 @@ def expected(step: int) -> dict[str, Any]:
     `losses` of the first STEPS steps; `gradient` of WORD at the first weights, all of
     them in the kernel's order, empty for Step 0; `names` and `heldout` after training.
     """
-    rng = random.Random(facts.SEED)
-    documents = shuffled(facts.names(), rng)
+    rng = random.Random(names.SEED)
+    documents = shuffled(names.corpus().documents, rng)
     tokenizer = CharTokenizer.from_documents(documents)
     record = preset(f"step{step}").with_vocabulary(tokenizer.vocab_size)
     lesson = ReferenceEngine(record, rng)
@@ -60,7 +60,7 @@ def expected(step: int) -> dict[str, Any]:
         "word": WORD,
         "losses": list(lesson.train_steps(0, batches)),
         "gradient": gradient,
-        "names": facts.samples(step),
-        "heldout": facts.heldout(step),
+        "names": trainings.samples(step),
+        "heldout": trainings.heldout(step),
         "tolerances": TOLERANCES,
     }

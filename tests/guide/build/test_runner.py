@@ -12,12 +12,12 @@ from glassgpt.lessons import lesson
 STEP1 = str(lesson(1).path)
 
 
-def planned(name: str, lines: str, step: int = 1, given: str = "") -> cells.Run:
-    return cells.planned(listings.named_slice(lesson(step), name), given, lines)
+def cell(name: str, lines: str, step: int = 1, given: str = "") -> cells.Cell:
+    return cells.read_cell(listings.named_slice(lesson(step), name), given, lines)
 
 
 def tried(name: str, lines: str, step: int = 1, given: str = "") -> dict[str, Any]:
-    one = planned(name, lines, step, given)
+    one = cell(name, lines, step, given)
     return runner.run(str(one.program.path), **one.asked)
 
 
@@ -37,12 +37,12 @@ def test_a_print_is_not_printed_twice() -> None:
 
 
 def test_the_gradient_check_is_left_out_unless_it_is_the_slice() -> None:
-    plan = planned("training", "step")
+    plan = cell("training", "step")
     check = lesson(1).sections["gradient check"]
     kept = {n for a, b in plan.before for n in range(a, b + 1)}
     assert kept.isdisjoint(check)
     assert {check.start - 1, check.stop} <= kept
-    own = planned("gradient check", "largest")
+    own = cell("gradient check", "largest")
     assert own.first in check
 
 
@@ -53,7 +53,7 @@ def test_a_number_of_the_program_is_replaced_where_it_stands() -> None:
 
 
 def test_a_method_runs_as_its_whole_class() -> None:
-    plan = planned("autograd: Value.__add__", "1", step=2)
+    plan = cell("autograd: Value.__add__", "1", step=2)
     assert plan.code.startswith("class Value")
 
 
@@ -61,7 +61,7 @@ def test_the_interpreter_is_left_as_it_was() -> None:
     import random
 
     before = random.getstate()
-    cells.shipped(planned("data", "random.random()", step=0))
+    cells.printed(cell("data", "random.random()", step=0))
     assert random.getstate() == before
 
 
@@ -127,9 +127,9 @@ def test_texts_are_the_same_when_words_and_numbers_are(
 )
 def test_a_page_is_refused_that_shows_nothing(given: str, lines: str, why: str) -> None:
     with pytest.raises(GlassGPTError, match=why):
-        cells.shipped(planned("model: softmax", lines, given=given))
+        cells.printed(cell("model: softmax", lines, given=given))
 
 
-def test_the_harness_needs_only_the_standard_library() -> None:
+def test_the_runner_needs_only_the_standard_library() -> None:
     source = Path(runner.__file__).read_text()
     assert "glassgpt" not in source.replace("<your code>", "")

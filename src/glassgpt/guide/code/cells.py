@@ -1,6 +1,6 @@
 """Code that a reader can run and change: a lesson's slice, with a few lines after it.
 
-What the lines print is found when the page is made, by the harness that runs them again
+What the lines print is found when the page is made, by the runner that runs them again
 in the page, so that a page without scripts shows it too.
 """
 
@@ -8,7 +8,6 @@ import json
 import random
 import re
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from glassgpt.errors import invalid
@@ -23,7 +22,7 @@ _GIVEN = re.compile(r" (?P<name>\w+)=(?P<value>[\d.]+)")
 
 
 @dataclass(frozen=True)
-class Run:
+class Cell:
     """What is run: the lines before a slice, the slice, and what is tried with it."""
 
     program: Lesson
@@ -35,7 +34,7 @@ class Run:
 
     @property
     def asked(self) -> dict[str, Any]:
-        """The same as the harness takes it, without the path."""
+        """The same as the runner takes it, without the path."""
         return {
             "before": [list(pair) for pair in self.before],
             "numbers": dict(self.numbers),
@@ -44,7 +43,7 @@ class Run:
         }
 
 
-def planned(one: listings.Slice, given: str, tried: str) -> Run:
+def read_cell(one: listings.Slice, given: str, tried: str) -> Cell:
     """How a slice is run; `given` may hold numbers such as " num_steps=20".
 
     Raises PageError for a number that the program does not write down.
@@ -64,7 +63,7 @@ def planned(one: listings.Slice, given: str, tried: str) -> Run:
         if not re.search(rf"(?m)^{name} = [-\d.e]+", program.source):
             why = f"step {program.step} writes no such number down"
             raise invalid("run", name, why, error=PageError)
-    return Run(
+    return Cell(
         program,
         lines.start,
         tuple(_before(program, lines)),
@@ -95,7 +94,7 @@ def _before(program: Lesson, lines: range) -> list[tuple[int, int]]:
     return [pair for pair in [*found, (start, lines.start - 1)] if pair[0] <= pair[1]]
 
 
-def shipped(one: Run) -> str:
+def printed(one: Cell) -> str:
     """What it prints. Raises PageError for code that fails or prints too much."""
     found = _printed(one.program.step, json.dumps(one.asked))
     if error := found["error"]:
@@ -114,29 +113,3 @@ def _printed(step: int, asked: str) -> dict[str, Any]:
         return runner.run(str(lesson(step).path), **json.loads(asked))
     finally:
         random.setstate(kept)
-
-
-def run_html(one: Run, number: int, words: dict[str, str]) -> str:
-    """The lines that are tried, what they print, and the place where they run."""
-    printed = shipped(one)
-    asked = {"file": one.program.path.name, **one.asked, "shipped": printed}
-    data = escape(json.dumps(asked, ensure_ascii=False, sort_keys=True))
-    first = one.first + len(one.code.splitlines()) + 1
-    lines = listings.text_html(one.tried, first)
-    buttons = "".join(
-        f'<button type="button" data-do="{do}" hidden>{escape(words[word])}</button>'
-        for do, word in (("run", "run_run"), ("change", "run_change"))
-    )
-    label = escape(words["run_label"])
-    return (
-        f'<div class="run panel" role="group" aria-label="{label}" '
-        f'data-run="{data}"><p class="where"><span>{escape(words["run_try"])}</span>'
-        f"{buttons}</p>"
-        f'<div class="run-code"><pre class="code" tabindex="0" '
-        f'aria-label="{escape(words["run_try"])}"><code translate="no">{lines}'
-        f"</code></pre></div>"
-        f'<div class="run-printed"><p class="label" id="run-{number}">'
-        f"{escape(words['run_printed'])}</p>"
-        f'<pre class="output" tabindex="0" aria-labelledby="run-{number}">'
-        f"{escape(printed, quote=False)}</pre></div></div>\n"
-    )

@@ -5,8 +5,7 @@ import builtins
 import functools
 import keyword
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -56,11 +55,11 @@ def named_slice(program: Lesson, name: str) -> Slice:
     """
     if name in program.sections:
         return Slice(program, name, _section_lines(program, name))
-    parts = _parts(program)
-    if name not in parts:
-        choices = [*program.sections, *parts]
+    named = parts(program)
+    if name not in named:
+        choices = [*program.sections, *named]
         raise unknown(f"part of step {program.step}", name, choices)
-    return Slice(program, name, parts[name])
+    return Slice(program, name, named[name])
 
 
 def _section_lines(program: Lesson, name: str) -> range:
@@ -72,7 +71,7 @@ def _section_lines(program: Lesson, name: str) -> range:
     return range(start, stop)
 
 
-def _parts(program: Lesson) -> dict[str, range]:
+def parts(program: Lesson) -> dict[str, range]:
     """The lines of every part, "section: name", by the names that units have."""
     found: dict[str, range] = {}
     for section in (IMPORTS, *program.sections):
@@ -218,47 +217,38 @@ def _find(text: str, fragment: str, taken: list[Fragment]) -> Fragment | None:
     return None
 
 
-def code_html(one: Slice, fragments: Sequence[Fragment] = (), anchors: str = "") -> str:
-    """A slice as lines of HTML, its fragments marked with their number from 1.
+@dataclass(frozen=True)
+class Piece:
+    """Characters of one kind, in one fragment (0: in none)."""
 
-    With `anchors`, each line has an id: that text and its number in the file.
-    """
-    return text_html(one.text, one.lines.start, fragments, anchors)
+    text: str
+    kind: str
+    fragment: int
 
 
-def text_html(
-    text: str, number: int, fragments: Sequence[Fragment] = (), anchors: str = ""
-) -> str:
-    """The same of a text whose first line has this number."""
-    pieces = _pieces(text, fragments)
-    lines, open_line = [], ""
-    for kind, fragment, piece in pieces:
-        for part in piece.splitlines(keepends=True):
-            body = part.rstrip("\n")
-            if body:
-                open_line += _span(escape(body, quote=False), kind, fragment)
+@dataclass(frozen=True)
+class Line:
+    """A line of code, by its number in the file."""
+
+    number: int
+    pieces: tuple[Piece, ...]
+
+
+def lines_of(
+    text: str, first: int = 1, fragments: Sequence[Fragment] = ()
+) -> list[Line]:
+    """The lines of a text that begins at line `first` of its file."""
+    lines: list[list[Piece]] = [[]]
+    for piece in _pieces(text, fragments):
+        for part in piece.text.splitlines(keepends=True):
+            if body := part.rstrip("\n"):
+                lines[-1].append(replace(piece, text=body))
             if part.endswith("\n"):
-                lines.append(_line(number, open_line, anchors))
-                number, open_line = number + 1, ""
-    lines.append(_line(number, open_line, anchors))
-    return "".join(lines)
+                lines.append([])
+    return [Line(n, tuple(line)) for n, line in enumerate(lines, start=first)]
 
 
-def _line(number: int, body: str, anchors: str) -> str:
-    name = f' id="{anchors}{number}"' if anchors else ""
-    return f'<span class="line"{name} data-n="{number}">{body}\n</span>'
-
-
-def _span(body: str, kind: str, fragment: int) -> str:
-    marked = f'<span class="{kind}">{body}</span>' if kind else body
-    return (
-        f'<span class="frag" data-f="{fragment}">{marked}</span>'
-        if fragment
-        else marked
-    )
-
-
-def _pieces(text: str, fragments: Sequence[Fragment]) -> list[tuple[str, int, str]]:
+def _pieces(text: str, fragments: Sequence[Fragment]) -> list[Piece]:
     """The text cut wherever its kind or its fragment changes."""
     kinds = [""] * len(text)
     for start, token, value in PythonLexer(stripnl=False).get_tokens_unprocessed(text):
@@ -269,75 +259,8 @@ def _pieces(text: str, fragments: Sequence[Fragment]) -> list[tuple[str, int, st
         marks[one.start : one.end] = [number] * (one.end - one.start)
     keys = list(zip(kinds, marks, strict=True))
     cuts = [i for i in range(1, len(text)) if keys[i] != keys[i - 1]]
-    return [(*keys[a], text[a:b]) for a, b in pairwise([0, *cuts, len(text)])]
+    return [Piece(text[a:b], *keys[a]) for a, b in pairwise([0, *cuts, len(text)])]
 
 
 def _kind(token: Any) -> str:
     return next((name for kind, name in _KINDS if token in kind), "")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A section of a program in its map: where it leads and what is said of it."""
-
-    name: str
-    lines: range
-    link: str
-    said: str
-
-
-def map_svg(
-    program: Lesson,
-    blocks: Iterable[Block],
-    pages: dict[int, str],
-    known: set[int],
-    now: set[int],
-    across: bool,
-) -> str:
-    """The program in small: one stroke a line, each section a link.
-
-    `pages` says which page explains a line, `known` which lines are explained before
-    this one, `now` which on it. `across` lays the file on its side, for narrow pages.
-    """
-    lines = program.source.splitlines()
-    made = []
-    for block in blocks:
-        strokes: dict[tuple[str, str], list[str]] = {}
-        for number in block.lines:
-            if not lines[number - 1].strip():
-                continue
-            state = "now" if number in now else "known" if number in known else "later"
-            page = "" if state == "now" else pages.get(number, "")
-            stroke = _stroke(number, lines[number - 1], across)
-            strokes.setdefault((state, page), []).append(stroke)
-        paths = "".join(
-            f'<path class="{state}" data-page="{page}" data-lines="{len(parts)}" '
-            f'd="{"".join(parts)}"/>'
-            for (state, page), parts in strokes.items()
-        )
-        made.append(
-            f'<a href="{block.link}" aria-label="{escape(block.said)}">'
-            f"{_ground(block.lines, across)}{paths}</a>"
-        )
-    long = len(lines) * 3
-    box = f"0 0 {long} 44" if across else f"0 0 44 {long}"
-    return f'<svg viewBox="{box}" focusable="false">{"".join(made)}</svg>'
-
-
-def _stroke(number: int, line: str, across: bool) -> str:
-    body = line.strip()
-    indent = (len(line) - len(body)) / 2
-    place, length = number * 3 - 1.5, max(2.0, len(body) / 2)
-    begin = f"M{place:g} {indent:g}v" if across else f"M{indent:g} {place:g}h"
-    return f"{begin}{length:g}"
-
-
-def _ground(lines: range, across: bool) -> str:
-    """What can be pressed of a section, its blank places too."""
-    start, long = 3 * (lines.start - 1), 3 * len(lines)
-    sides = (
-        f'x="{start}" y="0" width="{long}" height="44"'
-        if across
-        else f'x="0" y="{start}" width="44" height="{long}"'
-    )
-    return f'<rect class="ground" {sides}/>'

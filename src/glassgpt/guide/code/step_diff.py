@@ -1,136 +1,121 @@
 """Two neighbouring programs beside each other: their sections, and their models' ways.
 
-Both pictures are read out of the programs and of changes.toml; nothing in them is
-written by hand.
+Both are read out of the programs and of changes.toml; nothing in them is written by
+hand.
 """
 
 import ast
+import difflib
 import re
 from collections.abc import Mapping
-from html import escape
+from dataclasses import dataclass
 
 from glassgpt.errors import invalid
 from glassgpt.lessons import Lesson, changes, lesson, units
 
+KINDS = ("adds", "changes", "drops")
 _LINE = 2.5  # pixels of height for a line of code
+_SIGNS = {"+": "plus", "-": "minus", "@": "hunk"}
 
 
-def sections_html(step: int, words: Mapping[str, str]) -> str:
-    """Each section of a step's program and of the one before, as tall as it is long."""
-    table = _changes(step)
-    old, new = lesson(step - 1), lesson(step)
-    rows = "".join(
-        _section_row(name, old, new, table, words) for name in _all_sections(step)
-    )
-    heads = (words["beside_section"], _step(step - 1, words), _step(step, words))
-    cells = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    last = f'<th scope="col">{escape(words["beside_differs"])}</th>'
-    return (
-        f'<div class="scroll" tabindex="0" role="region" '
-        f'aria-label="{escape(words["beside"])}"><table class="sections"><thead><tr>'
-        f"{cells}{last}</tr></thead><tbody>{rows}</tbody></table></div>\n"
-    )
+@dataclass(frozen=True)
+class SectionRow:
+    """A section in both programs: its filled lines, and what differs in it."""
+
+    name: str
+    old: int
+    new: int
+    differs: list[tuple[str, str]]
+
+    @staticmethod
+    def height(lines: int) -> int:
+        """How tall a section of so many lines stands, in pixels."""
+        return max(3, round(_LINE * lines))
 
 
-def ways_html(step: int, words: Mapping[str, str]) -> str:
-    """How a token becomes probabilities in a step's model and in the one before."""
-    _changes(step)
-    columns = "".join(
-        f'<div><p class="of">{escape(_step(one, words))}</p>'
-        f'<ol class="stations" aria-label="{escape(_step(one, words))}">'
-        f"{''.join(_stations(lesson(one)))}</ol></div>"
-        for one in (step - 1, step)
-    )
-    return f'<div class="ways">{columns}</div>\n'
+@dataclass(frozen=True)
+class Station:
+    """A line of code that a token goes through, and the shape it says."""
+
+    code: str
+    shape: str
 
 
-def _changes(step: int) -> dict[str, dict[str, str]]:
+def changes_of(step: int) -> Mapping[str, Mapping[str, str]]:
+    """What a step adds, changes and drops, with the reasons. Raises UsageError."""
     table = changes().get(step)
     if table is None:
         raise invalid("step", step, "nothing stands before it")
     return table
 
 
-def _step(step: int, words: Mapping[str, str]) -> str:
-    return f"{words['step']} {step}"
-
-
-def _all_sections(step: int) -> list[str]:
-    """The sections of both programs, in an order that fits both."""
-    old, new = list(lesson(step - 1).sections), list(lesson(step).sections)
-    found = list(new)
-    for place, name in enumerate(old):
-        if name not in found:
-            before = [one for one in old[:place] if one in found]
-            found.insert(found.index(before[-1]) + 1 if before else 0, name)
-    return found
-
-
-def _section_row(
-    name: str,
-    old: Lesson,
-    new: Lesson,
-    table: Mapping[str, Mapping[str, str]],
-    words: Mapping[str, str],
-) -> str:
-    told = []
-    for kind in ("adds", "changes", "drops"):
-        for part in table.get(kind, {}):
-            section, _, unit = part.partition(": ")
-            if section == name:
-                told.append(
-                    f'<li class="{kind}">'
-                    f'<code translate="no">{escape(unit)}</code> '
-                    f"<small>{escape(words[f'diff_{kind}']).lower()}</small></li>"
-                )
-    same = escape(words["beside_same"])
-    differs = f"<ul>{''.join(told)}</ul>" if told else f"<span>{same}</span>"
-    return (
-        f'<tr class="{"differs" if told else "same"}">'
-        f'<th scope="row" translate="no">{escape(name)}</th>'
-        f"{_bar(old, name)}{_bar(new, name)}<td>{differs}</td></tr>"
-    )
-
-
-def _bar(program: Lesson, name: str) -> str:
-    """A section's length: its lines that hold something."""
-    lines = program.source.splitlines()
-    held = [n for n in program.sections.get(name, ()) if lines[n - 1].strip()]
-    if not held:
-        return '<td class="bar"></td>'
-    height = max(3, round(_LINE * len(held)))
-    return f'<td class="bar"><i style="height:{height}px"></i>{len(held)}</td>'
-
-
-def counted(step: int, kind: str) -> int:
+def count_parts(step: int, kind: str) -> int:
     """How many parts a step adds, changes or drops; `same`: how many it keeps."""
-    table = _changes(step)
+    table = changes_of(step)
     if kind != "same":
         return len(table.get(kind, {}))
     changed = {*table.get("adds", {}), *table.get("changes", {})}
     return sum(part not in changed for part in units(lesson(step)))
 
 
-def _stations(program: Lesson) -> list[str]:
-    """The lines of code that a token goes through, with the shapes they say."""
+def section_rows(step: int) -> list[SectionRow]:
+    """Each section of a step's program and of the one before, in an order for both."""
+    old, new = lesson(step - 1), lesson(step)
+    table = changes_of(step)
+    return [
+        SectionRow(name, _filled(old, name), _filled(new, name), _differs(name, table))
+        for name in _all_sections(old, new)
+    ]
+
+
+def _all_sections(old: Lesson, new: Lesson) -> list[str]:
+    found = list(new.sections)
+    names = list(old.sections)
+    for place, name in enumerate(names):
+        if name not in found:
+            before = [one for one in names[:place] if one in found]
+            found.insert(found.index(before[-1]) + 1 if before else 0, name)
+    return found
+
+
+def _differs(
+    name: str, table: Mapping[str, Mapping[str, str]]
+) -> list[tuple[str, str]]:
+    """What a step adds, changes or drops in a section: the kind and the part."""
+    return [
+        (kind, part.partition(": ")[2])
+        for kind in KINDS
+        for part in table.get(kind, {})
+        if part.partition(": ")[0] == name
+    ]
+
+
+def _filled(program: Lesson, name: str) -> int:
+    """A section's length: its lines that hold something."""
+    lines = program.source.splitlines()
+    return sum(bool(lines[n - 1].strip()) for n in program.sections.get(name, ()))
+
+
+def line_difference(step: int) -> list[tuple[str, str]]:
+    """The difference between two programs, line by line: the kind and the line."""
+    old, new = (lesson(one).source.splitlines() for one in (step - 1, step))
+    lines = list(difflib.unified_diff(old, new, n=2, lineterm=""))[2:]
+    kinds = [(_SIGNS.get(line[:1], "same"), line) for line in lines]
+    return [(kind, "⋯" if kind == "hunk" else line) for kind, line in kinds]
+
+
+def stations(program: Lesson) -> list[Station]:
+    """What a token goes through in a step's model, until there are probabilities."""
     calls = _calls(program)
     lines = program.source.splitlines()
     innermost = _function(program, calls[-1])
-    made = [_station("token_id", "")]
+    made = [Station("token_id", "")]
     for node in innermost.body[1:]:
-        text = lines[node.lineno - 1].strip()
-        code, _, comment = text.partition("  # ")
+        code, _, comment = lines[node.lineno - 1].strip().partition("  # ")
         shape = re.match(r"\([^()]*\)", comment)
-        made.append(_station(code.removeprefix("return "), shape[0] if shape else ""))
-    for outer in reversed(calls[:-1]):
-        made.append(_station(f"{outer}(…)", ""))
-    made.append(_station("probs", "(vocab_size,)"))
-    return made
-
-
-def _station(code: str, shape: str) -> str:
-    said = f" <small>{escape(shape)}</small>" if shape else ""
-    return f'<li><code translate="no">{escape(code, quote=False)}</code>{said}</li>'
+        made.append(Station(code.removeprefix("return "), shape[0] if shape else ""))
+    made += [Station(f"{outer}(…)", "") for outer in reversed(calls[:-1])]
+    return [*made, Station("probs", "(vocab_size,)")]
 
 
 def _calls(program: Lesson) -> list[str]:

@@ -8,8 +8,7 @@ from typing import Any
 from glassgpt.errors import GlassGPTError, invalid
 from glassgpt.formatting import format_number
 from glassgpt.guide.content.pages import PageError
-from glassgpt.guide.facts import counting
-from glassgpt.guide.facts import names as facts
+from glassgpt.guide.facts import calls
 
 # the numbers that may stand in prose as they are: a step, a lesson, a year
 _ALLOWED = re.compile(
@@ -26,40 +25,16 @@ def dec(value: float, digits: int) -> str:
     return format_number(float(value), digits)
 
 
-# the names by which pages ask
-CALLS: dict[str, Callable[..., Any]] = {
+# what pages may call besides the facts
+_PLAIN: dict[str, Callable[..., Any]] = {
     one.__name__: one
-    for one in (
-        *(facts.documents, facts.distinct, facts.longest, facts.shortest),
-        *(facts.mean_length, facts.usual_length, facts.characters, facts.vocab),
-        *(facts.bos, facts.first, facts.letters, facts.params, facts.size),
-        *(facts.counts, facts.lines, facts.heldout, facts.baseline, facts.levels),
-        *(facts.first_loss, facts.last_loss, facts.smoothed, facts.span),
-        *(facts.num_steps, facts.known, facts.samples, facts.setting, facts.parts),
-        *(
-            counting.count,
-            counting.row_sum,
-            counting.follower,
-            counting.most,
-            counting.zeros,
-        ),
-        *(
-            counting.prob,
-            counting.loss,
-            counting.pairs,
-            counting.falls,
-            counting.likely,
-        ),
-        *(counting.softmax, counting.linear, counting.weight_share, counting.checked),
-        *(counting.gradient_difference, counting.gradient_at_first),
-        *(dec, math.log, math.exp, len, round, min, max, sum, sorted),
-    )
+    for one in (dec, math.log, math.exp, len, round, min, max, sum, sorted)
 }
 
 
 def evaluate(expression: str, given: dict[str, Any] | None = None) -> Any:
     """The value of an expression over the calls. Raises GlassGPTError, with why."""
-    space = {"__builtins__": {}, **CALLS, **(given or {})}
+    space = {"__builtins__": {}, **calls(), **_PLAIN, **(given or {})}
     try:
         return eval(compile(expression.strip(), "<page>", "eval"), space)
     except GlassGPTError:

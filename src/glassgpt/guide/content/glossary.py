@@ -5,9 +5,8 @@ pages link the first place where they use it, with its meaning at hand.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from itertools import pairwise
 from pathlib import Path
 
@@ -72,17 +71,6 @@ class Glossary:
                 continue
             _name(token.children or [], own)
             token.children = _linked(token.children or [], left)
-
-    def listed(self, number: Callable[[Source], str], say: Callable[[str], str]) -> str:
-        """The glossary as HTML, each term with a link to where it is explained."""
-        rows = "".join(
-            f'<div><dt id="{term.anchor}">{escape(say(term.name))}</dt>'
-            f"<dd>{escape(say(term.says), quote=False)} "
-            f'<a href="{term.source.path}#{term.anchor}">'
-            f"{escape(number(term.source))}</a></dd></div>"
-            for term in self.terms
-        )
-        return f'<dl class="glossary">{rows}</dl>\n'
 
 
 def _term(name: str, given: dict[str, object], pages: Sequence[Source]) -> Term:

@@ -1,0 +1,78 @@
+"""The block of a figure: its place in a page, and what stands there without scripts."""
+
+from typing import Any
+
+from markupsafe import Markup
+
+from glassgpt.errors import invalid
+from glassgpt.guide.blocks import block
+from glassgpt.guide.content.expressions import CALL, evaluate
+from glassgpt.guide.content.pages import PageError, read_toml
+from glassgpt.guide.content.writing import Context, Writing
+from glassgpt.guide.fallbacks import fallback_name
+from glassgpt.guide.templating import as_json, render
+
+_FIELDS = {"id", "alt", "hint", "height", "props"}
+
+
+@block("figure")
+def figure(writing: Writing, name: str, text: str) -> Markup:
+    """A figure with hints above it and its sentence under it."""
+    given = _read(name, text)
+    figures = writing.context.figures
+    props = figures.props(name, _worked_out(given.get("props", {})))
+    identity = str(given["id"])
+    if identity in writing.page.figures:
+        raise invalid("figure id", identity, "it is there twice")
+    writing.page.figures[identity] = {"name": name, "props": props}
+    return figure_html(
+        writing.context,
+        name,
+        identity,
+        props,
+        height=given.get("height"),
+        hints=[writing.inline(one) for one in given.get("hint", [])],
+        alt=writing.inline(given["alt"]),
+        fallback=figures.fallbacks.get(fallback_name(writing.source.path, identity)),
+    )
+
+
+def figure_html(
+    context: Context, name: str, identity: str, props: dict[str, Any], **more: Any
+) -> Markup:
+    """A figure's place: its room, and the fallback in it where nothing can compute.
+
+    `more` may hold height, hints, alt and fallback.
+    """
+    room = context.figures.height(name, more.pop("height", None))
+    return render(
+        "blocks/figure.html",
+        words=context.words,
+        name=name,
+        id=identity,
+        props=as_json(props, sort_keys=True),
+        room=";".join(f"--h-{width}:{px}px" for width, px in room.items()),
+        wide=context.figures.wide(name),
+        **{"hints": [], "alt": "", "fallback": None, **more},
+    )
+
+
+def _read(name: str, text: str) -> dict[str, Any]:
+    given = read_toml(text)
+    for wanted in ("id", "alt"):
+        if not given.get(wanted):
+            why = "it has no words for those who cannot see it"
+            raise invalid(f"figure {name}", f"no {wanted}", why, error=PageError)
+    if given.keys() - _FIELDS:
+        raise invalid(f"figure {name}", ", ".join(given), error=PageError)
+    return given
+
+
+def _worked_out(props: dict[str, Any]) -> dict[str, Any]:
+    """Props, those that are a call replaced by what the package answers."""
+    return {
+        key: evaluate(call["call"])
+        if isinstance(value, str) and (call := CALL.fullmatch(value))
+        else value
+        for key, value in props.items()
+    }

@@ -1,0 +1,160 @@
+"""What the templates of whole pages are filled with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from glassgpt.guide import verify
+from glassgpt.guide.blocks.figure import figure_html
+from glassgpt.guide.code import listings, steps
+from glassgpt.guide.code.filemap import MapSection, map_svg
+from glassgpt.guide.content.pages import Source
+from glassgpt.guide.content.writing import Context, Page
+from glassgpt.guide.server import POLICY
+from glassgpt.guide.site_index import SiteIndex
+from glassgpt.guide.templating import in_script
+from glassgpt.lessons import FILES, Lesson, lesson
+
+View = tuple[str, str, dict[str, Any]]
+"""An address, the template of its page, and what is in the page."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """All that pages are made of: words and figures, the pages, the files' names."""
+
+    context: Context
+    figure_words: dict[str, str]
+    index: SiteIndex
+    files: dict[str, str]
+
+
+def views(site: Site) -> Iterator[View]:
+    """Every page of the site, those that have no Markdown too."""
+    for page in site.index.pages:
+        yield page.source.path, "page.html", _page(site, page)
+    shown = []
+    for name, props in sorted(_all_figures(site).items()):
+        title = site.figure_words.get(f"title-{name}", name)
+        content = figure_html(site.context, name, name, props, alt=title)
+        yield f"/embed/{name}/", "embed.html", {"title": title, "content": content}
+        shown.append((name, title, content, _states(site, name)))
+    yield "/gallery/", "gallery.html", {"figures": shown}
+    yield "/yours/", "yours.html", {}
+    yield "/404.html", "missing.html", {}
+
+
+def common(site: Site, path: str) -> dict[str, Any]:
+    """What every page shows or needs: the head, the links to all parts, the words."""
+    titles = site.context.titles
+    sandboxes = [one for one in titles if one.startswith("/sandbox/")]
+    return {
+        "lang": site.context.language,
+        "words": site.context.words,
+        "files": site.files,
+        "path": path,
+        "policy": POLICY,
+        "root": "../" * (path.count("/") - 1) or "./",
+        "strings": in_script(site.figure_words),
+        "steps": [
+            (step, steps.name(step))
+            for step in range(len(FILES))
+            if f"/step/{step}/" in titles
+        ],
+        "there": set(titles),
+        "sandbox": min(sandboxes, default=""),
+    }
+
+
+def _page(site: Site, page: Page) -> dict[str, Any]:
+    source = page.source
+    previous, following = site.index.near(page)
+    return {
+        "page": page,
+        "content": page.html,
+        "kind": source.front.get("kind", "lesson" if source.number else "plain"),
+        "crumbs": _crumbs(site.context, source),
+        "before": _defined_before(site, page),
+        "filemap": _filemap(site, page),
+        "verified": verify.steps_of(page),
+        "previous": previous,
+        "next": following,
+    }
+
+
+def _crumbs(context: Context, source: Source) -> list[tuple[str, str]]:
+    if source.step is None or not source.number:
+        return []
+    path = f"/step/{source.step}/"
+    title = context.titles.get(path, f"Step {source.step}")
+    return [(path, context.say(title))]
+
+
+def _defined_before(site: Site, page: Page) -> list[dict[str, str]]:
+    """The names that the page's code uses, and where each of them was met."""
+    found: dict[str, dict[str, str]] = {}
+    before = site.index.known_before(page)
+    for step in sorted({one.program.step for one in page.slices}):
+        own = [one for one in page.slices if one.program.step == step]
+        for one in listings.needed(own):
+            link = before[step].get(one.line, f"/step/{step}/#L{one.line}")
+            meaning = site.context.say(one.meaning)
+            found[one.name] = {"name": one.name, "meaning": meaning, "link": link}
+    return list(found.values())
+
+
+def _filemap(site: Site, page: Page) -> dict[str, Any] | None:
+    """The step's file in small, when the page reads some of it."""
+    step = page.source.step
+    if step is None or not page.source.number or not page.slices:
+        return None
+    program = lesson(step)
+    now = {n for one in page.slices if one.program.step == step for n in one.lines}
+    known = set(site.index.known_before(page)[step]) - now
+    pages = site.index.explained[step]
+    text = program.source.splitlines()
+    filled = {n for n, line in enumerate(text, start=1) if line.strip()}
+    sections = [_section(site, program, name, pages) for name in program.sections]
+    count = len((known | now) & filled)
+    return {
+        "file": program.path.name,
+        "link": f"/step/{step}/#L{min(now, default=1)}",
+        "said": site.context.words["map_read"].format(count=count, all=len(filled)),
+        "all": len(filled),
+        "down": map_svg(program, sections, pages, known, now, across=False),
+        "across": map_svg(program, sections, pages, known, now, across=True),
+    }
+
+
+def _section(
+    site: Site, program: Lesson, name: str, pages: dict[int, str]
+) -> MapSection:
+    """A section in the map: a link to the lesson that explains most of it."""
+    lines, words = program.sections[name], site.context.words
+    by = [pages[n] for n in lines if n in pages]
+    if not by:
+        link = f"/step/{program.step}/#L{lines.start}"
+        said = words["map_later"].format(section=name)
+        return MapSection(name, lines, link, said)
+    page = max(by, key=by.count)
+    title = site.context.say(site.context.titles[page])
+    number = ".".join(page.strip("/").split("/")[1:])
+    said = words["map_lesson"].format(section=name, number=number, title=title)
+    return MapSection(name, lines, page, said)
+
+
+def _all_figures(site: Site) -> dict[str, dict[str, Any]]:
+    """Every figure with props: those of the first page that has it, or its sample's."""
+    figures, used = site.context.figures, dict[str, dict[str, Any]]()
+    for page in site.index.pages:
+        for one in page.figures.values():
+            used.setdefault(one["name"], one["props"])
+    return {name: used.get(name) or figures.sample(name) for name in figures.table}
+
+
+def _states(site: Site, name: str) -> list[str]:
+    """The states that a figure is shown in, as its address holds them."""
+    return [
+        "&".join(f"{name}.{key}={value}" for key, value in state.items())
+        for state in site.context.figures.table[name].get("states", [{}])
+    ]

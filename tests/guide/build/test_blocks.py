@@ -1,0 +1,91 @@
+"""The blocks of a page: what each of them writes."""
+
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("markdown_it")
+
+from rendering import GOOD, rendered
+
+from glassgpt.formatting import format_number
+from glassgpt.guide.code import steps
+from glassgpt.guide.facts import counting, trainings
+from glassgpt.lessons import changes
+
+
+def test_code_is_the_file_s_own(tmp_path: Path) -> None:
+    page = rendered('```slice step0 "model: bigram"\n```', tmp_path)
+    plain = html.unescape(re.sub(r"<[^>]+>", "", page.html))
+    (one,) = page.slices
+    assert "def bigram(token_id):" in one.text
+    for line in one.text.splitlines():
+        assert line in plain
+    assert f'data-n="{one.lines.start}"' in page.html
+
+
+def test_a_fragment_and_its_meaning_have_one_number(tmp_path: Path) -> None:
+    text = '```reading step0 "update: update"\n+= 1 => *One* more.\n```'
+    made = rendered(text, tmp_path).html
+    assert '<li data-f="1" tabindex="0">' in made
+    assert "<em>One</em> more." in made
+    marked = re.findall(r'<span class="frag" data-f="1">(.*?)</span>', made)
+    assert "".join(marked) == "+= 1"
+
+
+def test_a_question_may_ask_how_many_different_characters(tmp_path: Path) -> None:
+    one = (
+        "```question\nask = 'How many of {word}?'\neach = 'distinct'\n"
+        "answer = '{= 2 * key }'\nworking = 'Twice {= key }.'\n```\n"
+    )
+    made = rendered(one + "\n" + one, tmp_path).html
+    (answers, again) = re.findall(r'data-answers="([^"]+)"', made)
+    found = json.loads(html.unescape(answers))
+    assert answers == again and [found[str(n)][0] for n in (1, 3, 26)] == [
+        "2", "6", "52",
+    ]  # fmt: skip
+    ids = re.findall(r' id="([^"]+)"', made)
+    assert ids == ["question", "answer", "question-2", "answer-2"]
+
+
+def test_a_question_is_answered_for_every_letter(tmp_path: Path) -> None:
+    text = (
+        "```question\nask = 'After **{key}** of {word}?'\neach = 'first'\n"
+        "answer = '{= follower(key) }'\nworking = '{key}: {= most(key) }'\n```"
+    )
+    made = rendered(text, tmp_path).html
+    found = re.search(r'data-answers="([^"]+)"', made)
+    assert found
+    answers = json.loads(html.unescape(found[1]))
+    assert len(answers) == 26
+    assert answers["q"][0] == counting.follower("q")
+    assert str(counting.most("q")) in answers["q"][1]
+
+
+def test_a_prop_may_be_what_the_package_answers(tmp_path: Path) -> None:
+    text = GOOD.replace("step = 0", 'step = "{= num_steps(5) }"')
+    page = rendered(text, tmp_path)
+    assert page.figures["b"]["props"] == {"step": 1000}
+
+
+def test_the_ladder_names_what_runs_before_its_settings() -> None:
+    assert steps.new_names(0) == ["bigram", "forward", "update", "smoothing"]
+    assert steps.new_names(1)[-1] == "learning_rate"
+
+
+def test_the_ladder_has_six_steps_and_links_only_what_is_there(tmp_path: Path) -> None:
+    made = rendered("```ladder\n```", tmp_path).html
+    assert made.count('<th scope="row">') == 6
+    assert "href" not in made
+    for step in range(6):
+        assert format_number(trainings.heldout(step), 3) in made
+
+
+def test_the_difference_gives_every_reason(tmp_path: Path) -> None:
+    made = html.unescape(rendered("```difference 1\n```", tmp_path).html)
+    for kind in ("adds", "changes", "drops"):
+        for why in changes()[1][kind].values():
+            assert why in made
