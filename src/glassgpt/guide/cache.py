@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -54,12 +55,11 @@ def kept_fact(function: Fact) -> Fact:
     called = f"{function.__module__}.{function.__name__}"
 
     @functools.wraps(function)
-    def asked(*given: Any) -> Any:
-        name = hashlib.sha256(f"{stamp.of_facts()} {called}{given}".encode())
-        made = recall(
-            "facts", name.hexdigest(), lambda: json.dumps(function(*given)).encode()
-        )
-        return json.loads(made)
+    def asked(*given: Any, **more: Any) -> Any:
+        question = f"{stamp.of_facts()} {called}{given}{sorted(more.items())}"
+        name = hashlib.sha256(question.encode()).hexdigest()
+        make = partial(function, *given, **more)
+        return json.loads(recall("facts", name, lambda: json.dumps(make()).encode()))
 
     return cast(Fact, functools.cache(asked))
 

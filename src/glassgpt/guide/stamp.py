@@ -67,13 +67,13 @@ def write(site: Path, stamp: Stamp) -> None:
     (site / NAME).write_text(text, encoding="utf-8")
 
 
-def why_stale(site: Path = SITE, language: str = "en") -> str:
+def why_stale(site: Path = SITE, language: str = "en", encoded: bool = True) -> str:
     """The parts that changed since a site was built; empty when it is current."""
     try:
         stamp = json.loads((site / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return "it was not built"
-    now = of_site(language=language)
+    now = of_site(language=language, encoded=encoded)
     return ", ".join(part for part in now if stamp.get(part) != now[part])
 
 

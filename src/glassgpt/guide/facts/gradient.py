@@ -51,6 +51,7 @@ def linear(x: list[float], w: list[list[float]]) -> list[float]:
 
 
 @call
+@kept_fact
 def likely(step: int, character: str, temperature: float = 1.0) -> tuple[str, float]:
     """The token a trained Step 0 or 1 finds likeliest after a character, and its p."""
     (logits,) = training(step).engine.logits([id_of(character), 0])

@@ -5,10 +5,13 @@ import math
 from typing import Any
 
 import glassgpt
+from glassgpt.config import Record, preset
 from glassgpt.engines.shapes import num_params, shapes
 from glassgpt.errors import invalid
+from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.code import step_diff
 from glassgpt.guide.facts import call
+from glassgpt.guide.facts.names import vocab
 from glassgpt.lessons import lesson
 from glassgpt.runs.run import Run
 
@@ -21,16 +24,37 @@ def training(step: int) -> Run:
     return glassgpt.train("names", step=step)
 
 
+@kept_fact
+def _outcome(step: int) -> dict[str, Any]:
+    """What came of a step's training."""
+    run = training(step)
+    result = run.result
+    if result is None or result.evaluation is None:
+        raise invalid("training of step", step, "it was not evaluated")
+    return {
+        "losses": run.losses,
+        "heldout": run.heldout_loss,
+        "baselines": dict(result.evaluation.baselines),
+        "samples": run.samples,
+        "known": sum(bool(one.known) for one in result.samples),
+    }
+
+
+@functools.cache
+def _record(step: int) -> Record:
+    return preset(f"step{step}").with_vocabulary(vocab())
+
+
 @call
 def params(step: int) -> int:
     """The number of parameters of a step."""
-    return num_params(training(step).config.model)
+    return num_params(_record(step).model)
 
 
 @call
 def size(step: int, matrix: str) -> int:
     """The number of weights in one matrix of a step."""
-    return math.prod(shapes(training(step).config.model)[matrix])
+    return math.prod(shapes(_record(step).model)[matrix])
 
 
 @call
@@ -42,19 +66,13 @@ def lines(step: int) -> int:
 @call
 def heldout(step: int) -> float:
     """The held-out loss after a step's training."""
-    loss = training(step).heldout_loss
-    if loss is None:
-        raise invalid("held-out loss of step", step)
-    return loss
+    return float(_outcome(step)["heldout"])
 
 
 @call
 def baseline(name: str) -> float:
     """The held-out loss of `uniform`, `letter`, `bigram` or `trigram`."""
-    result = training(0).result
-    if result is None or result.evaluation is None:
-        raise invalid("baseline", name)
-    return result.evaluation.baselines[name]
+    return float(_outcome(0)["baselines"][name])
 
 
 @call
@@ -66,19 +84,19 @@ def levels() -> list[float]:
 @call
 def first_loss(step: int) -> float:
     """The loss of the first training step."""
-    return training(step).losses[0]
+    return float(_outcome(step)["losses"][0])
 
 
 @call
 def last_loss(step: int) -> float:
     """The loss of the last training step, which is one name's."""
-    return training(step).losses[-1]
+    return float(_outcome(step)["losses"][-1])
 
 
 @call
 def smoothed(step: int, points: int = 126) -> list[float]:
     """The smoothed losses of a training, evenly spaced, for a thin line on a chart."""
-    losses = training(step).losses
+    losses = _outcome(step)["losses"]
     average, line = 0.0, []
     for i, one in enumerate(losses, start=1):
         average = _KEPT * average + (1 - _KEPT) * one
@@ -90,33 +108,32 @@ def smoothed(step: int, points: int = 126) -> list[float]:
 @call
 def span(step: int) -> list[float]:
     """The smallest and the largest loss of a training."""
-    losses = training(step).losses
+    losses = _outcome(step)["losses"]
     return [round(min(losses), 3), round(max(losses), 3)]
 
 
 @call
 def num_steps(step: int = 5) -> int:
     """How many training steps a step makes."""
-    return training(step).config.train.num_steps
+    return _record(step).train.num_steps
 
 
 @call
 def known(step: int) -> int:
     """How many of the names a training ends with stand in the data."""
-    result = training(step).result
-    return sum(bool(one.known) for one in result.samples) if result else 0
+    return int(_outcome(step)["known"])
 
 
 @call
 def samples(step: int) -> list[str]:
     """The names that a training ends with."""
-    return training(step).samples
+    return list(_outcome(step)["samples"])
 
 
 @call
 def setting(step: int, name: str) -> Any:
     """A field of a step's record, such as learning_rate."""
-    record = training(step).config
+    record = _record(step)
     part = record.model if hasattr(record.model, name) else record.train
     return getattr(part, name)
 
