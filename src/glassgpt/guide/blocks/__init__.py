@@ -1,46 +1,5 @@
 """The blocks of a page: what stands between three backticks and has a name.
 
-One file a subject. A function marked `@block("note")` writes the blocks of that name;
-its HTML is a template in templates/blocks/. A new file is found by itself.
+One file a subject, found by itself. A function marked `@block("note")` writes the
+blocks of that name; its HTML is a template in templates/blocks/.
 """
-
-import functools
-import importlib
-import pkgutil
-from collections.abc import Callable, Mapping
-
-from markdown_it.token import Token
-from markupsafe import Markup
-
-from glassgpt.errors import unknown
-from glassgpt.guide.content.writing import Writing
-
-Block = Callable[[Writing, str, str], Markup]
-"""Takes the page, what stands after the block's name, and the block's lines."""
-_BLOCKS: dict[str, Block] = {}
-
-
-def block(*names: str) -> Callable[[Block], Block]:
-    """Let a function write the blocks of these names."""
-
-    def register(function: Block) -> Block:
-        _BLOCKS.update(dict.fromkeys(names, function))
-        return function
-
-    return register
-
-
-@functools.cache
-def blocks() -> Mapping[str, Block]:
-    """Every function that writes blocks, by the block's name."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
-    return _BLOCKS
-
-
-def write_block(writing: Writing, token: Token) -> str:
-    """A block as HTML. Raises UsageError for one of an unknown name."""
-    kind, _, rest = token.info.strip().partition(" ")
-    if kind not in blocks():
-        raise unknown("block", kind, blocks())
-    return blocks()[kind](writing, rest.strip(), token.content)

@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 from glassgpt.errors import invalid, unknown
-from glassgpt.guide.blocks import block
+from glassgpt.guide.blocks.registry import block
 from glassgpt.guide.code import cells, listings
 from glassgpt.guide.content.writing import Writing
 from glassgpt.guide.templating import as_json

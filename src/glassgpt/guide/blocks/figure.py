@@ -5,7 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from glassgpt.errors import invalid
-from glassgpt.guide.blocks import block
+from glassgpt.guide.blocks.registry import block
 from glassgpt.guide.content.expressions import CALL, evaluate
 from glassgpt.guide.content.pages import PageError, read_toml
 from glassgpt.guide.content.writing import Context, Writing

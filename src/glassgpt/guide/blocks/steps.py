@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from glassgpt.errors import invalid
 from glassgpt.formatting import format_number
-from glassgpt.guide.blocks import block
+from glassgpt.guide.blocks.registry import block
 from glassgpt.guide.code import listings, step_diff, steps
 from glassgpt.guide.content.writing import Writing
 from glassgpt.guide.facts import trainings

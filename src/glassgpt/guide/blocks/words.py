@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from glassgpt.guide.blocks import block
+from glassgpt.guide.blocks.registry import block
 from glassgpt.guide.content.answer_key import key_of
 from glassgpt.guide.content.questions import (
     FIRST_WORD,

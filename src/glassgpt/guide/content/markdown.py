@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from glassgpt.errors import invalid
-from glassgpt.guide.blocks import write_block
+from glassgpt.guide.blocks.registry import write_block
 from glassgpt.guide.content.inline import add_rule, add_rules
 from glassgpt.guide.content.pages import Source
 from glassgpt.guide.content.search import sections_of, words_of
