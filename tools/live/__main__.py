@@ -41,7 +41,7 @@ def part(file: Path, guide: Path) -> str:
         return ""
     if file.suffix == ".wasm" or file.name == "names.txt":
         return "figures"
-    return "builder" if file.suffix in (".py", ".html", ".js", ".toml") else ""
+    return "builder" if file.suffix in (".py", ".html", ".svg", ".js", ".toml") else ""
 
 
 def changes(guide: Path) -> Iterator[set[str]]:

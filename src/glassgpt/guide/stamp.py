@@ -23,7 +23,7 @@ _BUILT_WITH = (
     *("markdown-it-py", "mdit-py-plugins", "jinja2", "markupsafe", "pygments"),
     *("latex2mathml", "brotli"),
 )
-_SOURCES = {".py", ".html", ".js", ".toml", ".txt", ".json", ".c", ".h"}
+_SOURCES = {*(".py", ".html", ".svg", ".js", ".toml", ".txt", ".json", ".c", ".h")}
 
 
 def of_figures(guide: Path = FOLDER) -> str:
