@@ -9,6 +9,7 @@ from support import small
 from glassgpt.baselines import Baselines
 from glassgpt.evaluation import Evaluation, evaluate
 from glassgpt.tokenizers import CharTokenizer
+from glassgpt.training.loop import train
 
 TRAINED = ["anna", "hanna", "ada", "bea", "abba", "nana"]
 HELDOUT = ["annab", "bah", "dan", "h"]
@@ -33,7 +34,7 @@ def marked(text: str) -> str:
 @pytest.mark.parametrize("step", range(6))
 def test_the_loss_is_the_mean_over_tokens_not_over_documents(step: int) -> None:
     session = small.session(step)
-    result = session.train()
+    result = train(session)
     documents = session.loader.heldout()
     tokens = [session.tokenizer.encode(text) for text in documents]
     longest = 6 if step >= 3 else 99
@@ -107,7 +108,7 @@ def test_bigram_is_step_0_trained_on_the_same_documents() -> None:
     settings = {"documents": small.names(100), "holdout": 0.4}
     heldout = small.session(0, **settings).loader.heldout(0)
     session = small.session(0, **settings, num_steps=100 - len(heldout))
-    evaluation = session.train().evaluation
+    evaluation = train(session).evaluation
     assert sorted(session.loader.trained() + heldout) == sorted(small.names(100))
     assert evaluation is not None
     assert evaluation.loss == pytest.approx(evaluation.baselines["bigram"], rel=1e-12)
@@ -116,7 +117,7 @@ def test_bigram_is_step_0_trained_on_the_same_documents() -> None:
 @pytest.mark.parametrize(("left", "measured"), [(19, False), (20, True)])
 def test_fewer_than_20_documents_say_nothing(left: int, measured: bool) -> None:
     session = small.session(documents=small.names(6 + left))
-    session.train()
+    train(session)
     found = session.evaluate()
     assert (found is not None) is measured
 

@@ -19,6 +19,7 @@ from glassgpt.errors import GlassGPTError, UsageError
 from glassgpt.lessons import FILES, lesson
 from glassgpt.sampling import Sample, generate, sample
 from glassgpt.tokenizers import ByteTokenizer, CharTokenizer
+from glassgpt.training.loop import train
 
 PROBS = [0.1, 0.4, 0.2, 0.3]
 ABC = CharTokenizer(tuple("abc"))
@@ -77,7 +78,7 @@ def test_step_0_at_a_temperature_is_a_power_of_each_probability(
     temperature: float,
 ) -> None:
     session = small.session(0)
-    session.train()
+    train(session)
     counts = session.engine.weights()["counts"]
     width = counts.shape[1]
     for token_id in range(width):
@@ -92,7 +93,7 @@ def test_step_0_at_a_temperature_is_a_power_of_each_probability(
 @pytest.mark.parametrize("step", range(6))
 def test_probabilities_sum_to_1_and_sharpen_when_it_is_cold(step: int) -> None:
     session = small.session(step)
-    session.train()
+    train(session)
     peaks = []
     for temperature in (2.0, 1.0, 0.5, 0.05):
         probs = session.engine.decoder().step(session.tokenizer.bos, temperature)

@@ -8,7 +8,7 @@ from glassgpt.errors import (
     GlassGPTError,
     UsageError,
 )
-from glassgpt.runs.run import Run, load, train
+from glassgpt.runs import Run, load, train
 
 __all__ = [
     "CheckpointError",

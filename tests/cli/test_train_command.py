@@ -10,6 +10,7 @@ from support.commands import ENGINE, TINY, Call, Done, glassgpt
 
 from glassgpt.data.catalog import BUILT_IN_PATH
 from glassgpt.training.events import Event, Started
+from glassgpt.training.loop import train
 from glassgpt.training.session import Session
 
 SIZES = [
@@ -127,7 +128,7 @@ def test_documents_may_come_through_a_pipe(tmp_path: Path) -> None:
 
 def announced(monkeypatch: pytest.MonkeyPatch, call: Call, seconds: float) -> Done:
     """A training of two steps that says it will take so many seconds a step."""
-    monkeypatch.setattr(Session, "_seconds_a_step", lambda self: seconds)
+    monkeypatch.setattr(Session, "seconds_a_step", lambda self: seconds)
     return call("train", "--step", 0, "--steps", 2)
 
 
@@ -151,7 +152,7 @@ def test_the_time_that_a_run_takes_is_in_proportion_to_its_steps() -> None:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            small.session(2, num_steps=num_steps).train(stop)
+            train(small.session(2, num_steps=num_steps), stop)
         return float(heard.of(Started)[0].seconds)
 
     assert 0 < expected(10) < expected(1_000_000)

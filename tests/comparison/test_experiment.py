@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import glassgpt
 from glassgpt import data
 from glassgpt.comparison.experiment import (
     NUM_SAMPLES,
@@ -21,7 +22,6 @@ from glassgpt.comparison.notes import notes, summary, written
 from glassgpt.data.documents import Corpus
 from glassgpt.data.loader import CorpusLoader
 from glassgpt.errors import DivergedError, UsageError
-from glassgpt.runs import run
 from glassgpt.training.events import Event, Noted, Started, Stepped
 
 NUM_STEPS = 6
@@ -56,7 +56,7 @@ def every() -> Comparison:
 def test_each_lesson_has_the_losses_that_it_has_alone(every: Comparison) -> None:
     for outcome in every.outcomes:
         sizes = {k: int(v) for k, v in SIZES.items() if reads(outcome.step, k)}
-        alone = run.train(
+        alone = glassgpt.train(
             NAMES, step=outcome.step, steps=NUM_STEPS, engine=ENGINE, seed=7, **sizes
         )
         assert outcome.losses == alone.losses
@@ -91,7 +91,7 @@ def test_the_best_has_the_lowest_held_out_loss(every: Comparison) -> None:
 
 
 def test_all_write_at_one_temperature_from_the_same_seed(every: Comparison) -> None:
-    alone = run.train(
+    alone = glassgpt.train(
         NAMES, step=0, steps=NUM_STEPS, engine=ENGINE, seed=7, block_size=6
     )
     expected = alone.sample(NUM_SAMPLES, temperature=TEMPERATURE, seed=7)

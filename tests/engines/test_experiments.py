@@ -15,7 +15,8 @@ from support import not_run
 from glassgpt import config, data
 from glassgpt.data.documents import Corpus
 from glassgpt.engines.base import Engine
-from glassgpt.training.events import Result
+from glassgpt.training.loop import train
+from glassgpt.training.result import Result
 from glassgpt.training.session import Session
 
 pytestmark = pytest.mark.full
@@ -50,7 +51,7 @@ class Laboratory:
     ) -> tuple[Session, Result]:
         session = self.session(step, **settings)
         kernel_of(session.engine).leave_out([] if attention else ["attention"])
-        return session, session.train()
+        return session, train(session)
 
     def all_names(self, session: Session) -> float:
         """The mean loss of all tokens of all names."""

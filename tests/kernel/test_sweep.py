@@ -11,6 +11,7 @@ from glassgpt.comparison.experiment import records
 from glassgpt.engines import kernel as engine
 from glassgpt.errors import DivergedError, Interrupted
 from glassgpt.training.events import Evaluated, Event, Started, Stepped
+from glassgpt.training.loop import train_steps
 from glassgpt.training.session import Session
 from glassgpt.training.several import train_all
 
@@ -48,7 +49,7 @@ def test_all_lessons_in_one_call_are_what_each_is_alone(
     assert train_all(together, heard.append) == [None] * 6
     assert calls == [6]
     for session, other in zip(together, sessions(**settings), strict=True):
-        other.go_on()
+        train_steps(other)
         assert session.losses == other.losses
         assert session.engine.weights() == other.engine.weights()
         assert session.evaluate() == other.evaluate()
@@ -67,7 +68,7 @@ def test_long_runs_take_several_calls_and_can_be_stopped_between(
     assert calls == [2, 2, 2]
     alone = sessions(4, 5)
     for session, other in zip(together, alone, strict=True):
-        other.go_on()
+        train_steps(other)
         assert session.losses == other.losses
 
     def stop(event: Event) -> None:

@@ -1,6 +1,7 @@
 """The Python face: train, sample, keep, load."""
 
 import shutil
+import signal
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from support import small
 
 import glassgpt
 from glassgpt import CheckpointError, DataError, GlassGPTError, Run, UsageError
-from glassgpt.training.events import Noted
+from glassgpt.errors import Interrupted
+from glassgpt.training.events import Noted, Stepped
 
 TINY = {"steps": 6, "n_embd": 4, "n_head": 2, "block_size": 6, "eval_docs": 20}
 
@@ -90,6 +92,76 @@ def test_out_keeps_the_run_as_save_does(tmp_path: Path, data: Path) -> None:
     out, saved = tmp_path / "out", tmp_path / "saved"
     assert small.checkpoint_hashes(out) == small.checkpoint_hashes(saved)
     assert (out / "log.jsonl").read_bytes() == (saved / "log.jsonl").read_bytes()
+
+
+def stopping_at(at: int) -> Any:
+    """A listener that sends this process Ctrl-C once a step is done."""
+
+    def listen(event: Any) -> None:
+        if isinstance(event, Stepped) and event.step == at:
+            signal.raise_signal(signal.SIGINT)
+
+    return listen
+
+
+@pytest.mark.parametrize("again", [{}, {**TINY, "step": 5}])
+def test_a_stopped_run_is_gone_on_with_and_ends_as_an_undisturbed_one(
+    tmp_path: Path, run: Run, again: dict[str, Any]
+) -> None:
+    with pytest.raises(Interrupted):
+        stop = {"on_event": stopping_at(3), "engine": "reference"}
+        glassgpt.train(small.names(), out=tmp_path / "run", **stop, **TINY)
+    heard = small.Heard()
+    kept = {"out": tmp_path / "run", "resume": True}
+    ended = glassgpt.train(small.names(), **kept, on_event=heard, **again)
+    assert heard.names()[:2] == ["Started 3", "Stepped 4"]
+    whole = glassgpt.train(small.names(), engine="reference", **TINY)
+    assert same(ended, whole) and ended.corpus.documents == tuple(small.names())
+    whole.save(tmp_path / "whole")
+    last = "step-000000006/model.safetensors"
+    hashes = [
+        small.checkpoint_hashes(tmp_path / name)[last] for name in ("run", "whole")
+    ]
+    assert hashes[0] == hashes[1]
+
+
+def test_a_finished_run_is_given_back_and_left_as_it_was(
+    tmp_path: Path, data: Path
+) -> None:
+    run = glassgpt.train(data, out=tmp_path / "run", **TINY)
+    before = small.checkpoint_hashes(tmp_path)
+    heard = small.Heard()
+    for documents in (None, data, str(data)):
+        again = glassgpt.train(
+            documents, out=tmp_path / "run", resume=True, on_event=heard
+        )
+        assert same(again, run) and again.engine.weights() == run.engine.weights()
+    assert not heard and small.checkpoint_hashes(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"steps": 7}, "invalid num_steps: 7; the run has 6"),
+        ({"step": 4}, "invalid step: step4; the run is of step5"),
+        ({"documents": "names"}, "invalid --data: names; the run has documents from"),
+        ({"documents": ["anna"]}, "invalid --data: documents from Python; its docu"),
+        ({"out": None}, "missing out"),
+    ],
+)
+def test_to_go_on_with_another_run_is_refused(
+    given: dict[str, Any], line: str, tmp_path: Path, run: Run
+) -> None:
+    run.save(tmp_path / "run")
+    documents = {"documents": small.names(), "out": tmp_path / "run", **given}
+    with pytest.raises(UsageError) as caught:
+        glassgpt.train(**documents, resume=True)
+    assert str(caught.value).startswith(line) and caught.value.remedy
+
+
+def test_a_folder_without_a_run_is_not_gone_on_with(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"missing run\.json"):
+        glassgpt.train(out=tmp_path, resume=True)
 
 
 def test_a_folder_that_is_taken_is_refused_before_training(

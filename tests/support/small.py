@@ -8,7 +8,10 @@ from glassgpt import data
 from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.config import Record, preset
 from glassgpt.data.documents import Corpus, documents_sha256
-from glassgpt.training.events import Event, Result
+from glassgpt.training.events import Event
+from glassgpt.training.loop import train
+from glassgpt.training.recorder import restore
+from glassgpt.training.result import Result
 from glassgpt.training.session import Session
 
 SIZES: tuple[dict[str, Any], ...] = (
@@ -49,7 +52,7 @@ def train_in(path: Path, session: Session, listen: Any = None) -> Result:
     """Train in a new run folder."""
     folder = RunFolder.create(path, session.facts())
     with folder.lock():
-        return session.train(Heard() if listen is None else listen, folder)
+        return train(session, Heard() if listen is None else listen, folder)
 
 
 def resume_in(path: Path, session: Session, listen: Any = None) -> Result:
@@ -57,8 +60,8 @@ def resume_in(path: Path, session: Session, listen: Any = None) -> Result:
     listen = Heard() if listen is None else listen
     folder = RunFolder.open(path)
     with folder.lock():
-        session.restore(folder, listen)
-        return session.train(listen, folder)
+        restore(session, folder, listen)
+        return train(session, listen, folder)
 
 
 def checkpoint_hashes(path: Path) -> dict[str, str]:

@@ -10,7 +10,9 @@ from support import small
 from glassgpt import optim
 from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.errors import CheckpointError, Interrupted
-from glassgpt.training.events import Event, Noted, Result, Saved, Started, Stepped
+from glassgpt.training.events import Event, Noted, Saved, Started, Stepped
+from glassgpt.training.loop import train
+from glassgpt.training.result import Result
 
 EVERY_STEP = range(6)
 
@@ -96,7 +98,7 @@ def test_a_signal_saves_says_how_to_go_on_and_leaves_no_handler(
 
 def test_without_a_folder_a_signal_says_that_nothing_was_saved() -> None:
     with pytest.raises(Interrupted, match="stopped at step 2") as caught:
-        small.session().train(asking_to_stop(2))
+        train(small.session(), asking_to_stop(2))
     assert caught.value.remedy == "Nothing was saved."
 
 

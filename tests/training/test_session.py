@@ -13,8 +13,11 @@ from support import small
 from glassgpt.checkpoints.format import load
 from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.errors import CheckpointError, DivergedError
-from glassgpt.training.events import Evaluated, Noted, Result, Saved, Started, Stepped
-from glassgpt.training.session import stop_requests
+from glassgpt.training.events import Evaluated, Noted, Saved, Started, Stepped
+from glassgpt.training.interrupts import stop_requests
+from glassgpt.training.loop import train, train_steps
+from glassgpt.training.recorder import save
+from glassgpt.training.result import Result
 
 STEPS = range(6)
 LAST = "checkpoints/step-000000006"
@@ -48,14 +51,14 @@ def test_training_takes_no_time_while_somebody_listens(
         return batches(first_step, count)
 
     monkeypatch.setattr(session, "batches", prepared)
-    assert session.train(slow).train_seconds == 4 * 0.25
+    assert train(session, slow).train_seconds == 4 * 0.25
     assert clock["now"] > 5
 
 
 def test_the_start_tells_the_record_the_engine_and_a_time() -> None:
     heard = small.Heard()
     session = small.session()
-    session.train(heard)
+    train(session, heard)
     (started,) = heard.of(Started)
     assert (started.record, started.engine) == (session.record, "reference")
     assert started.record.model.vocab_size == len(session.corpus.characters) + 1
@@ -64,7 +67,7 @@ def test_the_start_tells_the_record_the_engine_and_a_time() -> None:
 
 def test_the_events_hold_the_losses_of_the_result() -> None:
     heard = small.Heard()
-    result = small.session(eval_every=3).train(heard)
+    result = train(small.session(eval_every=3), heard)
     assert [event.loss for event in heard.of(Stepped)] == result.losses
     assert heard.of(Evaluated)[-1].evaluation == result.evaluation
     assert [event.step for event in heard.of(Evaluated)] == [3, 6]
@@ -74,7 +77,7 @@ def test_the_events_hold_the_losses_of_the_result() -> None:
 def test_losses_do_not_depend_on_saving_and_measuring(
     step: int, tmp_path: Path
 ) -> None:
-    plain = small.session(step).train()
+    plain = train(small.session(step))
     for every in (0, 1, 4):
         session = small.session(step, checkpoint_every=every, eval_every=every)
         result = small.train_in(tmp_path / str(every), session)
@@ -83,7 +86,7 @@ def test_losses_do_not_depend_on_saving_and_measuring(
 
 
 def test_training_lowers_the_loss_on_one_document() -> None:
-    losses = small.session(5, documents=["anna"] * 3, num_steps=30).train().losses
+    losses = train(small.session(5, documents=["anna"] * 3, num_steps=30)).losses
     assert losses[-1] < 0.5 * losses[0]
 
 
@@ -144,9 +147,24 @@ def test_the_log_that_leads_to_a_checkpoint_is_on_the_disk_with_it(
     assert lines == [2, 4, 6]
 
 
+def test_a_session_that_is_saved_in_two_folders_is_in_both(tmp_path: Path) -> None:
+    session = small.session()
+    train_steps(session)
+    hashes, logs = [], []
+    for name in ("a", "b"):
+        folder = RunFolder.create(tmp_path / name, session.facts())
+        with folder.lock():
+            save(session, folder)
+        hashes.append(small.checkpoint_hashes(folder.path))
+        logs.append(RunFolder.open(folder.path).read_log())
+    assert len(hashes[0]) == len(PARTS) and hashes[0] == hashes[1]
+    assert [entry["loss"] for entry in logs[0]] == session.losses
+    assert logs[0] == logs[1]
+
+
 def test_few_documents_are_noted_and_give_no_heldout_loss() -> None:
     heard = small.Heard()
-    result = small.session(documents=small.names(25)).train(heard)
+    result = train(small.session(documents=small.names(25)), heard)
     assert result.evaluation is None
     assert result.to_json()["heldout_loss"] is None
     (note,) = heard.of(Noted)
@@ -164,7 +182,7 @@ def test_a_step_takes_as_many_documents_as_the_batch_says() -> None:
         return real(step, batch)
 
     session.engine.train_step = train_step  # type: ignore[method-assign]
-    session.train()
+    train(session)
     order = [session.loader.batch(step) for step in range(3)]
     assert seen == order
     assert sorted(text for batch in order for text in batch) == sorted(
@@ -200,7 +218,7 @@ def test_a_run_that_diverged_says_so_again_when_it_goes_on(tmp_path: Path) -> No
 
 
 def test_a_divergence_after_the_last_measurement_is_no_crash() -> None:
-    result = small.session(num_steps=1, learning_rate=1e6).train()
+    result = train(small.session(num_steps=1, learning_rate=1e6))
     assert result.evaluation is not None and result.evaluation.loss == float("inf")
     assert result.to_json()["heldout_loss"] is None
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from filelock import FileLock, Timeout
 
@@ -33,17 +33,62 @@ _AGAIN = "Train it again into another folder with --out."
 _READABLE = "Check that you may read it."
 
 
-class RunFolder:
-    """One run on disk. Make it with `create`, or `open` one that is there."""
+class ReadOnlyFolder:
+    """One run on disk, to read; `open` one that is there.
+
+    A process that follows another trains with it: what only the leader writes, it does
+    not.
+    """
 
     def __init__(self, path: Path, record: Mapping[str, Any]) -> None:
         self.path = path
         self.record = dict(record)
         self.checkpoints = path / "checkpoints"
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Read the record of a run. Raises CheckpointError when there is none to read.
+
+        `record` is what `create` was given, as JSON gives it back (lists for tuples).
+        """
+        return cls(path, _read_record(path))
+
+    def read_log(self) -> list[dict[str, Any]]:
+        """The log's entries, up to the first line that is torn or damaged."""
+        try:
+            lines = (self.path / LOG).read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            why = f"{LOG} cannot be read, {reason(error)}"
+            raise broken_run(self.path, why) from error
+        return list(_entries(lines))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run while training. Here the leader does, and nothing is held."""
+        yield
+
+    def append_log(self, entry: Mapping[str, Any]) -> None:
+        """Add a line to the log. Here the leader does."""
+
+    def sync_log(self) -> None:
+        """Write what was logged through to the disk. Here the leader does."""
+
+    def cut_log(self, step: int) -> list[dict[str, Any]]:
+        """The entries up to `step` and no result. Here the leader cuts the file."""
+        return [entry for entry in self.read_log() if _is_up_to(step, entry)]
+
+
+class RunFolder(ReadOnlyFolder):
+    """One run on disk, to write. Make it with `create`, or `open` one that is there."""
+
+    def __init__(self, path: Path, record: Mapping[str, Any]) -> None:
+        super().__init__(path, record)
         self._log: BinaryIO | None = None
 
     @classmethod
-    def create(cls, path: Path, record: Mapping[str, Any]) -> "RunFolder":
+    def create(cls, path: Path, record: Mapping[str, Any]) -> Self:
         """Make the folder and its parents, and write `record` (JSON) into it.
 
         Raises UsageError when something is there already, CheckpointError when the
@@ -61,28 +106,6 @@ class RunFolder:
         except OSError as error:
             raise cannot_write("--out", path, error) from error
         return cls.open(path)
-
-    @classmethod
-    def open(cls, path: Path) -> "RunFolder":
-        """Read the record of a run. Raises CheckpointError when there is none to read.
-
-        `record` is what `create` was given, as JSON gives it back (lists for tuples).
-        """
-        try:
-            record = json.loads((path / RECORD).read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
-            remedy = "Start one there without --resume, or see: glassgpt runs"
-            what = f"{RECORD} in {shown(path)}"
-            raise missing(what, remedy, CheckpointError) from None
-        except OSError as error:
-            why, remedy = f"{RECORD} cannot be read, {reason(error)}", _READABLE
-            raise broken_run(path, why, remedy) from error
-        except (ValueError, RecursionError):
-            raise broken_run(path, f"{RECORD} is not JSON") from None
-        form = record.pop("format", None) if isinstance(record, dict) else None
-        if form != FORMAT:
-            raise broken_run(path, f"{RECORD} has format {shown(form)}, not {FORMAT}")
-        return cls(path, record)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -131,18 +154,14 @@ class RunFolder:
         try:
             if self._log is not None:
                 self._log.flush()
-            lines = (self.path / LOG).read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return []
         except OSError as error:
-            raise broken_run(
-                self.path, f"{LOG} cannot be read, {reason(error)}"
-            ) from error
-        return list(_entries(lines))
+            why = f"{LOG} cannot be read, {reason(error)}"
+            raise broken_run(self.path, why) from error
+        return super().read_log()
 
     def cut_log(self, step: int) -> list[dict[str, Any]]:
         """Keep the entries up to `step` and no result, and give them back."""
-        kept = [e for e in self.read_log() if _is_up_to(step, e)]
+        kept = super().cut_log(step)
         self._close_log()
         try:
             if (self.path / LOG).exists():
@@ -157,25 +176,6 @@ class RunFolder:
             if self._log is not None:
                 self._log.close()
         self._log = None
-
-
-class ReadOnlyFolder(RunFolder):
-    """A run that another process leads: it is read here, and its log is not written."""
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """The leader holds it."""
-        yield
-
-    def append_log(self, entry: Mapping[str, Any]) -> None:
-        """The leader does."""
-
-    def sync_log(self) -> None:
-        """The leader does."""
-
-    def cut_log(self, step: int) -> list[dict[str, Any]]:
-        """The entries up to `step` and no result; the leader cuts the file."""
-        return [e for e in self.read_log() if _is_up_to(step, e)]
 
 
 @contextmanager
@@ -215,6 +215,24 @@ def _refuse_used(path: Path) -> None:
 def broken_run(path: Path, why: str, remedy: str = _AGAIN) -> GlassGPTError:
     """The error for a run folder that cannot be read."""
     return invalid("run", path, why, remedy, CheckpointError)
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((path / RECORD).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        remedy = "Start one there without --resume, or see: glassgpt runs"
+        what = f"{RECORD} in {shown(path)}"
+        raise missing(what, remedy, CheckpointError) from None
+    except OSError as error:
+        why, remedy = f"{RECORD} cannot be read, {reason(error)}", _READABLE
+        raise broken_run(path, why, remedy) from error
+    except (ValueError, RecursionError):
+        raise broken_run(path, f"{RECORD} is not JSON") from None
+    form = record.pop("format", None) if isinstance(record, dict) else None
+    if form != FORMAT:
+        raise broken_run(path, f"{RECORD} has format {shown(form)}, not {FORMAT}")
+    return dict(record)
 
 
 def _entries(lines: list[bytes]) -> Iterator[dict[str, Any]]:

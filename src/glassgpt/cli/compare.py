@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from glassgpt import __version__
-from glassgpt.cli.train import key_values
 from glassgpt.cli.view import output
 from glassgpt.cli.view.comparison import Display, lines
-from glassgpt.cli.view.options import Json
+from glassgpt.cli.view.options import Json, key_values
 from glassgpt.cli.view.output import say, say_json
 from glassgpt.comparison.experiment import Comparison, compare
 from glassgpt.comparison.page import page

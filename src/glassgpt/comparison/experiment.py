@@ -22,6 +22,7 @@ from glassgpt.errors import DivergedError, missing, unknown
 from glassgpt.evaluation import Evaluation
 from glassgpt.sampling import Sample, sample
 from glassgpt.training.events import Event, Listener, Noted, ignore
+from glassgpt.training.loop import measure
 from glassgpt.training.session import Session, known_in
 from glassgpt.training.several import train_all
 
@@ -230,7 +231,7 @@ def _outcome(
         step = session.record.model.step
         listen(Noted(f"step {step}: {diverged}. {diverged.remedy}"))
     else:
-        evaluation, samples = session.measure(listen), _samples(session)
+        evaluation, samples = measure(session, listen), _samples(session)
     name, losses = session.engine.name, session.losses
     return Outcome(session.record, name, losses, evaluation, samples, diverged)
 

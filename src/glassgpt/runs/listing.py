@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassgpt import checkpoints
-from glassgpt.checkpoints.run_folder import RECORD, RunFolder, broken_run
+from glassgpt.checkpoints.run_folder import RECORD, ReadOnlyFolder, broken_run
 from glassgpt.errors import GlassGPTError, UsageError, invalid, shown, unknown
 
 
@@ -42,10 +42,10 @@ def next_run_path(root: Path, preset: str) -> Path:
     return root / f"{preset}-{largest + 1}"
 
 
-def resolve_run(path: Path) -> RunFolder:
+def resolve_run(path: Path) -> ReadOnlyFolder:
     """The run in the folder `path`. The errors name the folder that was meant."""
     if (path / RECORD).is_file():
-        return RunFolder.open(path)
+        return ReadOnlyFolder.open(path)
     for above in list(path.parents)[:2]:
         if (above / RECORD).is_file():
             why = "it is a part of a run"
@@ -77,7 +77,7 @@ def _natural(path: Path) -> list[tuple[str, int]]:
 
 def _summary(path: Path) -> RunSummary:
     try:
-        folder = RunFolder.open(path)
+        folder = ReadOnlyFolder.open(path)
         log = folder.read_log()
         whole = [
             s for s in checkpoints.steps(folder.checkpoints) if _is_whole(folder, s)
@@ -101,5 +101,5 @@ def _summary(path: Path) -> RunSummary:
     )
 
 
-def _is_whole(folder: RunFolder, step: int) -> bool:
+def _is_whole(folder: ReadOnlyFolder, step: int) -> bool:
     return checkpoints.looks_whole(folder.checkpoints / checkpoints.step_name(step))

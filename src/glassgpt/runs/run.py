@@ -1,4 +1,4 @@
-"""A trained model in hand: train one, load one, sample it, measure it, keep it."""
+"""A trained model in hand: load one, sample it, measure it, keep it."""
 
 import os
 import random
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from glassgpt import checkpoints, data, engines, tokenizers
 from glassgpt.checkpoints.format import Checkpoint
-from glassgpt.checkpoints.run_folder import RunFolder
-from glassgpt.config import Record, SamplingConfig, preset
+from glassgpt.checkpoints.run_folder import ReadOnlyFolder, RunFolder
+from glassgpt.config import Record, SamplingConfig
 from glassgpt.curves import loss_curve
 from glassgpt.data.documents import Corpus
-from glassgpt.data.loader import DataLoader, loader_of, suited, unseen
+from glassgpt.data.loader import DataLoader, loader_of, unseen
 from glassgpt.engines.base import Engine
 from glassgpt.engines.records import to_read
 from glassgpt.errors import CheckpointError, DataError, invalid, missing
@@ -21,8 +21,11 @@ from glassgpt.evaluation import Evaluation, evaluate, evaluate_on
 from glassgpt.runs.listing import resolve_run
 from glassgpt.sampling import Sample, sample
 from glassgpt.tokenizers import Tokenizer
-from glassgpt.training.events import Listener, Noted, Result, ignore
-from glassgpt.training.session import Session, known_in, publish, require_same_record
+from glassgpt.training.events import Listener, Noted, ignore
+from glassgpt.training.recorder import require_same_record, state_of
+from glassgpt.training.result import Result
+from glassgpt.training.session import Session, known_in
+from glassgpt.training.writer import CheckpointWriter
 
 if TYPE_CHECKING:
     from glassgpt.data.prepared.dataset import PreparedData
@@ -38,12 +41,14 @@ class Run:
         losses: list[float],
         result: Result | None,
         facts: dict[str, Any],
+        corpus: "Corpus | PreparedData | None" = None,
     ) -> None:
         self.engine = engine
         self.tokenizer = tokenizer
         self.losses = losses
         self.result = result
         self._facts = facts
+        self._corpus = corpus
         self._record = Record.from_json(facts)
 
     @property
@@ -65,6 +70,8 @@ class Run:
     @cached_property
     def corpus(self) -> "Corpus | PreparedData":
         """The documents it was trained on. Raises DataError when they have changed."""
+        if self._corpus is not None:
+            return self._corpus
         name = self._facts["data"]
         corpus = data.load(name)
         if corpus.sha256 != self._facts["data_sha256"]:
@@ -160,7 +167,9 @@ class Run:
         with kept.lock():
             for step, loss in enumerate(self.losses, start=1):
                 kept.append_log({"step": step, "loss": loss})
-            publish(kept, len(self.losses), self.engine, self._facts)
+            writer = CheckpointWriter(self.engine, kept)
+            writer.save(len(self.losses), state_of(self._facts))
+            writer.finish()
             if self.result:
                 kept.append_log(self.result.log_entry())
         return kept.path
@@ -178,44 +187,20 @@ class Run:
         return f"<Run of step {step}: {done} steps, last loss {last}>"
 
 
-def train(
-    documents: str | os.PathLike[str] | Iterable[str] = "names",
-    *,
-    step: int = 5,
-    steps: int | None = None,
-    engine: str = "auto",
-    out: str | os.PathLike[str] | None = None,
-    on_event: Listener = ignore,
-    **settings: object,
-) -> Run:
-    """Train a model and return its run.
-
-    `documents` is the name of a data set, a file, a prepared folder, or the documents
-    themselves. `step`
-    is the lesson whose record is used, `steps` how many training steps; `settings` are
-    fields of the record, such as n_embd=32. With `out`, the run is kept there.
-
-    Raises UsageError for settings that cannot be, DataError for documents that cannot
-    be read, DivergedError when the loss stops being a number.
-    """
-    if steps is not None:
-        settings["num_steps"] = steps
-    record = preset(f"step{step}").with_settings(**settings)
-    corpus = data.load(documents)
-    session = Session(suited(record, corpus, settings), corpus, engine)
-    if out is None:
-        return run_of(session, session.train(on_event))
-    folder = RunFolder.create(Path(out), session.facts())
-    with folder.lock():
-        return run_of(session, session.train(on_event, folder))
-
-
 def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
     """The run kept in `folder`, at its newest checkpoint that verifies.
 
     Raises CheckpointError for a folder that holds none.
     """
-    kept = resolve_run(Path(folder))
+    return loaded(resolve_run(Path(folder)), on_event)
+
+
+def loaded(
+    kept: ReadOnlyFolder,
+    on_event: Listener = ignore,
+    corpus: "Corpus | PreparedData | None" = None,
+) -> Run:
+    """The same of a folder that is found; `corpus` are its documents, if at hand."""
     record, saved = recorded(kept), _newest(kept, on_event)
     require_same_record(saved, kept.record)
     # one that computes the record, but for what only training asks for
@@ -227,7 +212,7 @@ def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
     finished = saved.step == record.train.num_steps
     result = Result.from_log(entries) if finished else None
     tokenizer = tokenizers.from_json(kept.record.get("tokenizer"))
-    return Run(engine, tokenizer, losses, result, kept.record)
+    return Run(engine, tokenizer, losses, result, kept.record, corpus)
 
 
 def _require_counts(n: int, seed: int | None) -> None:
@@ -237,7 +222,7 @@ def _require_counts(n: int, seed: int | None) -> None:
         raise invalid("seed", seed, "it is below 0", "Try 42.")
 
 
-def recorded(folder: RunFolder) -> Record:
+def recorded(folder: ReadOnlyFolder) -> Record:
     """The record in a run's run.json. Raises CheckpointError where it is damaged."""
     remedy = "It was changed by hand. Train the run again into another folder."
     for name in ("data", "data_sha256", "engine"):
@@ -251,7 +236,7 @@ def recorded(folder: RunFolder) -> Record:
         raise invalid("run", folder.path, str(error), remedy, CheckpointError) from None
 
 
-def _newest(folder: RunFolder, on_event: Listener) -> Checkpoint:
+def _newest(folder: ReadOnlyFolder, on_event: Listener) -> Checkpoint:
     """The newest checkpoint that verifies; a damaged one is told of, or the error."""
     told: list[str] = []
     saved = checkpoints.newest(folder.checkpoints, told.append)
@@ -267,8 +252,5 @@ def _newest(folder: RunFolder, on_event: Listener) -> Checkpoint:
 
 def run_of(session: Session, result: Result) -> Run:
     """The run that a session has trained."""
-    run = Run(
-        session.engine, session.tokenizer, session.losses, result, session.facts()
-    )
-    run.__dict__["corpus"] = session.corpus
-    return run
+    facts, corpus = session.facts(), session.corpus
+    return Run(session.engine, session.tokenizer, session.losses, result, facts, corpus)

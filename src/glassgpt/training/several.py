@@ -10,7 +10,9 @@ from typing import Any
 
 from glassgpt.errors import DivergedError, Interrupted
 from glassgpt.training.events import Listener, Stepped, ignore
-from glassgpt.training.session import Session, stop_requests
+from glassgpt.training.interrupts import stop_requests
+from glassgpt.training.loop import announce, train_steps
+from glassgpt.training.session import Session
 
 # what of a record says which documents a step takes, and in which library it is made
 _SHARED = (
@@ -28,11 +30,10 @@ def train_all(
     """
     errors: list[DivergedError | None] = []
     for shared, alike in groupby(sessions, _shared):
-        together = list(alike)
         if shared:
-            errors += _together(together, listen)
+            errors += _in_one_call(list(alike), listen)
         else:
-            errors += [_alone(session, listen) for session in together]
+            errors += [_alone(session, listen) for session in alike]
     return errors
 
 
@@ -47,20 +48,20 @@ def _shared(session: Session) -> tuple[Any, ...]:
 
 def _alone(session: Session, listen: Listener) -> DivergedError | None:
     try:
-        session.go_on(listen)
+        train_steps(session, listen)
     except DivergedError as error:
         return error
     return None
 
 
-def _together(
+def _in_one_call(
     sessions: Sequence[Session], listen: Listener
 ) -> list[DivergedError | None]:
     """All of them in the kernel, as many steps at a time as keep Ctrl-C answered."""
     from glassgpt.engines.kernel import train_several
 
     for session in sessions:
-        session.announce(listen)
+        announce(session, listen)
     num_steps = sessions[0].record.train.num_steps
     at_once = min(session.engine.steps_at_once for session in sessions)
     errors: list[DivergedError | None] = [None] * len(sessions)
@@ -74,13 +75,13 @@ def _together(
             engines: list[Any] = [sessions[i].engine for i in live]
             trained = train_several(engines, start, batches)
             for i, (losses, errors[i]) in zip(live, trained, strict=True):
-                _took(sessions[i], losses, listen)
+                _append(sessions[i], losses, listen)
             if asked_to_stop() and end < num_steps:
                 raise Interrupted(f"stopped at step {end}", "Nothing was saved.")
     return errors
 
 
-def _took(session: Session, losses: Sequence[float], listen: Listener) -> None:
+def _append(session: Session, losses: Sequence[float], listen: Listener) -> None:
     for loss in losses:
         session.losses.append(loss)
         listen(Stepped(len(session.losses), loss))

@@ -9,40 +9,47 @@ from glassgpt.training.events import Measured
 _EVERY = 1.0
 
 
-class Pace:
-    """The time that steps took, without evaluation, saving and what is shown."""
+class Throughput:
+    """A stopwatch of training steps, and what they come to in a second.
 
-    def __init__(self, num_steps: int) -> None:
-        self._num_steps = num_steps
+    `start` and `stop` it around the steps: evaluation, saving and what is shown do not
+    count. `step` is how many steps were done before.
+    """
+
+    def __init__(self, num_steps: int, step: int = 0) -> None:
         self.seconds = 0.0
-        self._step, self._began = 0, 0.0
-        self._steps, self._recent = 0, 0.0  # since the last measurement
-        self._told = time.monotonic() - _EVERY / 2
+        self._num_steps = num_steps
+        self._told_at, self._told_step = time.monotonic() - _EVERY / 2, step
+        self._recent = 0.0  # seconds since it was told last
+        self._started = 0.0
 
-    def add(self, step: int, seconds: float) -> None:
-        """Training has come to `step` in so many more seconds."""
+    def start(self) -> None:
+        """Training goes on."""
+        self._started = time.perf_counter()
+
+    def stop(self) -> None:
+        """Something else begins."""
+        seconds = time.perf_counter() - self._started
         self.seconds += seconds
         self._recent += seconds
-        self._steps += max(1, step - self._step) if self._step else 1
-        self._step = step
 
-    def measured(self, watched: Mapping[str, float]) -> Measured | None:
-        """What to tell now; None where it is too soon, or an engine shows nothing.
+    def measured(self, step: int, metrics: Mapping[str, float]) -> Measured | None:
+        """What to tell after `step` steps; None too soon, or where an engine keeps none.
 
         MFU is flops of a step / seconds of a step / peak_flops; None without a peak.
         """
-        now, last = time.monotonic(), self._step == self._num_steps
-        if not watched or (now - self._told < _EVERY and not last):
+        now, last = time.monotonic(), step == self._num_steps
+        if not metrics or (now - self._told_at < _EVERY and not last):
             return None
-        a_step = max(self._recent / self._steps, 1e-9)
-        self._told, self._steps, self._recent = now, 0, 0.0
-        peak = watched["peak_flops"]
+        a_step = max(self._recent / max(1, step - self._told_step), 1e-9)
+        self._told_at, self._told_step, self._recent = now, step, 0.0
+        peak = metrics["peak_flops"]
         return Measured(
-            step=self._step,
-            tokens_per_second=watched["tokens"] / a_step,
-            mfu=watched["flops"] / a_step / peak if peak else None,
+            step=step,
+            tokens_per_second=metrics["tokens"] / a_step,
+            mfu=metrics["flops"] / a_step / peak if peak else None,
             peak_flops=peak,
-            gradient_norm=watched["gradient_norm"],
-            memory=watched["memory"],
-            seconds_left=a_step * (self._num_steps - self._step),
+            gradient_norm=metrics["gradient_norm"],
+            memory=metrics["memory"],
+            seconds_left=a_step * (self._num_steps - step),
         )

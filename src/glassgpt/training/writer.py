@@ -6,7 +6,7 @@ from typing import Any
 
 from glassgpt import checkpoints
 from glassgpt.checkpoints import sharded
-from glassgpt.checkpoints.run_folder import RunFolder
+from glassgpt.checkpoints.run_folder import ReadOnlyFolder
 from glassgpt.engines.base import Engine
 
 
@@ -17,7 +17,7 @@ class CheckpointWriter:
     every process writes its share. All of the group must call the same methods.
     """
 
-    def __init__(self, engine: Engine, folder: RunFolder) -> None:
+    def __init__(self, engine: Engine, folder: ReadOnlyFolder) -> None:
         self._engine, self._folder = engine, folder
         self._writer: threading.Thread | None = None
         self._error: BaseException | None = None

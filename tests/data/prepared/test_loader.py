@@ -17,7 +17,8 @@ from glassgpt.data.prepared.loader import PreparedLoader
 from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.errors import DataError, UsageError
 from glassgpt.evaluation import Evaluation
-from glassgpt.training.events import Result
+from glassgpt.training.loop import train
+from glassgpt.training.result import Result
 from glassgpt.training.session import Session
 
 # with copies, and more than one block of documents when blocks are small
@@ -93,7 +94,7 @@ def test_losses_samples_and_evaluation_are_those_of_the_text(
 ) -> None:
     record = small.record(5, **mode, batch_docs=2, holdout=0.3, eval_docs=25)
     results: list[Result] = [
-        Session(record, corpus).train()
+        train(Session(record, corpus))
         for corpus in (small.corpus(TEXTS), folders["char"])
     ]
     plain, other = results
@@ -204,7 +205,7 @@ def test_packed_sequences_are_the_ring_of_all_documents(
         assert drawn[:count] != drawn[count:]
     if engine == "kernel":
         pytest.importorskip("glassgpt.engines.kernel")
-    result = Session(record, small.corpus(texts), engine).train()
+    result = train(Session(record, small.corpus(texts), engine))
     model = ReferenceEngine(session.record, random.Random(0))
     model.restore(session.engine.weights(), session.engine.buffers())
     losses = [model.loss(sequence) for sequence in drawn[:2]]

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from glassgpt.errors import invalid
+
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON, one object a line, nothing else.")
 ]
@@ -67,3 +69,15 @@ EXAMPLES = {
     command: "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)
     for command, lines in _EXAMPLES.items()
 }
+
+
+def key_values(pairs: list[str]) -> dict[str, str]:
+    """From key=value words to a dictionary; values stay text."""
+    given: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            remedy = "Write it as --set key=value, such as --set n_embd=32."
+            raise invalid("--set", pair, "it is no key=value", remedy)
+        given[key.strip()] = value.strip()
+    return given
