@@ -10,15 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.checkpoints import ALL_FILES, fails, save
 
-from glassgpt.checkpoints.format import (
-    FILES,
-    MANIFEST,
-    entry_of,
-    load,
-    newest,
-    step_name,
-    steps,
-)
+from glassgpt.checkpoints import load, newest, step_name, steps
+from glassgpt.checkpoints.manifest import FILES, MANIFEST, entry_of
 
 
 def flip(file: Path, at: int, mask: int) -> None:

@@ -16,7 +16,15 @@ from support.checkpoints import (
     tensor,
 )
 
-from glassgpt.checkpoints.format import FILES, load, newest, publish, step_name, steps
+from glassgpt.checkpoints import (
+    Snapshot,
+    load,
+    newest,
+    publish,
+    step_name,
+    steps,
+)
+from glassgpt.checkpoints.manifest import FILES
 
 
 def test_a_saved_checkpoint_is_read_back_whole(tmp_path: Path) -> None:
@@ -24,13 +32,13 @@ def test_a_saved_checkpoint_is_read_back_whole(tmp_path: Path) -> None:
     found = load(path)
     assert path.name == "step-000000007"
     assert (found.step, found.path) == (7, path)
-    assert found.model == {"lm_head": tensor(0.1), "wte": tensor(7.0, 2.0)}
-    assert found.optimizer == {"m.wte": tensor(0.5, 0.25)}
+    assert found.weights == {"lm_head": tensor(0.1), "wte": tensor(7.0, 2.0)}
+    assert found.buffers == {"m.wte": tensor(0.5, 0.25)}
     assert found.state == {"step": 7, "rng": [1, 2, 3], "loss": 1 / 3}
 
 
 def test_the_step_is_added_to_a_state_that_lacks_it(tmp_path: Path) -> None:
-    path = publish(tmp_path, 3, {}, {}, {"order": "shuffle"})
+    path = publish(tmp_path, Snapshot(3, {}, {}, {"order": "shuffle"}))
     assert load(path).state == {"order": "shuffle", "step": 3}
 
 
@@ -38,18 +46,19 @@ def test_the_step_is_added_to_a_state_that_lacks_it(tmp_path: Path) -> None:
 def test_a_state_that_cannot_be_kept_is_refused(
     tmp_path: Path, state: dict[str, Any]
 ) -> None:
-    fails(lambda: publish(tmp_path, 3, {}, {}, state), "invalid state: step")
+    snapshot = Snapshot(3, {}, {}, state)
+    fails(lambda: publish(tmp_path, snapshot), "invalid state: step")
     assert names(tmp_path) == []
 
 
 SAVE_IN_ANOTHER_PROCESS = """
 import array, sys
 from pathlib import Path
-from glassgpt.checkpoints import Tensor, publish
+from glassgpt.checkpoints import Snapshot, Tensor, publish
 names = {"wte", "wpe", "lm_head", "layer0.attn_wq", "layer0.mlp_fc1"}
 model = {n: Tensor((2,), array.array("d", [len(n), 1 / 3])) for n in names}
 state = {n: {m: 0.1 for m in names} for n in names}
-publish(Path(sys.argv[1]), 5, model, model, state)
+publish(Path(sys.argv[1]), Snapshot(5, model, model, state))
 """
 
 

@@ -7,18 +7,19 @@ import time
 from pathlib import Path
 
 import pytest
+from support import slow_disk
 from support.checkpoints import ALL_FILES, names, run_python, save, tensor
 
-from glassgpt.checkpoints.format import load, newest, publish, step_name, steps
+from glassgpt.checkpoints import Snapshot, load, newest, publish, step_name, steps
 
 SAVE_SLOWLY = """
 import array, sys
 from pathlib import Path
-from glassgpt.checkpoints import Tensor, publish
+from glassgpt.checkpoints import Snapshot, Tensor, publish
 for step in range(2, 10_000):
     model = {"wte": Tensor((1,), array.array("d", [step]))}
     print(step, flush=True)
-    publish(Path(sys.argv[1]), step, model, model, {}, keep_last=2)
+    publish(Path(sys.argv[1]), Snapshot(step, model, model, {}), keep_last=2)
 """
 
 
@@ -36,7 +37,7 @@ def assert_only_whole_ones(folder: Path, begun: int) -> None:
     assert found.step in (begun - 1, begun)
     for step in steps(folder):
         whole = load(folder / step_name(step))
-        assert whole.model == {"wte": tensor(step)}
+        assert whole.weights == {"wte": tensor(step)}
     save(folder, 10_000)
     assert not [name for name in names(folder) if name.startswith(".tmp-")]
 
@@ -46,9 +47,9 @@ def assert_only_whole_ones(folder: Path, begun: int) -> None:
 def test_a_kill_between_two_files_leaves_the_one_before(
     tmp_path: Path, written: str
 ) -> None:
-    publish(tmp_path, 1, {"wte": tensor(1.0)}, {}, {})
+    publish(tmp_path, Snapshot(1, {"wte": tensor(1.0)}, {}, {}))
     file = tmp_path / ".tmp-step-000000002" / written
-    with run_python(SAVE_SLOWLY, tmp_path, GLASSGPT_TEST_SLOW_SAVE="0.4") as process:
+    with run_python(SAVE_SLOWLY, tmp_path, **slow_disk(0.4)) as process:
         while not file.exists() and process.poll() is None:
             time.sleep(0.002)
         assert kill(process) == 2
@@ -62,7 +63,7 @@ def test_a_kill_between_two_files_leaves_the_one_before(
 def test_a_kill_at_any_moment_leaves_whole_checkpoints_only(
     tmp_path: Path, moment: int
 ) -> None:
-    publish(tmp_path, 1, {"wte": tensor(1.0)}, {}, {})
+    publish(tmp_path, Snapshot(1, {"wte": tensor(1.0)}, {}, {}))
     with run_python(SAVE_SLOWLY, tmp_path) as process:
         while not (tmp_path / step_name(2)).exists() and process.poll() is None:
             time.sleep(0.002)
@@ -74,12 +75,12 @@ def test_a_kill_at_any_moment_leaves_whole_checkpoints_only(
 SAVE_ON_A_FULL_DISK = """
 import array, resource, signal, sys
 from pathlib import Path
-from glassgpt.checkpoints import Tensor, publish
+from glassgpt.checkpoints import Snapshot, Tensor, publish
 from glassgpt.errors import CheckpointError
 resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
 model = {"wte": Tensor((1000,), array.array("d", [2.0] * 1000))}
 try:
-    publish(Path(sys.argv[1]), 2, model, {}, {}, keep_last=1)
+    publish(Path(sys.argv[1]), Snapshot(2, model, {}, {}), keep_last=1)
 except CheckpointError as error:
     print(error, error.remedy, sep="\\n")
 """

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from glassgpt import checkpoints
-from glassgpt.checkpoints import sharded
-from glassgpt.checkpoints.format import file_names
+from glassgpt.checkpoints import Snapshot, sharded
+from glassgpt.checkpoints.manifest import file_names
 from glassgpt.checkpoints.tensors import Tensor, encode_tensors, tensor_chunks
 from glassgpt.errors import CheckpointError
 
@@ -44,7 +44,7 @@ def test_parts_are_read_as_one(size: int, tmp_path: Path) -> None:
     for some_weights, some_buffers in PARTS[:size]:
         weights |= some_weights
         buffers |= some_buffers
-    assert (saved.model, saved.optimizer) == (weights, buffers)
+    assert (saved.weights, saved.buffers) == (weights, buffers)
     assert saved.state == {"data": "x", "step": STEP}
     names = {file.name for file in path.iterdir()}
     assert names == {*file_names(size), "manifest.json"}
@@ -54,7 +54,9 @@ def test_parts_are_read_as_one(size: int, tmp_path: Path) -> None:
 
 def test_one_part_has_the_bytes_of_a_checkpoint_of_one_process(tmp_path: Path) -> None:
     one = publish(tmp_path / "parts", 1, data="x")
-    other = checkpoints.publish(tmp_path / "whole", STEP, *PARTS[0], {"data": "x"})
+    other = checkpoints.publish(
+        tmp_path / "whole", Snapshot(STEP, *PARTS[0], {"data": "x"})
+    )
     for file in one.iterdir():
         assert file.read_bytes() == (other / file.name).read_bytes()
 
@@ -136,7 +138,8 @@ def test_the_best_stay_besides_the_last(tmp_path: Path) -> None:
     losses = {1: 2.5, 2: 2.1, 3: None, 4: 2.3, 5: 2.1, 6: 2.9}
     for step, loss in losses.items():
         state = {} if loss is None else {"heldout_loss": loss}
-        checkpoints.publish(tmp_path, step, {}, {}, state, keep_last=1, keep_best=2)
+        snapshot = Snapshot(step, {}, {}, state)
+        checkpoints.publish(tmp_path, snapshot, keep_last=1, keep_best=2)
     assert checkpoints.steps(tmp_path) == [2, 5, 6]
     state = json.loads((tmp_path / "step-000000002/state.json").read_text())
     assert state["heldout_loss"] == 2.1

@@ -1,8 +1,8 @@
 """Killed again and again, a run ends like one that nobody touched.
 
 SIGKILL leaves a process no time for anything. It comes right after a step, a moment
-later, or inside the save, with so many of the checkpoint's files written: a test hook
-makes the save sleep between them.
+later, or inside the save, with so many of the checkpoint's files written: the disk is
+slow, so that there is time between them.
 """
 
 import json
@@ -17,9 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import small
-
-from glassgpt.checkpoints.format import SLOW_SAVE
+from support import slow_disk, small
 
 LIMIT = 120.0
 
@@ -59,7 +57,7 @@ class Trainer:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, SLOW_SAVE: str(pause)},
+            env={**os.environ, **slow_disk(pause)},
         )
 
     def finish(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassgpt.checkpoints.format import publish
+from glassgpt.checkpoints import Snapshot, publish
 from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.errors import CheckpointError, GlassGPTError, UsageError
 from glassgpt.files import check_writable
@@ -252,8 +252,8 @@ def test_runs_are_listed_by_number_with_how_far_they_came(tmp_path: Path) -> Non
         done.append_log({"result": {"heldout_loss": 2.5}})
     far = RunFolder.open(tmp_path / "step5-10")
     for step in (5, 9):
-        publish(far.checkpoints, step, {}, {}, {})
-    publish(far.checkpoints, 10, {}, {}, {})
+        publish(far.checkpoints, Snapshot(step, {}, {}, {}))
+    publish(far.checkpoints, Snapshot(10, {}, {}, {}))
     (far.checkpoints / "step-000000010" / "state.json").write_text("{}")
     one, two, ten = list_runs(tmp_path)
     assert [r.path.name for r in (one, two, ten)] == ["step5-1", "step5-2", "step5-10"]
@@ -360,7 +360,10 @@ def read_only_folder() -> Iterator[Path]:
         (lambda path: RunFolder.create(path, RECORD), "invalid --out: "),
         (lambda path: check_writable(path / "run"), "invalid --out: "),
         (lambda path: RunFolder(path, {}).append_log({"step": 1}), "invalid log: "),
-        (lambda path: publish(path, 1, {}, {}, {}), "invalid checkpoint folder: "),
+        (
+            lambda path: publish(path, Snapshot(1, {}, {}, {})),
+            "invalid checkpoint folder: ",
+        ),
     ],
 )
 def test_a_read_only_folder_is_told_and_left_alone(action: Any, what: str) -> None:

@@ -12,6 +12,7 @@ from typing import NoReturn
 import pytest
 
 CASES = Path(__file__).parents[1] / "cases"
+SLOW_DISK = Path(__file__).parents[1] / "slow_disk"
 
 
 def not_run(thing: str, reason: str) -> NoReturn:
@@ -25,6 +26,12 @@ def not_run(thing: str, reason: str) -> NoReturn:
     if thing in map(str.strip, required):
         pytest.fail(f"{message}, and REQUIRE asks for {thing}", pytrace=False)
     pytest.skip(message)
+
+
+def slow_disk(seconds: float) -> dict[str, str]:
+    """What to add to a program's environment, so that each file takes it so long."""
+    paths = [str(SLOW_DISK), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(paths), "SLOW_DISK": str(seconds)}
 
 
 def require_torch() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from glassgpt.checkpoints.format import FILES, MANIFEST, Tensor, publish
+from glassgpt.checkpoints import Snapshot, Tensor, publish
+from glassgpt.checkpoints.manifest import FILES, MANIFEST
 from glassgpt.errors import CheckpointError
 
 ALL_FILES = (*FILES, MANIFEST)
@@ -22,7 +23,8 @@ def tensor(*numbers: float, kind: str = "d") -> Tensor:
 def save(folder: Path, step: int, shift: float = 0.0, **options: Any) -> Path:
     model = {"wte": tensor(step + shift, 2.0), "lm_head": tensor(0.1)}
     state = {"step": step, "rng": [1, 2, 3], "loss": 1 / 3}
-    return publish(folder, step, model, {"m.wte": tensor(0.5, 0.25)}, state, **options)
+    snapshot = Snapshot(step, model, {"m.wte": tensor(0.5, 0.25)}, state)
+    return publish(folder, snapshot, **options)
 
 
 def contents(path: Path) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import small
 
-from glassgpt.checkpoints.format import load
+from glassgpt.checkpoints import load
 from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.errors import CheckpointError, DivergedError
 from glassgpt.training.events import Evaluated, Noted, Saved, Started, Stepped
@@ -97,7 +97,7 @@ def test_the_run_folder_holds_what_the_design_says(tmp_path: Path) -> None:
     kept = ("checkpoints/step-000000004", LAST)
     expected = {f"{folder}/{part}" for folder in kept for part in PARTS}
     assert found - {".lock"} == {"run.json", "log.jsonl", *expected}
-    assert load(tmp_path / LAST).model == session.engine.weights()
+    assert load(tmp_path / LAST).weights == session.engine.weights()
 
 
 def test_the_record_is_written_before_the_work_begins(tmp_path: Path) -> None:

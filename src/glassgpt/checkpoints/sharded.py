@@ -15,20 +15,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from glassgpt.checkpoints.format import (
+from glassgpt.checkpoints.manifest import (
     MANIFEST,
-    SLOW_SAVE,
     STATE,
     Entries,
-    bad,
-    empty_trash,
+    entry_of,
     file_names,
-    is_there,
     manifest_bytes,
-    prune,
-    put_in_place,
     step_name,
+    unusable,
 )
+from glassgpt.checkpoints.publishing import empty_trash, is_there, prune, put_in_place
 from glassgpt.checkpoints.tensors import Tensor, tensor_chunks
 from glassgpt.errors import CheckpointError, GlassGPTError
 from glassgpt.files import (
@@ -73,8 +70,7 @@ def write_part(
         for name, tensors in mine.items():
             found[name] = _write_tensors(place / name, tensors)
             if _entry_of(place / name) != found[name]:
-                raise bad(place / name, "it was written and does not read back")
-            time.sleep(float(os.environ.get(SLOW_SAVE) or 0))
+                raise unusable(place / name, "it was written and does not read back")
     except (OSError, GlassGPTError) as failure:
         error = failure
         if isinstance(failure, OSError):
@@ -102,11 +98,10 @@ def finish(
     try:
         entries = _gathered(place, size)
         text = json_bytes({**state, "step": step})
-        entries[STATE] = len(text), hashlib.sha256(text).hexdigest()
+        entries[STATE] = entry_of(text)
         entries = {name: entries[name] for name in file_names(size)}
         write_file(place / STATE, text)
         write_file(place / MANIFEST, manifest_bytes(step, entries))
-        time.sleep(float(os.environ.get(SLOW_SAVE) or 0))
         if final.exists() and is_there(final, entries):
             shutil.rmtree(place)
         else:

@@ -205,7 +205,7 @@ def loaded(
     require_same_record(saved, kept.record)
     # one that computes the record, but for what only training asks for
     engine = engines.create("auto", to_read(record), random.Random(0))
-    engine.restore(saved.model, saved.optimizer)
+    engine.restore(saved.weights, saved.buffers)
     entries = kept.read_log()
     done = range(1, saved.step + 1)
     losses = [e["loss"] for e in entries if "loss" in e and e.get("step") in done]

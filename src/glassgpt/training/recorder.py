@@ -167,7 +167,7 @@ def restore(
         listen(Noted("no checkpoint to go on from: starting at step 0"))
         return
     require_same_record(saved, session.facts())
-    session.engine.restore(saved.model, saved.optimizer)
+    session.engine.restore(saved.weights, saved.buffers)
     entries = [entry for entry in folder.cut_log(saved.step) if "loss" in entry]
     if [entry["step"] for entry in entries] != list(range(1, saved.step + 1)):
         why = f"it lacks some of the {saved.step} steps before the checkpoint"

@@ -31,15 +31,10 @@ class CheckpointWriter:
             self._save_behind(step, state)
             return
         train = self._engine.record.train
-        checkpoints.publish(
-            self._folder.checkpoints,
-            step,
-            self._engine.weights(),
-            self._engine.buffers(),
-            state,
-            train.keep_last,
-            train.keep_best,
-        )
+        weights, buffers = self._engine.weights(), self._engine.buffers()
+        snapshot = checkpoints.Snapshot(step, weights, buffers, state)
+        kept = train.keep_last, train.keep_best
+        checkpoints.publish(self._folder.checkpoints, snapshot, *kept)
         self._published.append(step)
 
     def finish(self) -> None:

@@ -9,16 +9,16 @@ import time
 from pathlib import Path
 
 import pytest
-from support import small
+from support import slow_disk, small
 
 from glassgpt.data.prepared import prepare as preparing
 from glassgpt.data.prepared.job import Plan
-from glassgpt.data.prepared.prepare import SLOW_SAVE, Progress, prepare
+from glassgpt.data.prepared.prepare import Progress, prepare
 from glassgpt.errors import Interrupted
 
 LIMIT = 120.0
 # a dozen shards, and a third of a second to write them
-_SLOW = "0.015"
+_SLOW = 0.015
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def hashes(folder: Path) -> dict[str, str]:
 def begin(source: Path, out: Path, tokenizer: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command(source, out, tokenizer),
-        env={**os.environ, SLOW_SAVE: _SLOW},
+        env={**os.environ, **slow_disk(_SLOW)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

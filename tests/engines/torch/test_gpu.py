@@ -94,9 +94,9 @@ def test_a_checkpoint_from_the_gpu_is_what_was_trained_when_it_was_asked_for(
     engine.train_step(3, DOCUMENTS)
     saver.finish()
     saved = checkpoints.load(tmp_path / "step-000000003")
-    assert saved.model == weights != engine.weights()
-    assert all(isinstance(t.values, array) for t in saved.optimizer.values())
-    engine.restore(saved.model, saved.optimizer)
+    assert saved.weights == weights != engine.weights()
+    assert all(isinstance(t.values, array) for t in saved.buffers.values())
+    engine.restore(saved.weights, saved.buffers)
     assert engine.weights() == weights
 
 

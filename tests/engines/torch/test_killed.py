@@ -17,9 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import small
-
-from glassgpt.checkpoints.format import SLOW_SAVE
+from support import slow_disk, small
 
 LIMIT = 300.0
 RESTARTS = 100
@@ -38,13 +36,13 @@ class Torchrun:
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         command += ["--nproc-per-node=2", f"--max-restarts={RESTARTS}"]
         command += ["-m", "glassgpt", "train", "--json", "--out", str(self._out)]
-        pause = {SLOW_SAVE: str(self._pause), "OMP_NUM_THREADS": "1"}
+        env = {**os.environ, **slow_disk(self._pause), "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
             [*command, *self._flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, **pause},
+            env=env,
         )
 
     def events(self) -> Iterator[dict[str, Any]]:

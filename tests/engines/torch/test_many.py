@@ -88,7 +88,7 @@ def test_what_two_processes_saved_loads_in_one_and_in_the_kernel(
     assert len(list(saved.path.glob("model-*-of-00002.safetensors"))) == 2
     run = glassgpt.load(out)
     assert run.engine.name == "kernel" and run.losses == events[-1]["losses"]
-    assert run.engine.weights() == saved.model
+    assert run.engine.weights() == saved.weights
     assert run.evaluate().loss == approx(events[-1]["heldout_loss"], rel=1e-9)  # type: ignore[union-attr]
     expected = glassgpt.train(words, engine="torch", **TINY)
     assert run.losses == approx(expected.losses, rel=1e-9)

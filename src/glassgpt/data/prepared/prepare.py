@@ -7,9 +7,7 @@ shards. At the end the folder is renamed: it is there whole, or not at all.
 
 import glob
 import json
-import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -47,7 +45,6 @@ from glassgpt.files import (
 )
 
 PROGRESS = "progress.json"
-SLOW_SAVE = "GLASSGPT_TEST_SLOW_SAVE"
 _LOCK = ".lock"
 
 
@@ -230,7 +227,6 @@ class _Job:
             ):
                 write_file(self._staging / name, data)
                 files.append(File.of(data))
-                time.sleep(float(os.environ.get(SLOW_SAVE) or 0))
             state.shards.append(Shard(len(ends), len(ids), *files))
         state.source, state.position = source, position
         self._keep(state)
