@@ -129,14 +129,14 @@ def test_a_finished_run_is_given_back_and_left_as_it_was(
     tmp_path: Path, data: Path
 ) -> None:
     run = glassgpt.train(data, out=tmp_path / "run", **TINY)
-    before = small.checkpoint_hashes(tmp_path)
+    before = small.checkpoint_hashes(tmp_path / "run")
     heard = small.Heard()
     for documents in (None, data, str(data)):
         again = glassgpt.train(
             documents, out=tmp_path / "run", resume=True, on_event=heard
         )
         assert same(again, run) and again.engine.weights() == run.engine.weights()
-    assert not heard and small.checkpoint_hashes(tmp_path) == before
+    assert not heard and small.checkpoint_hashes(tmp_path / "run") == before
 
 
 @pytest.mark.parametrize(
