@@ -41,7 +41,7 @@ OTHERS = {
     "safetensors": ("checkpoints",),
     "filelock": ("checkpoints", "data.prepared.prepare"),
     "tokenizers": ("tokenizers.bpe",),
-    "pyarrow": ("data.prepared.readers",),
+    "pyarrow": ("data.prepared.parquet",),
     "platformdirs": ("data.catalog",),
     "numpy": ("kernel", "engines.kernel", "engines.torch", "bench", "data.prepared"),
     "torch": ("bench.torch_peer", "engines.torch"),

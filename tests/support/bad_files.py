@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from glassgpt import train
-from glassgpt.data.prepared.job import Plan
+from glassgpt.data.prepared.job import Job
 from glassgpt.data.prepared.prepare import prepare
 
 FILES = {
@@ -44,11 +44,11 @@ def fill(folder: Path, trained: Path) -> None:
     train(text, step=0, steps=2, out=folder / "small")
     for name, damage in DAMAGES.items():
         damage(Path(shutil.copytree(trained, folder / name)))
-    prepare(Plan((str(folder / "capitals.txt"),), "bytes", shard=60), folder / "ready")
-    prepare(Plan((str(folder / "words.txt"),), shard=8), folder / "other")
+    prepare(Job((str(folder / "capitals.txt"),), "bytes", shard=60), folder / "ready")
+    prepare(Job((str(folder / "words.txt"),), shard=8), folder / "other")
     for name, damage in FAULTS.items():
         damage(Path(shutil.copytree(folder / "ready", folder / name)))
-    prepare(Plan((str(folder / "capitals.txt"),), "bytes"), folder / "moved")
+    prepare(Job((str(folder / "capitals.txt"),), "bytes"), folder / "moved")
     train(folder / "moved", step=0, steps=2, out=folder / "on-moved")
     shutil.rmtree(folder / "moved")
     shutil.copytree(folder / "ready", folder / "moved")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from glassgpt.data.prepared.dataset import PreparedData
-from glassgpt.data.prepared.job import Plan
+from glassgpt.data.prepared.job import Job
 from glassgpt.data.prepared.prepare import prepare
 
 KINDS = ("char", "bytes", "bpe")
@@ -27,8 +27,8 @@ def of_file(
     """A file of these bytes, prepared below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "file").write_bytes(raw)
-    plan = Plan((str(folder / "file"),), tokenizer, **{**SMALL, **choices})
-    prepare(plan, folder / "out")
+    job = Job((str(folder / "file"),), tokenizer, **{**SMALL, **choices})
+    prepare(job, folder / "out")
     return PreparedData(folder / "out", str(folder / "out"))
 
 

@@ -12,10 +12,11 @@ from support import CASES, small
 from support.prepared import KINDS, json_lines, of_file, prepared, texts_of
 
 from glassgpt.data.documents import Corpus, parse_documents
-from glassgpt.data.prepared import readers
+from glassgpt.data.prepared import pieces as read_pieces
 from glassgpt.data.prepared.encoding import encoder_of, seen
 from glassgpt.data.prepared.manifest import read_manifest
-from glassgpt.data.prepared.readers import Position, line_start, pieces
+from glassgpt.data.prepared.pieces import Position, line_start
+from glassgpt.data.prepared.readers import READERS, pieces
 from glassgpt.errors import DataError
 from glassgpt.tokenizers import ByteTokenizer, CharTokenizer
 
@@ -104,7 +105,7 @@ def test_pieces_become_the_ids_of_the_documents_of_the_file(
 def test_a_piece_ends_where_a_line_does_whatever_ends_it(
     end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "LONGEST", 6)
+    monkeypatch.setattr(read_pieces, "LONGEST", 6)
     file, line = tmp_path / "file", f"abcd{end}"
     file.write_bytes(line.encode() * 50)
     for size in range(1, 20):
@@ -129,7 +130,10 @@ def test_a_line_starts_after_any_line_end_and_json_after_lf_alone(
     for kind, places in starts.items():
         for offset in range(len(raw) + 1):
             expected = next(place for place in places if place >= offset)
-            assert line_start(str(file), kind, offset).offset == expected
+            assert (
+                line_start(str(file), READERS[kind].line_ends, offset).offset
+                == expected
+            )
 
 
 def test_json_lines_may_hold_a_cr_between_their_parts(tmp_path: Path) -> None:
@@ -160,7 +164,7 @@ def test_whole_files_are_documents_as_they_are(kind: str, tmp_path: Path) -> Non
 
 def test_json_lines_give_the_text_of_their_field(tmp_path: Path) -> None:
     raw = json_lines({"n": 1, "body": "a\nb "}, {"body": " \n"}, {"body": "é"})
-    data = of_file(tmp_path, raw + b"\n", kind="jsonl", name="body")
+    data = of_file(tmp_path, raw + b"\n", kind="jsonl", text_field="body")
     assert (texts_of(data), data.manifest.blank) == (["a\nb ", "é"], 1)
 
 
@@ -175,7 +179,7 @@ def test_parquet_gives_the_text_of_its_column(tmp_path: Path) -> None:
     data = of_file(tmp_path, raw, kind="parquet", shard=500)
     assert texts_of(data) == [text for text in texts if text]
     with pytest.raises(DataError, match="no column body"):
-        of_file(tmp_path / "other", raw, kind="parquet", name="body")
+        of_file(tmp_path / "other", raw, kind="parquet", text_field="body")
     with pytest.raises(DataError, match="it is no Parquet file"):
         of_file(tmp_path / "third", b"abc", kind="parquet")
 

@@ -12,9 +12,10 @@ import pytest
 from support import slow_disk, small
 
 from glassgpt.data.prepared import prepare as preparing
-from glassgpt.data.prepared.job import Plan
+from glassgpt.data.prepared.job import Job
 from glassgpt.data.prepared.prepare import Progress, prepare
 from glassgpt.errors import Interrupted
+from glassgpt.files import replace_file
 
 LIMIT = 120.0
 # a dozen shards, and a third of a second to write them
@@ -68,7 +69,7 @@ def kill_after(process: subprocess.Popen[str], out: Path, shards: int) -> bool:
 
 def check_kills(source: Path, tmp_path: Path, tokenizer: str, moments: range) -> None:
     whole, out = tmp_path / "whole", tmp_path / "killed"
-    prepare(Plan((str(source),), tokenizer, shard=500), whole)
+    prepare(Job((str(source),), tokenizer, shard=500), whole)
     killed = 0
     for files in moments:
         killed += kill_after(begin(source, out, tokenizer), out, files)
@@ -106,31 +107,30 @@ def test_stopped_after_any_shard_it_makes_the_same_bytes(
     tokenizer: str, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, out = tmp_path / "whole", tmp_path / "stopped"
-    plan = Plan((str(source), str(source)), tokenizer, vocab_size=300, shard=1500)
-    prepare(plan, whole)
-    kept, stopped = preparing._Job._keep, 0
+    job = Job((str(source), str(source)), tokenizer, vocab_size=300, shard=1500)
+    prepare(job, whole)
+    stopped = 0
 
-    def keep(job: preparing._Job, state: preparing.State) -> None:
-        kept(job, state)
-        raise Stop
+    def keep_and_stop(path: Path, data: bytes) -> None:
+        replace_file(path, data)
+        if path.name == preparing.PROGRESS:
+            raise Stop
 
-    while True:
-        monkeypatch.setattr(preparing._Job, "_keep", keep)
+    monkeypatch.setattr(preparing, "replace_file", keep_and_stop)
+    while stopped <= len(list(whole.glob("tokens-*"))):
         with pytest.raises(Stop):
-            prepare(plan, out)
+            prepare(job, out)
         stopped += 1
-        if stopped > len(list(whole.glob("tokens-*"))):
-            break
-    monkeypatch.setattr(preparing._Job, "_keep", kept)
-    prepare(plan, out)
+    monkeypatch.setattr(preparing, "replace_file", replace_file)
+    prepare(job, out)
     assert hashes(out) == hashes(whole)
 
 
 def test_a_second_time_it_does_nothing(source: Path, tmp_path: Path) -> None:
-    plan = Plan((str(source),), shard=3000)
-    first = prepare(plan, tmp_path / "out")
+    job = Job((str(source),), shard=3000)
+    first = prepare(job, tmp_path / "out")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
-    assert prepare(plan, tmp_path / "out") == first
+    assert prepare(job, tmp_path / "out") == first
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
     assert before == after
 
@@ -145,11 +145,11 @@ def test_other_files_are_not_mixed_with_what_was_begun(
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="stopped, and kept what is ready"):
-        prepare(Plan((str(source),), shard=500), out, stop)
+        prepare(Job((str(source),), shard=500), out, stop)
     assert len([*tmp_path.glob(".tmp-out-*")]) == 1 and not out.exists()
     source.write_text("\n".join(small.names(50)))
-    prepare(Plan((str(source),), shard=500), out)
-    prepare(Plan((str(source),), shard=500), tmp_path / "new")
+    prepare(Job((str(source),), shard=500), out)
+    prepare(Job((str(source),), shard=500), tmp_path / "new")
     assert hashes(out) == hashes(tmp_path / "new")
     assert not [*tmp_path.glob(".tmp-*")]
 
@@ -159,14 +159,14 @@ def test_a_damaged_beginning_is_begun_anew(source: Path, tmp_path: Path) -> None
         if progress.tokens > 2000:
             raise KeyboardInterrupt
 
-    plan = Plan((str(source),), shard=500)
-    prepare(plan, tmp_path / "whole")
+    job = Job((str(source),), shard=500)
+    prepare(job, tmp_path / "whole")
     for name in ("progress.json", "tokenizer.json", "tokens-000001.bin"):
         with pytest.raises(Interrupted):
-            prepare(plan, tmp_path / "out", stop)
+            prepare(job, tmp_path / "out", stop)
         (staging,) = tmp_path.glob(".tmp-out-*")
         (staging / name).write_bytes(b"{}")
-    prepare(plan, tmp_path / "out")
+    prepare(job, tmp_path / "out")
     assert hashes(tmp_path / "out") == hashes(tmp_path / "whole")
 
 

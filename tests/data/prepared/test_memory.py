@@ -13,9 +13,9 @@ MEGABYTE = 1 << 20
 _PREPARE = """
 import json, resource, sys
 from pathlib import Path
-from glassgpt.data.prepared.job import Plan
+from glassgpt.data.prepared.job import Job
 from glassgpt.data.prepared.prepare import prepare
-manifest = prepare(Plan((sys.argv[1],), sys.argv[3]), Path(sys.argv[2]))
+manifest = prepare(Job((sys.argv[1],), sys.argv[3]), Path(sys.argv[2]))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 print(json.dumps({"peak": peak, "documents": manifest.documents}))
 """

@@ -9,9 +9,10 @@ from typing import Any
 from glassgpt.cli.view.output import console, in_terminal, say, say_json
 from glassgpt.data.prepared.dataset import PreparedData
 from glassgpt.data.prepared.inspection import Summary, summarize
-from glassgpt.data.prepared.job import Plan
+from glassgpt.data.prepared.job import Job
 from glassgpt.data.prepared.manifest import Manifest
 from glassgpt.data.prepared.prepare import Progress, prepare
+from glassgpt.data.prepared.readers import READERS
 from glassgpt.errors import invalid, shown
 from glassgpt.formatting import format_number
 
@@ -29,16 +30,16 @@ def prepare_files(
         raise invalid("flag", f"--{kinds[1]}", why, "Take one of the two.")
     kind = kinds[0] if kinds else "lines"
     given = {name: value for name, value in choices.items() if value is not None}
-    if "name" in given and kind not in ("jsonl", "parquet"):
+    if "text_field" in given and not READERS[kind].has_field:
         remedy = "Add --jsonl or --parquet, or leave it out."
-        raise invalid("--field", given["name"], "lines of text have none", remedy)
+        raise invalid("--field", given["text_field"], "lines of text have none", remedy)
     for name, flag in (("vocab_size", "--vocab-size"), ("sample", "--sample")):
         if name in given and given["tokenizer"] != "bpe":
             why = f"{given['tokenizer']} has no use for it"
             raise invalid(flag, given[name], why, "Add --tokenizer bpe.")
-    plan = Plan(tuple(files), kind=kind, **given)
+    job = Job(tuple(files), kind=kind, **given)
     with _shown(json) as show:
-        manifest = prepare(plan, out, show)
+        manifest = prepare(job, out, show)
     _say_what_there_is(out, manifest, json)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassgpt.data.documents import clean, split_lines, with_plain_ends
-from glassgpt.data.prepared.readers import Piece
+from glassgpt.data.prepared.pieces import Piece
 from glassgpt.tokenizers import ByteTokenizer, CharTokenizer, Tokenizer
 from glassgpt.tokenizers.bpe import BpeTokenizer
 

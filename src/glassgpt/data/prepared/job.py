@@ -7,8 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from glassgpt.data.documents import LARGEST_VOCABULARY, nothing
-from glassgpt.data.prepared import encoding, readers
-from glassgpt.data.prepared.readers import Piece, Position
+from glassgpt.data.prepared import encoding
+from glassgpt.data.prepared.pieces import (
+    PIECE,
+    Piece,
+    Position,
+    bad,
+    check_file,
+    digest,
+    line_start,
+)
+from glassgpt.data.prepared.readers import READERS, Reader, pieces
 from glassgpt.errors import DataError, invalid, missing, unknown
 from glassgpt.files import json_bytes
 from glassgpt.tokenizers import ByteTokenizer, CharTokenizer, Tokenizer, bpe
@@ -24,17 +33,17 @@ _PART = 256 << 10
 
 
 @dataclass(frozen=True)
-class Plan:
+class Job:
     """Raises UsageError for choices that cannot be, DataError for files of no use.
 
-    `kind` is lines, whole, jsonl or parquet; `name` that of the field or column with
-    the text. `vocab_size` and `sample`, in megabytes, are for bpe.
+    `kind` is a name in READERS; `text_field` the field or column with the text, for a
+    kind that has some. `vocab_size` and `sample`, in megabytes, are for bpe.
     """
 
     files: tuple[str, ...]
     tokenizer: str = "char"
     kind: str = "lines"
-    name: str = "text"
+    text_field: str = "text"
     vocab_size: int = VOCABULARY
     sample: int = SAMPLE
     shard: int = SHARD
@@ -45,8 +54,8 @@ class Plan:
             raise missing("FILES", "Name the text files to prepare.")
         if self.tokenizer not in TOKENIZERS:
             raise unknown("tokenizer", self.tokenizer, TOKENIZERS)
-        if self.kind not in readers.KINDS:
-            raise unknown("kind of file", self.kind, readers.KINDS)
+        if self.kind not in READERS:
+            raise unknown("kind of file", self.kind, READERS)
         if not _SMALLEST_SHARD <= self.shard <= _LARGEST_SHARD:
             why = f"it must be from {_SMALLEST_SHARD:,} to {_LARGEST_SHARD:,}"
             raise invalid("--shard-tokens", self.shard, why, f"Try {SHARD}.")
@@ -57,10 +66,14 @@ class Plan:
             if self.sample < 1:
                 raise invalid("--sample", self.sample, "it is below 1", "Try 32.")
             bpe.library()
-        if self.kind == "parquet":
-            readers.parquet_library()
+        self.reader.require()
         for given in self.files:
-            readers.check_file(given)
+            check_file(given)
+
+    @property
+    def reader(self) -> Reader:
+        """How the files are read."""
+        return READERS[self.kind]
 
     @property
     def size(self) -> int:
@@ -70,7 +83,7 @@ class Plan:
     @property
     def piece(self) -> int:
         """How many bytes are read at a time: no more than about a shard."""
-        return min(readers.PIECE, self.shard)
+        return min(PIECE, self.shard)
 
     def to_json(self) -> dict[str, Any]:
         """What the data depends on, and no path: the same words, the same shards."""
@@ -82,15 +95,15 @@ class Plan:
                 {"size": size, "sha256": sha256} for size, sha256 in self.found
             ],
         }
-        if self.kind in ("jsonl", "parquet"):
-            facts["field"] = self.name
+        if self.reader.has_field:
+            facts["field"] = self.text_field
         if self.tokenizer == "bpe":
             facts |= {"vocab_size": self.vocab_size, "sample": self.sample}
         return facts
 
     @property
     def sha256(self) -> str:
-        """The name of the plan, as hexadecimal digits."""
+        """The name of the job, as hexadecimal digits."""
         return hashlib.sha256(json_bytes(self.to_json())).hexdigest()
 
     def pieces(self, source: int, start: Position) -> Iterator[Piece]:
@@ -99,36 +112,36 @@ class Plan:
         Raises DataError where it has changed since its sha256 was computed.
         """
         given = self.files[source]
-        yield from readers.pieces(given, self.kind, self.name, start, self.piece)
+        yield from pieces(given, self.kind, self.text_field, start, self.piece)
         if Path(given).stat().st_size != self.found[source][0]:
             why = "it changed while it was read"
-            raise readers.bad(given, why, "Let it be written, then try again.")
+            raise bad(given, why, "Let it be written, then try again.")
 
     def fraction(self, source: int, position: Position) -> float:
-        """How much of all files is read; a Parquet file counts when it is done."""
+        """How much of all files is read; one of rows counts when it is done."""
         before = sum(size for size, _ in self.found[:source])
-        inside = 0 if self.kind == "parquet" else position.offset
+        inside = position.offset if self.reader.in_bytes else 0
         return (before + inside) / max(1, self.size)
 
-    def survey(self, told: Callable[[float], None]) -> None:
-        """Compute the sha256 of each file; `told` hears what fraction is done."""
+    def survey(self, on_progress: Callable[[float], None]) -> None:
+        """Compute the sha256 of each file; `on_progress` gets the fraction done."""
         total, done = sum(Path(given).stat().st_size for given in self.files), 0
 
         def advance(count: int) -> None:
             nonlocal done
             done += count
-            told(min(1.0, done / max(1, total)))
+            on_progress(min(1.0, done / max(1, total)))
 
-        self.found[:] = [readers.digest(given, advance) for given in self.files]
+        self.found[:] = [digest(given, advance) for given in self.files]
 
     def sampled(self) -> Iterator[str]:
         """The documents that byte-pair tokens are learned from, evenly spread."""
         fraction = min(1.0, self.sample * 1_000_000 / max(1, self.size))
         for source, (size, _) in enumerate(self.found):
-            if fraction == 1 or self.kind in ("whole", "parquet"):
-                yield from self._first(source, size * fraction)
-            else:
+            if fraction < 1 and self.reader.line_ends:
                 yield from self._spread(source, size, fraction)
+            else:
+                yield from self._first(source, size * fraction)
 
     def _first(self, source: int, most: float) -> Iterator[str]:
         left = most
@@ -142,8 +155,8 @@ class Plan:
     def _spread(self, source: int, size: int, fraction: float) -> Iterator[str]:
         given, parts = self.files[source], max(1, round(size * fraction / _PART))
         for part in range(parts):
-            start = readers.line_start(given, self.kind, part * size // parts)
-            found = readers.pieces(given, self.kind, self.name, start, _PART)
+            start = line_start(given, self.reader.line_ends, part * size // parts)
+            found = pieces(given, self.kind, self.text_field, start, _PART)
             try:
                 texts, _ = encoding.documents(next(found, Piece(start)))
             except DataError:
@@ -153,28 +166,29 @@ class Plan:
             yield from texts
 
 
-def learn(plan: Plan, told: Callable[[float], None]) -> Tokenizer:
-    """The tokenizer for a plan: for char and bpe from the text itself.
+def learn(job: Job, on_progress: Callable[[float], None]) -> Tokenizer:
+    """The tokenizer for a job: for char and bpe from the text itself.
 
-    `told` hears what fraction is read. Raises DataError where there are no documents.
+    `on_progress` gets the fraction that is read. Raises DataError where there are no
+    documents.
     """
-    if plan.tokenizer == "bytes":
+    if job.tokenizer == "bytes":
         return ByteTokenizer()
-    if plan.tokenizer == "bpe":
-        return bpe.train(plan.sampled(), plan.vocab_size)
-    characters = encoding.seen(_all_pieces(plan, told))
-    name = plan.files[0]
+    if job.tokenizer == "bpe":
+        return bpe.train(job.sampled(), job.vocab_size)
+    characters = encoding.seen(_all_pieces(job, on_progress))
+    name = job.files[0]
     if not characters:
-        raise nothing(name, plan.size)
+        raise nothing(name, job.size)
     if len(characters) > LARGEST_VOCABULARY:
         why = f"a vocabulary of {len(characters):,} characters"
         remedy = f"char takes {LARGEST_VOCABULARY:,}; add --tokenizer bytes, or bpe."
-        raise readers.bad(name, why, remedy)
+        raise bad(name, why, remedy)
     return CharTokenizer(characters)
 
 
-def _all_pieces(plan: Plan, told: Callable[[float], None]) -> Iterator[Piece]:
-    for source in range(len(plan.files)):
-        for piece in plan.pieces(source, Position()):
+def _all_pieces(job: Job, on_progress: Callable[[float], None]) -> Iterator[Piece]:
+    for source in range(len(job.files)):
+        for piece in job.pieces(source, Position()):
             yield piece
-            told(plan.fraction(source, piece.end))
+            on_progress(job.fraction(source, piece.end))

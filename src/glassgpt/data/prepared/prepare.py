@@ -1,4 +1,4 @@
-"""The job that turns files into a prepared folder, and goes on after a kill.
+"""Files become a prepared folder, by a job that goes on after a kill.
 
 All is written into a folder beside the one asked for. After each shard, `progress.json`
 says how far the files are read: whoever comes again begins there and makes the same
@@ -20,8 +20,8 @@ from filelock import FileLock, Timeout
 from glassgpt import tokenizers
 from glassgpt.data.documents import nothing
 from glassgpt.data.prepared import manifest as manifests
-from glassgpt.data.prepared.encoding import Encoded, Encoder, encoder_of
-from glassgpt.data.prepared.job import Plan, learn
+from glassgpt.data.prepared.encoding import Encoded, Encoder, Ids, Numbers, encoder_of
+from glassgpt.data.prepared.job import Job, learn
 from glassgpt.data.prepared.manifest import (
     MANIFEST,
     TOKENIZER,
@@ -32,7 +32,7 @@ from glassgpt.data.prepared.manifest import (
     id_width,
     ids_name,
 )
-from glassgpt.data.prepared.readers import Piece, Position, require_length
+from glassgpt.data.prepared.pieces import Piece, Position, require_length
 from glassgpt.errors import DataError, GlassGPTError, Interrupted, invalid
 from glassgpt.files import (
     TEMPORARY,
@@ -82,22 +82,22 @@ class State:
 Listener = Callable[[Progress], None]
 
 
-def prepare(plan: Plan, out: Path, listen: Listener = lambda _: None) -> Manifest:
-    """Prepare the files of a plan in the folder `out`, and return what it holds.
+def prepare(job: Job, out: Path, listen: Listener = lambda _: None) -> Manifest:
+    """Prepare the files of a job in the folder `out`, and return what it holds.
 
     Stopped at any moment, the same call goes on where it was, and makes the same bytes.
     On a folder that is ready already it does nothing. Raises UsageError for a folder
     that holds something else, DataError for files that cannot be prepared.
     """
     check_place(out)
-    plan.survey(lambda fraction: listen(Progress("checking", fraction)))
+    job.survey(lambda done: listen(Progress("checking", done)))
     if out.exists() and any(out.iterdir()):
-        return _there(plan, out)
-    staging = out.parent / f"{TEMPORARY}{out.name}-{plan.sha256[:12]}"
+        return _there(job, out)
+    staging = out.parent / f"{TEMPORARY}{out.name}-{job.sha256[:12]}"
     try:
         make_folder(staging)
         with _locked(staging, out):
-            manifest = _Job(plan, staging, listen).run()
+            manifest = _Preparation(job, staging, listen).run()
             _publish(staging, manifest, out)
     except KeyboardInterrupt:
         remedy = "The same command again goes on from there."
@@ -119,10 +119,10 @@ def check_place(out: Path) -> None:
         raise invalid("--out", out, "it holds other files", remedy)
 
 
-def _there(plan: Plan, out: Path) -> Manifest:
-    """The manifest of a folder that this plan has made before."""
+def _there(job: Job, out: Path) -> Manifest:
+    """The manifest of a folder that this job has made before."""
     found = manifests.read_manifest(out)
-    if found.plan != plan.to_json():
+    if found.plan != job.to_json():
         why = "it holds data prepared from other files, or in another way"
         raise invalid("--out", out, why, "Choose another folder with --out.")
     manifests.verify(out, found)
@@ -130,29 +130,55 @@ def _there(plan: Plan, out: Path) -> Manifest:
     return found
 
 
-class _Job:
+class _Waiting:
+    """Encoded documents that no shard holds yet."""
+
+    def __init__(self) -> None:
+        self.documents = 0
+        self.tokens = 0
+        self._ids: list[Ids] = []
+        self._ends: list[Numbers] = []
+
+    def add(self, encoded: Encoded) -> None:
+        """Documents more, if there are any."""
+        if len(encoded.ids):
+            self._ids.append(encoded.ids)
+            self._ends.append(encoded.ends + self.tokens)
+            self.documents += len(encoded.ends)
+            self.tokens += len(encoded.ids)
+
+    def ids(self) -> bytes:
+        """The token ids, one after another."""
+        return bytes(np.concatenate(self._ids).tobytes())
+
+    def ends(self) -> bytes:
+        """Where each document ends, as 4 bytes."""
+        return bytes(np.concatenate(self._ends).astype("<u4").tobytes())
+
+
+class _Preparation:
     """One preparation, in a folder that nobody else writes to."""
 
-    def __init__(self, plan: Plan, staging: Path, listen: Listener) -> None:
-        self._plan = plan
+    def __init__(self, job: Job, staging: Path, listen: Listener) -> None:
+        self._job = job
         self._staging = staging
         self._listen = listen
-        self._waiting: list[Encoded] = []
+        self._waiting = _Waiting()
 
     def run(self) -> Manifest:
         """All shards, from where an earlier job stopped, and the manifest."""
         state = self._begun() or self._begin()
         tokenizer = tokenizers.from_json(self._json(TOKENIZER))
         encoder = encoder_of(tokenizer, f"<u{id_width(tokenizer.vocab_size)}")
-        for source in range(state.source, len(self._plan.files)):
+        for source in range(state.source, len(self._job.files)):
             start = state.position if source == state.source else Position()
-            for piece in self._plan.pieces(source, start):
+            for piece in self._job.pieces(source, start):
                 self._take(state, encoder, source, piece)
-        self._write_shard(state, len(self._plan.files), Position())
+        self._write_shard(state, len(self._job.files), Position())
         if not state.shards:
-            raise nothing(self._plan.files[0], state.blank)
+            raise nothing(self._job.files[0], state.blank)
         manifest = Manifest(
-            self._plan.to_json(),
+            self._job.to_json(),
             state.documents,
             state.tokens,
             state.blank,
@@ -165,9 +191,9 @@ class _Job:
 
     def _begin(self) -> State:
         """Learn the tokenizer: nothing else is ready yet."""
-        doing = "counting characters" if self._plan.tokenizer == "char" else "learning"
+        doing = "counting characters" if self._job.tokenizer == "char" else "learning"
         self._listen(Progress(doing, 0.0))
-        tokenizer = learn(self._plan, lambda s: self._listen(Progress(doing, s)))
+        tokenizer = learn(self._job, lambda s: self._listen(Progress(doing, s)))
         data = json_bytes(tokenizer.to_json())
         replace_file(self._staging / TOKENIZER, data)
         state = State(File.of(data))
@@ -194,42 +220,30 @@ class _Job:
         """The documents of a piece; a shard is written when it is full."""
         encoded = encoder.encode(piece)
         if piece.lines is not None:
-            require_length(encoded.longest, self._plan.files[source])
+            require_length(encoded.longest, self._job.files[source])
         state.blank += encoded.blank
-        if len(encoded.ids):
-            self._waiting.append(encoded)
-        tokens = sum(len(one.ids) for one in self._waiting)
-        documents = sum(len(one.ends) for one in self._waiting)
-        if tokens >= self._plan.shard:
+        self._waiting.add(encoded)
+        if self._waiting.tokens >= self._job.shard:
             self._write_shard(state, source, piece.end)
-            tokens = documents = 0
-        fraction = self._plan.fraction(source, piece.end)
-        documents, tokens = documents + state.documents, tokens + state.tokens
+        fraction = self._job.fraction(source, piece.end)
+        documents = state.documents + self._waiting.documents
+        tokens = state.tokens + self._waiting.tokens
         self._listen(Progress("preparing", fraction, documents, tokens))
 
     def _write_shard(self, state: State, source: int, position: Position) -> None:
         """Write what waits, through to the disk, and then that it is there."""
-        if self._waiting:
-            ids = np.concatenate([one.ids for one in self._waiting])
-            before = np.cumsum([0, *(len(one.ids) for one in self._waiting)])
-            ends = np.concatenate(
-                [
-                    one.ends + begin
-                    for one, begin in zip(self._waiting, before, strict=False)
-                ]
-            )
-            self._waiting.clear()
-            number = len(state.shards)
-            files = []
-            for name, data in (
-                (ids_name(number), ids.tobytes()),
-                (ends_name(number), ends.astype("<u4").tobytes()),
-            ):
-                write_file(self._staging / name, data)
-                files.append(File.of(data))
-            state.shards.append(Shard(len(ends), len(ids), *files))
+        if self._waiting.documents:
+            number, waiting = len(state.shards), self._waiting
+            self._waiting = _Waiting()
+            ids = self._write(ids_name(number), waiting.ids())
+            ends = self._write(ends_name(number), waiting.ends())
+            state.shards.append(Shard(waiting.documents, waiting.tokens, ids, ends))
         state.source, state.position = source, position
         self._keep(state)
+
+    def _write(self, name: str, data: bytes) -> File:
+        write_file(self._staging / name, data)
+        return File.of(data)
 
     def _keep(self, state: State) -> None:
         sync_folder(self._staging)
