@@ -4,21 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+import typer
 from support.commands import Call, glassgpt, started
 
 from glassgpt import __version__
+from glassgpt.cli.app import app
 
-COMMANDS = (
-    "train",
-    "sample",
-    "eval",
-    "check",
-    "show",
-    "data",
-    "runs",
-    "export",
-    "bench",
-)
+COMMANDS = tuple(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 DATA = (("data", "list"), ("data", "fetch"), ("data", "inspect"))
 
 
@@ -38,6 +30,10 @@ def test_help_of_every_command_shows_an_example(
     assert (
         f"glassgpt {words[0] if words else 'train'} " in done.out.split("Examples:")[1]
     )
+
+
+def test_the_commands_are_all_there() -> None:
+    assert {"train", "sample", "compare", "export", "data", "guide"} < {*COMMANDS}
 
 
 def test_help_names_every_command(call: Call) -> None:

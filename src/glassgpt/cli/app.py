@@ -18,7 +18,7 @@ from glassgpt.cli.runs import runs
 from glassgpt.cli.sample import sample
 from glassgpt.cli.show import show
 from glassgpt.cli.train import train, train_with_defaults
-from glassgpt.cli.view.options import EXAMPLES
+from glassgpt.cli.view.options import examples
 from glassgpt.cli.view.usage import translated
 from glassgpt.errors import Interrupted
 
@@ -37,7 +37,14 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True, epilog=EXAMPLES["glassgpt"])
+@app.callback(
+    invoke_without_command=True,
+    epilog=examples(
+        "glassgpt",
+        "glassgpt train --data my-words.txt",
+        "glassgpt show 5",
+    ),
+)
 def _main(
     context: typer.Context,
     version: Annotated[
@@ -56,21 +63,81 @@ def _main(
         train_with_defaults()
 
 
-_COMMANDS: dict[str, Callable[..., Any]] = {
-    "train": train,
-    "sample": sample,
-    "eval": eval_command,
-    "check": check,
-    "compare": compare_command,
-    "show": show,
-    "runs": runs,
-    "export": export,
-    "bench": bench,
+# a command is a row here: its name, its function, examples for its help text
+_COMMANDS: dict[str, tuple[Callable[..., Any], list[str]]] = {
+    "train": (
+        train,
+        [
+            "glassgpt train --step 3",
+            "glassgpt train --data my-words.txt --steps 500 --out runs/mine",
+            "glassgpt train --set n_embd=32 --set n_layer=2",
+            "glassgpt train --resume --out runs/mine",
+        ],
+    ),
+    "sample": (
+        sample,
+        [
+            "glassgpt sample runs/step5-1 -n 5 --temperature 0.8",
+            "glassgpt sample runs/step5-1 --prompt mar --new-only --unique",
+            "glassgpt sample runs/step5-1 -n 100000 --together",
+        ],
+    ),
+    "eval": (
+        eval_command,
+        [
+            "glassgpt eval runs/step5-1",
+            "glassgpt eval runs/step5-1 --text emma",
+            "glassgpt eval runs/step5-1 --data other.txt --eval-docs all",
+        ],
+    ),
+    "check": (
+        check,
+        [
+            "glassgpt check --step 5",
+            "glassgpt check --all",
+        ],
+    ),
+    "compare": (
+        compare_command,
+        [
+            "glassgpt compare --out compare.html",
+            "glassgpt compare --only 4,5 --steps 5000 --out curves.svg",
+            "glassgpt compare --data my-words.txt --set learning_rate=0.3 --only 3,4",
+        ],
+    ),
+    "show": (
+        show,
+        [
+            "glassgpt show 0",
+            "glassgpt show 4 --diff 3",
+        ],
+    ),
+    "runs": (
+        runs,
+        [
+            "glassgpt runs",
+            "glassgpt runs other-folder",
+        ],
+    ),
+    "export": (
+        export,
+        [
+            "glassgpt export runs/step5-1 --to safetensors model.safetensors",
+            "glassgpt export runs/step5-1 --to json model.json",
+        ],
+    ),
+    "bench": (
+        bench,
+        [
+            "glassgpt bench --quick",
+            "glassgpt bench --json",
+        ],
+    ),
 }
-for _name, _command in _COMMANDS.items():
-    app.command(_name, epilog=EXAMPLES[_name])(_command)
-app.add_typer(data_app, name="data", epilog=EXAMPLES["data"])
-app.add_typer(guide_app, name="guide", epilog=EXAMPLES["guide"])
+for _name, (_command, _examples) in _COMMANDS.items():
+    app.command(_name, epilog=examples(*_examples))(_command)
+app.add_typer(data_app, name="data")
+app.add_typer(guide_app, name="guide")
 
 
 def call(arguments: list[str]) -> None:

@@ -7,18 +7,25 @@ import typer
 
 from glassgpt import data
 from glassgpt.cli.view.inspection import inspection_lines
-from glassgpt.cli.view.options import EXAMPLES, Json
+from glassgpt.cli.view.options import Json, examples
 from glassgpt.cli.view.output import say, say_json
 from glassgpt.data import catalog, inspection
 from glassgpt.data.documents import Corpus
 from glassgpt.formatting import format_number
 
+_EXAMPLES = examples(
+    "glassgpt data list",
+    "glassgpt data inspect my-words.txt",
+    "glassgpt data fetch karpathy-names",
+    "glassgpt data prepare book.txt --tokenizer bytes --out prepared",
+)
 data_app = typer.Typer(
     help="The documents to train on: list, fetch, look at or prepare them.",
+    epilog=_EXAMPLES,
 )
 
 
-@data_app.command("list", epilog=EXAMPLES["data"])
+@data_app.command("list", epilog=_EXAMPLES)
 def list_command(json: Json = False) -> None:
     """List the data sets that have a name."""
     for status in catalog.datasets():
@@ -33,7 +40,7 @@ def list_command(json: Json = False) -> None:
         say(f"{'':16} {dataset.source} ({dataset.licence})")
 
 
-@data_app.command(epilog=EXAMPLES["data"])
+@data_app.command(epilog=_EXAMPLES)
 def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The data set's name.")],
     from_file: Annotated[
@@ -49,7 +56,7 @@ def fetch(
     say(f"Train on it with: glassgpt train --data {name}")
 
 
-@data_app.command(epilog=EXAMPLES["data"])
+@data_app.command(epilog=_EXAMPLES)
 def inspect(
     file: Annotated[
         str,
@@ -78,7 +85,7 @@ def inspect(
         say(line)
 
 
-@data_app.command(epilog=EXAMPLES["data"])
+@data_app.command(epilog=_EXAMPLES)
 def prepare(
     files: Annotated[
         list[str],
@@ -129,7 +136,7 @@ def prepare(
         "tokenizer": tokenizer,
         "vocab_size": vocab_size,
         "sample": sample,
-        "name": field,
+        "text_field": field,
         "shard": shard_tokens,
     }
     chosen = [kind for kind, given in kinds.items() if given]

@@ -12,13 +12,16 @@ from glassgpt.export import FORMATS
 from glassgpt.files import cannot_write, check_writable, replace_file
 from glassgpt.runs.run import load
 
+# safetensors, json or such
+_NAMES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
+
 
 def export(
     run: RunArgument,
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="Where to write it.", readable=False)
     ],
-    to: Annotated[str, typer.Option("--to", help="safetensors or json.")],
+    to: Annotated[str, typer.Option("--to", help=f"{_NAMES}.")],
     force: Annotated[
         bool, typer.Option("--force", help="Replace FILE if it is there.")
     ] = False,

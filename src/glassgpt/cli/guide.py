@@ -8,14 +8,19 @@ from typing import Annotated
 
 import typer
 
-from glassgpt.cli.view.options import EXAMPLES
+from glassgpt.cli.view.options import examples
 from glassgpt.cli.view.output import say
 from glassgpt.errors import GlassGPTError, missing
 
-guide_app = typer.Typer(no_args_is_help=False)
+_EXAMPLES = examples(
+    "glassgpt guide",
+    "glassgpt guide build my-site",
+    "glassgpt guide key --word ava",
+)
+guide_app = typer.Typer(no_args_is_help=False, epilog=_EXAMPLES)
 
 
-@guide_app.callback(invoke_without_command=True, epilog=EXAMPLES["guide"])
+@guide_app.callback(invoke_without_command=True, epilog=_EXAMPLES)
 def guide(
     context: typer.Context,
     port: Annotated[
@@ -41,7 +46,7 @@ def guide(
         running.serve_forever()
 
 
-@guide_app.command("build", epilog=EXAMPLES["guide"])
+@guide_app.command("build", epilog=_EXAMPLES)
 def build(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A new folder, or one built before.")
@@ -67,7 +72,7 @@ def build(
     say(f"guide: {folder}, {len(pages)} pages")
 
 
-@guide_app.command("key", epilog=EXAMPLES["guide"])
+@guide_app.command("key", epilog=_EXAMPLES)
 def key(
     word: Annotated[
         str, typer.Option(help="The word that the questions are about.")

@@ -1,4 +1,4 @@
-"""Flags that several commands share, and the examples in their help texts."""
+"""What several commands share: flags, what is read from them, help texts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,57 +18,10 @@ RunArgument = Annotated[
     ),
 ]
 
-_EXAMPLES = {
-    "glassgpt": [
-        "glassgpt",
-        "glassgpt train --data my-words.txt",
-        "glassgpt show 5",
-    ],
-    "train": [
-        "glassgpt train --step 3",
-        "glassgpt train --data my-words.txt --steps 500 --out runs/mine",
-        "glassgpt train --set n_embd=32 --set n_layer=2",
-        "glassgpt train --resume --out runs/mine",
-    ],
-    "sample": [
-        "glassgpt sample runs/step5-1 -n 5 --temperature 0.8",
-        "glassgpt sample runs/step5-1 --prompt mar --new-only --unique",
-        "glassgpt sample runs/step5-1 -n 100000 --together",
-    ],
-    "eval": [
-        "glassgpt eval runs/step5-1",
-        "glassgpt eval runs/step5-1 --text emma",
-        "glassgpt eval runs/step5-1 --data other.txt --eval-docs all",
-    ],
-    "check": ["glassgpt check --step 5", "glassgpt check --all"],
-    "compare": [
-        "glassgpt compare --out compare.html",
-        "glassgpt compare --only 4,5 --steps 5000 --out curves.svg",
-        "glassgpt compare --data my-words.txt --set learning_rate=0.3 --only 3,4",
-    ],
-    "show": ["glassgpt show 0", "glassgpt show 4 --diff 3"],
-    "runs": ["glassgpt runs", "glassgpt runs other-folder"],
-    "export": [
-        "glassgpt export runs/step5-1 --to safetensors model.safetensors",
-        "glassgpt export runs/step5-1 --to json model.json",
-    ],
-    "data": [
-        "glassgpt data list",
-        "glassgpt data inspect my-words.txt",
-        "glassgpt data fetch karpathy-names",
-        "glassgpt data prepare book.txt --tokenizer bytes --out prepared",
-    ],
-    "bench": ["glassgpt bench --quick", "glassgpt bench --json"],
-    "guide": [
-        "glassgpt guide",
-        "glassgpt guide build my-site",
-        "glassgpt guide key --word ava",
-    ],
-}
-EXAMPLES = {
-    command: "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)
-    for command, lines in _EXAMPLES.items()
-}
+
+def examples(*lines: str) -> str:
+    """The end of a command's help text."""
+    return "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)
 
 
 def key_values(pairs: list[str]) -> dict[str, str]:
