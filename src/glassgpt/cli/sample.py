@@ -1,5 +1,6 @@
 """glassgpt sample: new documents from a trained model."""
 
+from collections.abc import Container
 from dataclasses import asdict
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from glassgpt.cli.view.output import (
     say_sample,
 )
 from glassgpt.errors import DataError
-from glassgpt.runs.run import load
+from glassgpt.runs.run import Run, load
 
 
 def sample(
@@ -57,34 +58,26 @@ def sample(
     Each is marked: known, if it stands in the data, or new.
     """
     loaded = load(run, say_note)
-    known = None
-    try:
-        known = loaded.known
-    except DataError as error:
-        if new_only:
-            raise
-        say_aside(f"{error}: samples are not marked known or new")
+    known = _known(loaded, new_only)
     samples = []
     # what may still be passed over is shown when it is whole
     growing = None
     if in_terminal() and not (json or new_only or unique or together):
         growing = GrowingSample()
-    for number, one in enumerate(
-        loaded.write(
-            count,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            prompt=prompt,
-            seed=seed,
-            new_only=new_only,
-            unique=unique,
-            known=known,
-            together=together,
-            hear=growing,
-        ),
-        start=1,
-    ):
+    written = loaded.write(
+        count,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        prompt=prompt,
+        seed=seed,
+        new_only=new_only,
+        unique=unique,
+        known=known,
+        together=together,
+        hear=growing,
+    )
+    for number, one in enumerate(written, start=1):
         samples.append(one)
         if json:
             say_json(asdict(one))
@@ -96,3 +89,14 @@ def sample(
         say_known(samples)
     if len(samples) < count:
         say_aside(f"{len(samples)} of {count}: a thousand draws brought no other")
+
+
+def _known(loaded: Run, required: bool) -> Container[str] | None:
+    """The documents to tell from new ones; None where they cannot be read."""
+    try:
+        return loaded.known
+    except DataError as error:
+        if required:
+            raise
+        say_aside(f"{error}: samples are not marked known or new")
+        return None

@@ -31,7 +31,8 @@ def prepare_files(
     kind = kinds[0] if kinds else "lines"
     given = {name: value for name, value in choices.items() if value is not None}
     if "text_field" in given and not READERS[kind].has_field:
-        remedy = "Add --jsonl or --parquet, or leave it out."
+        flags = [f"--{name}" for name, reader in READERS.items() if reader.has_field]
+        remedy = f"Add {' or '.join(flags)}, or leave it out."
         raise invalid("--field", given["text_field"], "lines of text have none", remedy)
     for name, flag in (("vocab_size", "--vocab-size"), ("sample", "--sample")):
         if name in given and given["tokenizer"] != "bpe":

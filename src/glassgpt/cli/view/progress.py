@@ -132,7 +132,7 @@ class Bar(AbstractContextManager["Bar"]):
                 console().print(announcement(event))
                 self._begin(record, step)
             case Stepped(loss=loss):
-                self._take(self._smoother.add(loss))
+                self._advance(self._smoother.add(loss))
             case Evaluated(step=step, evaluation=evaluation) if step < self._num_steps:
                 line = evaluation_lines(evaluation)[0]
                 self._progress.console.print(f"step {step}: {line}")
@@ -151,7 +151,7 @@ class Bar(AbstractContextManager["Bar"]):
         )
         self._progress.start()
 
-    def _take(self, average: float) -> None:
+    def _advance(self, average: float) -> None:
         """One more step: keep its average for the curve, and show where we are."""
         self._done += 1
         if self._done % self._apart == 0:
