@@ -5,15 +5,12 @@ from typing import Annotated
 
 import typer
 
-from glassgpt.cli.view.options import RunArgument
+from glassgpt.cli.view.options import RunArgument, either
 from glassgpt.cli.view.output import say, say_note
 from glassgpt.errors import invalid, unknown
 from glassgpt.export import FORMATS
 from glassgpt.files import cannot_write, check_writable, replace_file
 from glassgpt.runs.run import load
-
-# safetensors, json or such
-_NAMES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
 
 
 def export(
@@ -21,7 +18,7 @@ def export(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="Where to write it.", readable=False)
     ],
-    to: Annotated[str, typer.Option("--to", help=f"{_NAMES}.")],
+    to: Annotated[str, typer.Option("--to", help=f"{either(FORMATS)}.")],
     force: Annotated[
         bool, typer.Option("--force", help="Replace FILE if it is there.")
     ] = False,

@@ -1,5 +1,6 @@
 """What several commands share: flags, what is read from them, help texts."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,12 @@ RunArgument = Annotated[
 def examples(*lines: str) -> str:
     """The end of a command's help text."""
     return "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)
+
+
+def either(names: Iterable[str]) -> str:
+    """Names to choose from, as "a", "a or b", "a, b or c"."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def key_values(pairs: list[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from glassgpt.cli.view.options import either
 from glassgpt.cli.view.output import console, in_terminal, say, say_json
 from glassgpt.data.prepared.dataset import PreparedData
 from glassgpt.data.prepared.inspection import Summary, summarize
@@ -32,7 +33,7 @@ def prepare_files(
     given = {name: value for name, value in choices.items() if value is not None}
     if "text_field" in given and not READERS[kind].has_field:
         flags = [f"--{name}" for name, reader in READERS.items() if reader.has_field]
-        remedy = f"Add {' or '.join(flags)}, or leave it out."
+        remedy = f"Add {either(flags)}, or leave it out."
         raise invalid("--field", given["text_field"], "lines of text have none", remedy)
     for name, flag in (("vocab_size", "--vocab-size"), ("sample", "--sample")):
         if name in given and given["tokenizer"] != "bpe":
