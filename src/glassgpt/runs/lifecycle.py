@@ -167,7 +167,9 @@ def _trained(kept: KeptRun, listen: Listener) -> Run:
     if kept.begun and kept.result() is not None:
         return loaded(kept.folder, listen, kept.session.corpus)
     with kept.lock():
-        return run_of(kept.session, kept.train(listen))
+        result = kept.train(listen)
+    kept.session.engine.group.wait()  # nobody reads what the leader still writes
+    return run_of(kept.session, result)
 
 
 def _corpus(name: str, documents: Documents | None) -> "Corpus | PreparedData":

@@ -34,7 +34,7 @@ class Throughput:
         self._recent += seconds
 
     def measured(self, step: int, metrics: Mapping[str, float]) -> Measured | None:
-        """What to tell after `step` steps; None too soon, or where an engine keeps none.
+        """What to tell after `step` steps; None too soon, or where there is nothing.
 
         MFU is flops of a step / seconds of a step / peak_flops; None without a peak.
         """

@@ -70,6 +70,13 @@ def test_two_processes_train_as_one(
         assert found["weights"][name] == approx(values, rel=1e-7, abs=1e-9), name
 
 
+def test_from_python_too_one_process_makes_the_folder_and_all_train_in_it(
+    together: dict[str, Any],
+) -> None:
+    losses = together["kept"]["losses"]
+    assert len(losses) == 4 and together["kept"]["again"] == losses
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("shard", ["none", "full"])
 def test_what_two_processes_saved_loads_in_one_and_in_the_kernel(
