@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from figure_browser import chromium as chromium
+from browsing.figure import chromium as chromium
 from filelock import FileLock
 from support import not_run
-from visiting import Visitor
+from browsing.visitor import Visitor
 
 from glassgpt.guide import server
 from glassgpt.guide.content import pages as sources

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from visiting import axe
+from browsing.visitor import axe
 
 
 def test_a_meaning_comes_by_pointer_and_by_key(visit: Any) -> None:

@@ -5,8 +5,8 @@ import random
 from pathlib import Path
 
 import pytest
-from figure_browser import Opener, chromium, figure, site
-from figure_lessons import NEAR, lesson
+from browsing.figure import Opener, chromium, figure, site
+from browsing.lessons import NEAR, lesson
 
 from glassgpt import data
 

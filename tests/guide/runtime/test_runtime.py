@@ -15,7 +15,7 @@ from support.documents import case_bytes
 from glassgpt.config import preset
 from glassgpt.data.heldout import heldout_documents
 
-GUIDE = Path(__file__).parents[2] / "guide"
+GUIDE = Path(__file__).parents[3] / "guide"
 RUNTIME = GUIDE / "runtime"
 KERNEL = RUNTIME / "worker" / "kernel"
 

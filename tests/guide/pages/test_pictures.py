@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-import visiting
+from browsing import visitor as visiting
 
 from glassgpt.guide import fallbacks
 from glassgpt.guide.content import pages as sources

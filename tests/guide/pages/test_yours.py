@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from visiting import axe
+from browsing.visitor import axe
 
 from glassgpt.errors import GlassGPTError
 from glassgpt.guide.content.answer_key import answer_key

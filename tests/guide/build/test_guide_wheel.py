@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import visiting
+from browsing import visitor as visiting
 from packaging.requirements import Requirement
 from support import not_run
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from figure_browser import Opener, chromium, figure, signs_turned, site
-from figure_lessons import (
+from browsing.figure import Opener, chromium, figure, signs_turned, site
+from browsing.lessons import (
     LONG,
     NEAR,
     ODD,

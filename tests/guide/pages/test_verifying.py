@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from figure_browser import signs_turned
+from browsing.figure import signs_turned
 
 from glassgpt.guide import verify
 

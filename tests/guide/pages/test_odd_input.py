@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from visiting import wait_until
+from browsing.visitor import wait_until
 
 # one page of each figure that takes a word
 PAGES = ["/step/0/2/", "/step/0/4/", "/step/0/6/", "/step/1/6/", "/step/1/7/",

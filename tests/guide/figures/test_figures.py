@@ -5,7 +5,7 @@ from typing import Any
 
 import figure_site
 import pytest
-from figure_browser import Opener, chromium, figure, site
+from browsing.figure import Opener, chromium, figure, site
 
 __all__ = ["chromium", "figure", "site"]
 

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from figure_browser import Opener, Visit, chromium, figure, site
-from figure_lessons import (
+from browsing.figure import Opener, Visit, chromium, figure, site
+from browsing.lessons import (
     LONG,
     ODD,
     Lesson1,
@@ -28,7 +28,7 @@ from figure_lessons import (
     weight_of,
 )
 from support.engines import Started
-from visiting import wait_until
+from browsing.visitor import wait_until
 
 from glassgpt.formatting import format_number
 

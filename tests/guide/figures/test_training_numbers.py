@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 import pytest
-from figure_browser import Opener, Visit, chromium, figure, site
-from figure_lessons import NEAR, dot, lesson
+from browsing.figure import Opener, Visit, chromium, figure, site
+from browsing.lessons import NEAR, dot, lesson
 from support.engines import Started
 
 from glassgpt.errors import DivergedError

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chance import p_value, survival
-from figure_browser import Opener, figure, site
+from browsing.chance import p_value, survival
+from browsing.figure import Opener, figure, site
 
 __all__ = ["figure", "site"]
 
@@ -148,7 +148,7 @@ def test_the_public_names_dropped_on_the_page(
 
 @pytest.mark.parametrize("word", ["emma", "x", "maximilianalexander", "q-9 Ωtto"])
 def test_every_gradient_of_any_word_is_plotted(word: str, figure: Opener) -> None:
-    from figure_lessons import NEAR, gradients, lesson
+    from browsing.lessons import NEAR, gradients, lesson
 
     visit = figure("gradient-scatter", word=word)
     begun = lesson(1)
@@ -165,7 +165,7 @@ def test_every_gradient_of_any_word_is_plotted(word: str, figure: Opener) -> Non
 def test_the_slope_is_measured_from_a_tenth_to_a_million_millionth(
     figure: Opener,
 ) -> None:
-    from figure_lessons import gradients, lesson
+    from browsing.lessons import gradients, lesson
 
     visit = figure("eps-curve", word="ava")
     eps = visit.column(0)

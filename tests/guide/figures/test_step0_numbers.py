@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from figure_browser import Opener, chromium, figure, site
-from figure_lessons import NAMES, Table
+from browsing.figure import Opener, chromium, figure, site
+from browsing.lessons import NAMES, Table
 from support.engines import Started, record_of, start
 
 from glassgpt import data

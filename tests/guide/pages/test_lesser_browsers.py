@@ -6,7 +6,7 @@ import tomllib
 from typing import Any
 
 import pytest
-import visiting
+from browsing import visitor as visiting
 
 from glassgpt.guide import pseudo_locale as pseudo
 from glassgpt.guide.content import pages as sources

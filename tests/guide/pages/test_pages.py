@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from visiting import LAYOUT_SHIFT, MADE, PAGES, PATHS, axe, paths_of
+from browsing.visitor import LAYOUT_SHIFT, MADE, PAGES, PATHS, axe, paths_of
 
 
 def test_every_page_that_is_written_is_built(guide_site: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from visiting import KINDS, MADE, PATHS
+from browsing.visitor import KINDS, MADE, PATHS
 
 READING, FONTS, TRAINING = 120_000, 80_000, 300_000
 # whoever compiles or starts a kernel in the page itself is counted
