@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from support import CASES, find_python, not_run
+from support.slowest import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
 
 # examples are the same wherever `make test` and CI run; by hand, new ones are tried
 settings.register_profile("by-hand", deadline=None)
