@@ -3,7 +3,7 @@
 BIN := .venv/bin
 SETUP := pyproject.toml tools/setup hatch_build.py
 KERNEL := $(wildcard src/glassgpt/kernel/*.h src/glassgpt/kernel/*/*.[ch])
-PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup
 
 .PHONY: help run guide test check soak build kernel site shots browser lint clean
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import visitor as visiting
 from packaging.requirements import Requirement
 from support import not_run
+from support.guide.visitor import Visitor, wait_until
 
 from glassgpt.guide import server
 from glassgpt.guide.content import pages as sources
@@ -73,7 +73,8 @@ def test_the_guide_opens_from_a_wheel(
     tmp_path: Path,
     offline: dict[str, str],
     without_compiler: dict[str, str],
-    chromium: Any,
+    browser: Any,
+    complaints: list[str],
 ) -> None:
     if not (server.SITE / "index.html").is_file():
         not_run("browser", "the guide is not built: make site")
@@ -107,11 +108,11 @@ def test_the_guide_opens_from_a_wheel(
             address = f"http://{server.HOST}:{port}"
             told = f"guide: {address}/ (Ctrl-C ends it)\n"
             assert running.stdout.readline() == told
-            there = visiting.Visitor(chromium.new_page(), address)
+            there = Visitor(browser.new_page(), address)
             there.go("/")
             there.page.click("gg-train-home .primary")
             named = "document.querySelectorAll('gg-train-home .names li').length"
-            visiting.wait_until(there.page, f"{named} === 20")
+            wait_until(there.page, f"{named} === 20")
             there.go("/step/1/9/")
             there.scroll_through()
             there.page.close()
@@ -119,7 +120,7 @@ def test_the_guide_opens_from_a_wheel(
             assert running.wait(20) == 0
         finally:
             running.kill()
-    assert there.complaints == []
+    assert complaints == []
 
 
 @pytest.mark.full

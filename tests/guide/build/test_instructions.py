@@ -1,12 +1,15 @@
 """docs/guide.md followed to the letter: a page and its figure, nothing else."""
 
+import json
 import re
 import shutil
 import subprocess
 import threading
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support import not_run
 
 from glassgpt.guide import server
@@ -35,6 +38,22 @@ def copied(folder: Path) -> Path:
     return guide
 
 
+def test_the_instructions_add_to_what_is_there_and_write_what_is_not() -> None:
+    given = instructions()
+    assert [do for do, _, _ in given].count("Write") == 3
+    written: set[str] = set()
+    for do, name, text in given:
+        file = sources.CHECKOUT / name
+        there = file.is_file() or name in written
+        assert there == (do == "Add to") and file.parent.is_dir(), name
+        written.add(name)
+        if file.suffix == ".toml":
+            tomllib.loads(file.read_text("utf-8") + "\n" + text)
+        if file.suffix == ".json":
+            json.loads(text)
+
+
+@pytest.mark.full
 def test_a_page_with_a_figure_is_added_as_the_instructions_say(
     tmp_path: Path, visit: Any
 ) -> None:

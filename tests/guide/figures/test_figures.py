@@ -1,133 +1,55 @@
-"""Every figure in every state: quiet, within its place, and the same from its link."""
+"""Figures in use: with keys, with a mouse, with what nobody should give them."""
 
-import json
+import re
+from collections.abc import Callable
 from typing import Any
 
-import figure_site
 import pytest
-from browsing.figure import Opener, chromium, figure, site
+from support.guide.figure import Opener, Window
+from support.guide.visitor import FRAMES, wait_until
 
-__all__ = ["chromium", "figure", "site"]
+# messages to the worker are counted by what they hold
+COUNT = """(() => {
+  window.sent = { job: 0, cancel: 0 };
+  const send = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (message) {
+    for (const kind in window.sent) window.sent[kind] += kind in message;
+    send.apply(this, arguments);
+  };
+})()"""
 
 
-def known() -> dict[str, dict[str, Any]]:
-    """The figures, as long as there are any to test."""
-    built = (figure_site.ASSETS / "figures.json").is_file()
-    return figure_site.figures() if built else {}
-
-
-STATES = [(name, state) for name, each in known().items() for state in each["states"]]
-
-
-@pytest.mark.parametrize(("name", "state"), STATES, ids=str)
-@pytest.mark.parametrize("width", [390, 1000])
-def test_a_figure_is_quiet_and_keeps_to_its_place(
-    name: str, state: dict[str, str], width: int, figure: Opener
+def test_keys_step_through_a_sequence_and_play_rests_unseen(
+    private_window: Callable[..., Window],
 ) -> None:
-    visit = figure(name, width=width, **state)
-    page = visit.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert visit.sentence.strip() and "{" not in visit.sentence
-    sizes = page.evaluate(
-        "[...document.querySelectorAll('.frame *')].filter(e => e.childNodes.length)"
-        ".map(e => parseFloat(getComputedStyle(e).fontSize))"
-    )
-    assert min(sizes) >= 12
-    if width == 390:
-        touched = page.evaluate(
-            "[...document.querySelectorAll('.frame :is(button, select, summary)')]"
-            ".filter((each) => each.checkVisibility())"
-            ".map((each) => each.offsetHeight)"
-        )
-        assert min(touched) >= 44
-    named = page.evaluate(
-        "[...document.querySelectorAll('.frame button, .frame input, .frame select')]"
-        ".filter(e => !(e.labels?.length || e.ariaLabel || e.innerText?.trim()"
-        " || e.textContent.trim())).map(e => e.outerHTML)"
-    )
-    assert named == []
-
-
-@pytest.mark.parametrize("name", known())
-def test_every_control_is_in_the_address(name: str, figure: Opener) -> None:
-    visit = figure(name, word="ava", **({"run": 1} if name == "train-home" else {}))
-    page = visit.page
-    for kind, act in {
-        "input[type=range]:enabled": lambda each: each.press("ArrowLeft"),
-        ".frame input[type=checkbox]": lambda each: each.click(),
-        "button[aria-pressed=false]:not(.frame-tools *):not(.pair)": (
-            lambda each: each.click()
-        ),
-        ".frame-controls select": lambda each: each.select_option(index=1),
-        ".frame input[type=search]": lambda each: each.fill("an"),
-    }.items():
-        for each in page.query_selector_all(kind):
-            act(each)
-            visit.settle()
-    page.wait_for_timeout(400)
-    address = page.url
-    again = figure(name, address=address)
-    assert again.page.url == address
-    assert again.table == visit.table
-    assert again.sentence == visit.sentence
-
-
-@pytest.mark.parametrize("name", known())
-def test_a_copied_link_and_the_files_hold_what_is_shown(
-    name: str, figure: Opener
-) -> None:
-    state: dict[str, Any] = known()[name]["states"][1]
-    visit = figure(name, word="ava", **state)
-    page = visit.page
-    page.evaluate(
-        "navigator.clipboard.writeText = async (text) => { window.copied = text }"
-    )
-    page.click(".frame-tools summary")
-    page.get_by_role("button", name="Copy link").click()
-    link = page.evaluate("window.copied")
-    again = figure(name, address=link)
-    assert again.table == visit.table
-    with page.expect_download() as csv:
-        page.get_by_role("button", name="Save numbers").click()
-    lines = csv.value.path().read_text("utf-8").splitlines()
-    assert len(lines) == len(visit.table) + 1
-    page.get_by_role("button", name="Copy code").click()
-    assert f"embed/{name}/" in page.evaluate("window.copied")
-    if page.query_selector("svg.picture"):
-        for kind, start in {"SVG": b"<svg", "PNG": b"\x89PNG"}.items():
-            with page.expect_download() as saved:
-                page.get_by_role("button", name=f"Save as {kind}").click()
-            assert saved.value.path().read_bytes().startswith(start)
-    page.get_by_role("button", name="Show as a table").click()
-    shown = page.query_selector_all(".frame-table tbody tr")
-    assert len(shown) == min(1000, len(visit.table))
-
-
-def test_keys_step_through_a_sequence_and_play_rests_unseen(figure: Opener) -> None:
-    visit = figure("generate")
+    visit = private_window().show("generate")
     page = visit.page
     page.focus(".stepper button:nth-of-type(2)")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(400)
-    assert "it.at=2" in page.url
+    visit.wait_for_address("generate.at=2")
     page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(400)
-    assert "it.at=1" in page.url
+    visit.wait_for_address("generate.at=1")
     page.evaluate("document.querySelector('main').style.paddingTop = '3000px'")
-    page.wait_for_timeout(200)
+    page.evaluate(FRAMES)
+    # a clock that is put forward: what plays would have played on
+    page.clock.install()
     page.evaluate("document.querySelector('[aria-label=Play]').click()")
-    page.wait_for_timeout(1600)
-    assert "it.at=1" in page.url
+    page.clock.run_for(5000)
+    assert "generate.at=1" in page.url
+    page.evaluate("document.querySelector('main').style.paddingTop = '0'")
+    page.evaluate(FRAMES)
+    page.clock.run_for(5000)
+    assert "generate.at=1" not in page.url
 
 
 @pytest.mark.parametrize(
     ("name", "picture", "state", "picked"),
     [
-        ("bigram-row", "svg.bars", {"token": "q"}, "it.next=c"),
-        ("mlp-layers", "svg.signed-bars >> nth=0", {}, "it.unit=2"),
-        ("weight-maps", "svg.signed-map >> nth=0", {}, "it.index="),
-        ("train-live", "svg.curve", {"at": 5}, "it.at=3"),
+        ("bigram-row", "svg.bars", {"token": "q"}, "bigram-row.next=c"),
+        ("mlp-layers", "svg.signed-bars >> nth=0", {}, "mlp-layers.unit=2"),
+        ("weight-maps", "svg.signed-map >> nth=0", {}, "weight-maps.index="),
+        ("train-live", "svg.curve", {"at": 5}, "train-live.at=3"),
         ("gradient-scatter", "svg.scatter", {}, ""),
     ],
 )
@@ -145,22 +67,18 @@ def test_a_picture_is_read_and_chosen_from_with_keys(
     assert page.get_attribute(picture, "aria-label") == said[1]
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(400)
-    assert picked in page.url
+    if picked:
+        visit.wait_for_address(picked)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.localName") != "svg" or picked
 
 
 def test_the_last_question_wins_and_few_before_it_are_worked_on(
-    figure: Opener,
+    figure: Opener, private_window: Callable[..., Window]
 ) -> None:
-    visit = figure("train-home", run=1)
+    visit = private_window().show("train-home", run=1)
     page = visit.page
-    page.evaluate(
-        "(() => { window.asked = 0; const send = Worker.prototype.postMessage;"
-        "Worker.prototype.postMessage = function (m) { window.asked += 'job' in m;"
-        " send.apply(this, arguments) } })()"
-    )
+    page.evaluate(COUNT)
     slider = page.locator("input[type=range]").first
     slider.evaluate(
         "async (input) => { for (let i = 0; i < 100; i++) { input.value = 30 + i % 9;"
@@ -169,25 +87,34 @@ def test_the_last_question_wins_and_few_before_it_are_worked_on(
         " input.dispatchEvent(new Event('change', { bubbles: true })) }"
     )
     visit.settle()
-    page.wait_for_timeout(400)
-    assert 3 <= page.evaluate("window.asked") <= 60
-    assert figure("train-home", address=page.url).table == visit.table
+    assert 3 <= page.evaluate("window.sent.job") <= 60
+    # the last one stands in the address, and gives the same from there
+    link, table = visit.copied_link(), visit.table
+    rate = re.search(r"train-home\.rate=[^&]+", link)
+    assert rate
+    visit.wait_for_address(rate[0])
+    assert figure("train-home", run=1, rate=rate[0].partition("=")[2]).table == table
 
 
-def test_a_training_that_is_reset_is_given_up(figure: Opener) -> None:
-    visit = figure("train-home")
+def test_a_training_that_is_reset_is_given_up(
+    private_window: Callable[..., Window],
+) -> None:
+    visit = private_window().show("train-home")
     page = visit.page
-    page.evaluate(
-        "(() => { window.cancels = 0; const send = Worker.prototype.postMessage;"
-        "Worker.prototype.postMessage = function (m) { window.cancels += 'cancel' in m;"
-        " send.apply(this, arguments) } })()"
-    )
+    page.evaluate(COUNT)
     page.evaluate(
         "document.querySelector('.primary').click();"
         "setTimeout(() => document.querySelector('[aria-label=Reset]').click(), 5)"
     )
-    page.wait_for_timeout(1000)
-    assert page.evaluate("window.cancels") == 1
+    wait_until(page, "window.sent.cancel > 0", 10)
+    visit.settle()
+    assert page.evaluate("window.sent.cancel") == 1
+    assert visit.table == []
+    # the next is answered after what was given up, and that is not shown
+    page.evaluate("document.querySelector('.primary').click()")
+    visit.settle()
+    page.evaluate("document.querySelector('[aria-label=Reset]').click()")
+    visit.settle()
     assert visit.table == []
 
 
@@ -257,48 +184,3 @@ def test_a_half_typed_number_stays_until_it_is_one(figure: Opener) -> None:
     box.fill("-3.5")
     visit.settle()
     assert visit.column(0)[0] == -3.5
-
-
-def test_a_browser_without_vectors_is_told_so(chromium: Any, site: str) -> None:
-    page = chromium.new_page()
-    page.add_init_script("WebAssembly.validate = () => false")
-    page.goto(f"{site}/figure/generate/")
-    page.wait_for_selector("[data-state=unsupported]")
-    assert "vector instructions" in page.inner_text(".gg-unsupported")
-    page.close()
-
-
-def shipped_with(entry: str) -> set[str]:
-    """The files that a script of the build comes with: itself, and what it imports."""
-    manifest = json.loads((figure_site.ASSETS / "manifest.json").read_text())
-    each = manifest[entry]
-    return {each["file"]}.union(*map(shipped_with, each.get("imports", [])))
-
-
-def test_nothing_is_fetched_for_figures_before_one_is_near(
-    chromium: Any, site: str
-) -> None:
-    page = chromium.new_page()
-    page.add_init_script(
-        "document.addEventListener('DOMContentLoaded', () => {"
-        "document.querySelector('main').style.paddingTop = '5000px' })"
-    )
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
-    page.goto(f"{site}/figure/train-live/")
-    page.wait_for_timeout(500)
-    assert set(asked) == {"", *shipped_with("runtime/figure/loader.ts")}
-    page.evaluate("scrollTo(0, 5000)")
-    page.wait_for_selector("gg-train-live[data-state=ready]")
-    assert any(name.endswith(".wasm") for name in asked)
-    page.close()
-
-
-def test_every_figure_is_described() -> None:
-    for name, each in known().items():
-        assert each["chunk"].endswith(".js"), name
-        asked = {prop for prop, kind in each["props"].items() if kind[-1] != "?"}
-        assert asked <= set(each.get("sample", {})) <= set(each["props"]), name
-        for state in each["states"]:
-            assert set(state) <= set(each["controls"]) | {"word", "docs"}, name
-        json.dumps(each)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing.chance import p_value, survival
-from browsing.figure import Opener, figure, site
-
-__all__ = ["figure", "site"]
+from support.guide.chance import p_value, survival
+from support.guide.figure import MOMENT, Opener, turn
+from support.guide.visitor import wait_until
 
 DRAWS = 10_000
 # what the worker answers, as the page hears it
@@ -43,14 +42,14 @@ def test_the_critical_value_is_the_known_one() -> None:
 
 
 @pytest.fixture(scope="module")
-def drawing(chromium: Any, guide_address: str) -> Any:
+def drawing(browser: Any, guide_address: str) -> Any:
     """The sandbox with a trained model, and what the worker counted."""
-    page = chromium.new_context().new_page()
+    page = browser.new_page()
     page.add_init_script(LISTEN)
     page.goto(f"{guide_address}/sandbox/generate/")
     page.wait_for_selector("gg-generate[data-state=ready]")
     yield page
-    page.context.close()
+    page.close()
 
 
 def counted(page: Any, seed: int, temperature: float) -> tuple[list[int], list[float]]:
@@ -58,8 +57,8 @@ def counted(page: Any, seed: int, temperature: float) -> tuple[list[int], list[f
     name = page.get_attribute("figure:has(gg-generate)", "id")
     state = f"{name}.many=1&{name}.seed={seed}&{name}.temperature={temperature}"
     page.evaluate("window.tallies.length = 0")
-    page.evaluate(f"location.hash = {state!r}")
-    page.wait_for_timeout(150)
+    turn(page, f"#{state}")
+    wait_until(page, "window.tallies.length")
     page.wait_for_selector("gg-generate[data-state=ready]")
     (tally,) = page.evaluate("window.tallies")[-1:]
     bars = page.evaluate("document.querySelector('gg-generate').table.rows[0].slice(3)")
@@ -86,8 +85,7 @@ def test_draws_from_other_bars_would_be_found(drawing: Any) -> None:
 
 
 def test_keys_and_values_are_kept_while_a_name_is_written(drawing: Any) -> None:
-    drawing.evaluate("location.hash = ''")
-    drawing.wait_for_timeout(150)
+    turn(drawing, "#generate.at=0")
     drawing.wait_for_selector("gg-generate[data-state=ready]")
     found = drawing.evaluate(
         "(({ multiplications: { cached, again }, largestDifference, steps }) =>"
@@ -141,14 +139,14 @@ def test_the_public_names_dropped_on_the_page(
         )
         written.append("".join(each for each in chosen if each != "BOS"))
         page.get_by_role("button", name="Another name").click()
-        page.wait_for_timeout(80)
+        page.evaluate(MOMENT)
         page.wait_for_selector("gg-generate[data-state=ready]")
     assert written == measured["samples"]
 
 
 @pytest.mark.parametrize("word", ["emma", "x", "maximilianalexander", "q-9 Ωtto"])
 def test_every_gradient_of_any_word_is_plotted(word: str, figure: Opener) -> None:
-    from browsing.lessons import NEAR, gradients, lesson
+    from support.guide.lessons import NEAR, gradients, lesson
 
     visit = figure("gradient-scatter", word=word)
     begun = lesson(1)
@@ -165,7 +163,7 @@ def test_every_gradient_of_any_word_is_plotted(word: str, figure: Opener) -> Non
 def test_the_slope_is_measured_from_a_tenth_to_a_million_millionth(
     figure: Opener,
 ) -> None:
-    from browsing.lessons import gradients, lesson
+    from support.guide.lessons import gradients, lesson
 
     visit = figure("eps-curve", word="ava")
     eps = visit.column(0)

@@ -1,10 +1,12 @@
 """Gradients in figures against the lessons' own code, from the address alone."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browsing.figure import Opener, chromium, figure, signs_turned, site
-from browsing.lessons import (
+from support.engines import central_differences
+from support.guide.figure import Opener, Window
+from support.guide.lessons import (
     LONG,
     NEAR,
     ODD,
@@ -17,9 +19,6 @@ from browsing.lessons import (
     lesson_on,
     weight_of,
 )
-from support.engines import central_differences
-
-__all__ = ["chromium", "figure", "site"]
 
 
 def test_the_first_corner_of_relu_is_found_where_it_is(figure: Opener) -> None:
@@ -130,19 +129,18 @@ def test_every_gradient_on_the_way_back_is_the_lessons(
     assert whole == pytest.approx(gradients(begun, word), **NEAR)
 
 
-def test_a_kernel_with_one_sign_turned_is_found(figure: Opener, tmp_path: Path) -> None:
-    pytest.importorskip("ziglang", reason="not run: ziglang is not installed")
-    plain = ("core/layers.c", "dlogits[targets[t]] -=", "dlogits[targets[t]] +=")
-    fast = ("simd/layers.h", "logits[targets[t]] -=", "logits[targets[t]] +=")
-    with signs_turned(tmp_path, plain, fast) as wasm:
-        live = figure("train-live", props={"step": 1}, at=12, wasm=wasm).column(1)
-        assert live != pytest.approx(lesson(1).train(12), **NEAR)
-        scatter = figure("gradient-scatter", word="otto", wasm=wasm)
-        begun = lesson(1)
-        expected = gradients(begun, "otto")
-        assert scatter.column(1) != pytest.approx(expected, **NEAR)
-        # what is measured by nudging does not use it
-        tokens = begun.tokenizer.encode("otto")
-        slopes = central_differences(begun.engine, [tokens])["wte"].values
-        measured = scatter.column(2)[: len(slopes)]
-        assert measured == pytest.approx(list(slopes), abs=1e-6)
+def test_a_kernel_with_one_sign_turned_is_found(
+    private_window: Callable[..., Window], sign_turned: Path
+) -> None:
+    wrong = private_window(sign_turned)
+    live = wrong.show("train-live", props={"step": 1}, at=12).column(1)
+    assert live != pytest.approx(lesson(1).train(12), **NEAR)
+    scatter = wrong.show("gradient-scatter", word="otto")
+    begun = lesson(1)
+    expected = gradients(begun, "otto")
+    assert scatter.column(1) != pytest.approx(expected, **NEAR)
+    # what is measured by nudging does not use it
+    tokens = begun.tokenizer.encode("otto")
+    slopes = central_differences(begun.engine, [tokens])["wte"].values
+    measured = scatter.column(2)[: len(slopes)]
+    assert measured == pytest.approx(list(slopes), abs=1e-6)

@@ -5,10 +5,8 @@ import random
 from pathlib import Path
 
 import pytest
-from browsing.figure import Opener, chromium, figure, site
-from browsing.lessons import NEAR, ODD, flat, layers, lesson, lesson_on
-
-__all__ = ["chromium", "figure", "site"]
+from support.guide.figure import Opener
+from support.guide.lessons import NEAR, ODD, flat, layers, lesson, lesson_on
 
 
 def test_all_weights_are_the_lessons(figure: Opener, tmp_path: Path) -> None:

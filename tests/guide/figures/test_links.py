@@ -1,89 +1,113 @@
-"""What a figure gives away: its link in a private window, its frame on another site."""
+"""What a figure gives away: its address and link, its files, its frame elsewhere."""
 
 import http.server
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-import figure_site
 import pytest
+from support.guide.figure import Figure, Opener, Window, figures
+from support.guide.visitor import wait_until
 
 DOCS = "ava\nbob\nada\nabba\nbaobab\ncleo\nleo\n" * 6
-CONTROLS = """[...document.querySelectorAll(
-  ".frame-controls input, .frame-controls select, .frame-controls [aria-pressed]"
-)].map((each) => [each.type, each.value, each.checked, each.ariaPressed])"""
+STATES = [(name, state) for name, each in figures().items() for state in each["states"]]
+Privately = Callable[..., Window]
 
 
-def states() -> list[tuple[str, dict[str, str]]]:
-    """Every figure in every state that is declared."""
-    if not (figure_site.ASSETS / "figures.json").is_file():
-        return []
-    known = figure_site.figures()
-    return [(name, state) for name in known for state in known[name]["states"]]
+def use_every_control(shown: Figure) -> None:
+    """Move what can be moved, press what is not pressed, choose and type."""
+    for kind, act in {
+        "input[type=range]:enabled": lambda each: each.press("ArrowLeft"),
+        ".frame input[type=checkbox]": lambda each: each.click(),
+        "button[aria-pressed=false]:not(.frame-tools *):not(.pair)": (
+            lambda each: each.click()
+        ),
+        ".frame-controls select": lambda each: each.select_option(index=1),
+        ".frame input[type=search]": lambda each: each.fill("an"),
+    }.items():
+        for each in shown.page.query_selector_all(kind):
+            act(each)
+            shown.settle()
 
 
-class Shown:
-    """A figure on its own page: what can be seen of it."""
-
-    def __init__(self, chromium: Any, address: str, name: str) -> None:
-        self.context = chromium.new_context(viewport={"width": 900, "height": 900})
-        self.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.goto(address)
-        self.page.wait_for_timeout(60)
-        self.page.wait_for_selector(f"gg-{name}[data-state=ready]", timeout=60_000)
-        table = f"document.querySelector('gg-{name}').table"
-        self.seen = {
-            "table": self.page.evaluate(table),
-            "sentence": self.page.inner_text(".frame-sentence"),
-            "controls": self.page.evaluate(CONTROLS),
-        }
-
-    def copied_link(self) -> str:
-        """What the button puts on the clipboard."""
-        self.page.click(".frame-tools summary")
-        self.page.get_by_role("button", name="Copy link").click()
-        self.page.wait_for_selector("text=Link copied.")
-        return str(self.page.evaluate("navigator.clipboard.readText()"))
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.complaints == []
+# what an address says after '#', in any order
+STANDS = (
+    """(link) => [...new URLSearchParams(new URL(link).hash.slice(1))].sort().join()"""
+)
 
 
-def reproduced(
-    chromium: Any, root: str, name: str, state: dict[str, str], **shared: str
+def save_all(shown: Figure) -> None:
+    """The files that a figure gives hold what it shows."""
+    page, table = shown.page, shown.table
+    with page.expect_download() as csv:
+        page.get_by_role("button", name="Save numbers").click()
+    lines = csv.value.path().read_text("utf-8").splitlines()
+    assert len(lines) == len(table) + 1
+    if page.query_selector("svg.picture"):
+        for kind, start in {"SVG": b"<svg", "PNG": b"\x89PNG"}.items():
+            with page.expect_download() as saved:
+                page.get_by_role("button", name=f"Save as {kind}").click()
+            assert saved.value.path().read_bytes().startswith(start)
+    page.get_by_role("button", name="Show as a table").click()
+    rows = page.query_selector_all(".frame-table tbody tr")
+    assert len(rows) == min(1000, len(table))
+
+
+@pytest.mark.parametrize("name", figures())
+def test_address_link_and_files_hold_what_is_shown(
+    name: str, figure: Opener, private_window: Privately
 ) -> None:
-    given = {**{f"{name}.{key}": value for key, value in state.items()}, **shared}
-    first = Shown(chromium, f"{root}/embed/{name}/#{urlencode(given)}", name)
-    link = first.copied_link()
-    assert link.startswith(root)
-    again = Shown(chromium, link, name)
-    assert again.seen == first.seen
-    for key, value in shared.items():
+    run = {"run": 1} if name == "train-home" else {}
+    shown = figure(name, embedded=True, word="ava", **run)
+    elsewhere = private_window()
+
+    use_every_control(shown)
+    link, seen = shown.copied_link(), shown.seen
+    address, same = shown.page.url.partition("#")[0], f"({STANDS})"
+    assert link.startswith(address) and "word=ava" in link
+    wait_until(shown.page, f"{same}(location.href) === {same}({json.dumps(link)})", 5)
+    assert elsewhere.open(name, link).seen == seen
+
+    # the same with a word and data of one's own
+    shown.turn(**{**figures()[name]["states"][-1], "word": "abba", "docs": DOCS})
+    link, seen = shown.copied_link(), shown.seen
+    for key, value in {"word": "abba", "docs": DOCS}.items():
         assert urlencode({key: value}) in link
-    first.close()
-    again.close()
-
-
-@pytest.mark.parametrize(("name", "state"), dict(states()).items(), ids=str)
-def test_a_copied_link_shows_the_same_in_a_private_window(
-    name: str, state: dict[str, str], chromium: Any, guide_address: str
-) -> None:
-    reproduced(chromium, guide_address, name, state, word="abba", docs=DOCS)
+    save_all(shown)
+    assert elsewhere.open(name, link).seen == seen
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("own", [False, True], ids=["names", "own-data"])
-@pytest.mark.parametrize(("name", "state"), states(), ids=str)
+@pytest.mark.parametrize(("name", "state"), STATES, ids=str)
 def test_a_copied_link_of_any_state_shows_the_same(
-    name: str, state: dict[str, str], own: bool, chromium: Any, guide_address: str
+    name: str,
+    state: dict[str, str],
+    own: bool,
+    figure: Opener,
+    private_window: Privately,
 ) -> None:
     shared = {"word": "abba", "docs": DOCS} if own else {"word": "ava"}
-    reproduced(chromium, guide_address, name, state, **shared)
+    shown = figure(name, embedded=True, **{**state, **shared})
+    link, seen = shown.copied_link(), shown.seen
+    for key, value in shared.items():
+        assert urlencode({key: value}) in link
+    assert private_window().open(name, link).seen == seen
+
+
+def test_a_figure_on_a_page_gives_the_code_to_embed_it(visit: Any) -> None:
+    there = visit()
+    there.go("/gallery/")
+    there.scroll_through()
+    for name in figures():
+        frame = there.page.locator(f"gg-{name} .frame").first
+        frame.locator(".frame-tools summary").click()
+        frame.get_by_role("button", name="Copy code").click()
+        frame.locator("text=Code copied.").wait_for()
+        copied = there.page.evaluate("navigator.clipboard.readText()")
+        assert f"embed/{name}/" in copied
 
 
 @pytest.fixture
@@ -95,11 +119,12 @@ def elsewhere() -> Iterator[str]:
             _, _, framed = self.path.partition("?")
             body = (
                 '<!doctype html><link rel="icon" href="data:,"><script>'
+                "window.told = new Promise((on) => "
                 "addEventListener('message', (event) => {"
                 "  if (event.data.type !== 'glassgpt-height') return;"
-                "  window.told = [event.origin, event.data.height];"
                 "  document.querySelector('iframe').style.height ="
-                "    event.data.height + 'px' })</script>"
+                "    event.data.height + 'px';"
+                "  window.last = [event.origin, event.data.height]; on() }))</script>"
                 f'<iframe src="{framed}" width="600" height="50"></iframe>'
             ).encode()
             self.send_response(200)
@@ -117,38 +142,34 @@ def elsewhere() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _ in states()}))
+# as high as it said, there is nothing left to scroll
+FITS = """document.documentElement.scrollHeight <= innerHeight
+  && innerHeight >= document.querySelector("figure").offsetHeight"""
+
+
+@pytest.mark.parametrize("name", figures())
 def test_a_figure_works_in_a_frame_on_another_site(
-    name: str, chromium: Any, guide_address: str, elsewhere: str
+    name: str, visit: Any, guide_address: str, elsewhere: str
 ) -> None:
-    page = chromium.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+    page = visit().page
     page.goto(f"{elsewhere}?{guide_address}/embed/{name}/")
     frame = page.frame_locator("iframe")
     frame.locator(f"gg-{name}[data-state=ready]").wait_for(timeout=60_000)
-    page.wait_for_timeout(200)
-    origin, height = page.evaluate("window.told")
+    page.evaluate("window.told")
+    wait_until(page.frames[1], FITS, 10)
+    origin, height = page.evaluate("window.last")
     assert origin == guide_address
-    inside = page.frames[1]
-    assert height >= inside.evaluate("document.querySelector('figure').offsetHeight")
-    # as high as it said, there is nothing left to scroll
-    room = "[document.documentElement.scrollHeight, innerHeight]"
-    needed, there = inside.evaluate(room)
-    assert needed <= there
-    assert complaints == []
-    page.close()
+    assert height >= page.frames[1].evaluate(
+        "document.querySelector('figure').offsetHeight"
+    )
 
 
-@pytest.mark.parametrize("path", ["/", "/step/0/3/", "/gallery/", "/yours/"])
 def test_no_other_page_may_be_framed(
-    path: str, chromium: Any, guide_address: str, elsewhere: str
+    visit: Any, guide_address: str, elsewhere: str, complaints: list[str]
 ) -> None:
-    page = chromium.new_page()
-    refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text))
-    page.goto(f"{elsewhere}?{guide_address}{path}")
-    page.wait_for_timeout(200)
-    assert page.frames[1].url.startswith("chrome-error:")
-    assert any("frame-ancestors" in one for one in refused)
-    page.close()
+    page = visit().page
+    for path in ("/", "/step/0/3/", "/gallery/", "/yours/"):
+        with page.expect_console_message(lambda one: "frame-ancestors" in one.text):
+            page.goto(f"{elsewhere}?{guide_address}{path}")
+        assert page.frames[1].url.startswith("chrome-error:"), path
+        complaints.clear()

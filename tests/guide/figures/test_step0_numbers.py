@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing.figure import Opener, chromium, figure, site
-from browsing.lessons import NAMES, Table
 from support.engines import Started, record_of, start
+from support.guide.figure import Opener
+from support.guide.lessons import NAMES, Table
 
 from glassgpt import data
 from glassgpt.data.heldout import heldout_documents
 from glassgpt.lessons import lesson
-
-__all__ = ["chromium", "figure", "site"]
 
 NEAR: dict[str, Any] = {"rel": 1e-9, "abs": 1e-12, "nan_ok": True}
 OWN = "Zoë\nÅsa\nZoé\nÅsmund\nÉa\n"  # NFC or not, a character is one

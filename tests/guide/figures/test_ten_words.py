@@ -5,17 +5,16 @@ to rounding, and what the table shows is the same to the last digit.
 """
 
 import functools
-import json
 import math
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
-from browsing.figure import Opener, Visit, chromium, figure, site
-from browsing.lessons import (
+from support.engines import Started
+from support.guide.figure import Figure, Opener
+from support.guide.lessons import (
     LONG,
     ODD,
     Lesson1,
@@ -27,12 +26,8 @@ from browsing.lessons import (
     lesson_on,
     weight_of,
 )
-from support.engines import Started
-from browsing.visitor import wait_until
 
 from glassgpt.formatting import format_number
-
-__all__ = ["chromium", "figure", "site"]
 
 # odd are the last three: an unknown letter, longer than a block, own documents' letters
 WORDS = ["emma", "olivia", "ava", "otto", "x", "xqzzv", "hannah", "émil", LONG]
@@ -219,7 +214,7 @@ def said(value: float) -> str:
     return format_number(value, 0 if float(value).is_integer() else 4)
 
 
-def shown(visit: Visit) -> list[list[str]]:
+def shown(visit: Figure) -> list[list[str]]:
     """The table that stands on the page; a long one shows its first thousand rows."""
     rows: list[list[str]] = visit.page.evaluate(
         "[...document.querySelectorAll('.frame-table tbody tr')]"
@@ -253,15 +248,10 @@ def test_ten_words_give_the_reference_engine_s_numbers(
     visit = figure(name, props=props, word="zzz", **state)
     visit.page.click(".frame-tools summary")
     visit.page.get_by_role("button", name="Show as a table").click()
-    rows = f"JSON.stringify(document.querySelector('gg-{name}').table.rows)"
     for word, docs in ALL:
-        before = visit.page.evaluate(rows)
-        keys = {f"it.{key}": value for key, value in state.items()}
-        given = {**keys, "word": word, **({"docs": docs} if docs else {})}
-        visit.page.evaluate(f"location.hash = {json.dumps(urlencode(given))}")
-        changed = f"{rows} !== {json.dumps(before)}"
-        wait_until(visit.page, changed)
-        visit.settle()
+        before = visit.table
+        visit.turn(**state, word=word, **({"docs": docs} if docs else {}))
+        assert visit.table != before, word
         wanted = expected(word, docs)
         if page != "1.6 secant":
             assert len(visit.table) == len(wanted), word

@@ -5,13 +5,11 @@ import re
 from typing import Any
 
 import pytest
-from browsing.figure import Opener, Visit, chromium, figure, site
-from browsing.lessons import NEAR, dot, lesson
 from support.engines import Started
+from support.guide.figure import Figure, Opener
+from support.guide.lessons import NEAR, dot, lesson
 
 from glassgpt.errors import DivergedError
-
-__all__ = ["chromium", "figure", "site"]
 
 
 @pytest.mark.parametrize("step", range(6))
@@ -142,7 +140,7 @@ def test_divergence_is_explained_and_can_be_gone_back_from(figure: Opener) -> No
     )
 
 
-def axis(visit: Visit) -> list[float]:
+def axis(visit: Figure) -> list[float]:
     """The losses that are written at the curve's axis."""
     texts = visit.page.locator("svg.curve .label").all_text_contents()
     return [float(text) for text in texts if re.fullmatch(r"\d+\.\d", text)]

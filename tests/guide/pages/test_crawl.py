@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urldefrag, urljoin
 
-import figure_site
 import pytest
+from support.guide.figure import figures
 
 from glassgpt.guide import server
 from glassgpt.lessons import FILES
@@ -139,4 +139,4 @@ def test_the_gallery_links_each_figure_in_its_own_states(crawl: Crawl) -> None:
         own = ("main", f"{name}.", "word=", "docs=")
         assert state.startswith(own), link
     named = {link.partition("#")[0] for link in states}
-    assert len(named) == len(figure_site.figures())
+    assert len(named) == len(figures())

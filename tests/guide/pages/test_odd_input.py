@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 import pytest
-from browsing.visitor import wait_until
+from support.guide.figure import MOMENT, turn
+from support.guide.visitor import wait_until
 
 # one page of each figure that takes a word
 PAGES = ["/step/0/2/", "/step/0/4/", "/step/0/6/", "/step/1/6/", "/step/1/7/",
@@ -25,7 +26,7 @@ def type_word(there: Any, word: str) -> str:
     """What the page then says of the word, and that its figures have an answer."""
     field = there.page.get_by_label(re.compile("^your word")).first
     field.fill(word)
-    there.page.wait_for_timeout(80)
+    there.page.evaluate(MOMENT)
     busy = "document.querySelectorAll('.gg-figure [data-state=busy]').length === 0"
     wait_until(there.page, busy)
     states = there.page.eval_on_selector_all(
@@ -50,8 +51,8 @@ def test_an_odd_word_is_told_of_with_what_to_do(path: str, visit: Any) -> None:
         "zoë!"
     )
     assert type_word(there, "emma") == ""
-    there.page.wait_for_timeout(500)  # the word before is written into the address
-    there.page.evaluate("location.hash = 'word=' + 'xyz'.repeat(200)")
+    wait_until(there.page, "location.hash.includes('word=emma')", 10)
+    turn(there.page, f"#word={'xyz' * 200}")
     there.page.wait_for_selector("text=Only the first 60 characters are read.")
     assert there.page.evaluate("document.documentElement.scrollWidth") <= 390
 

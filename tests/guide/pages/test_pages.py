@@ -5,67 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing.visitor import LAYOUT_SHIFT, MADE, PAGES, PATHS, axe, paths_of
+from support.guide.paths import MADE, PAGES, PATHS, paths_of
 
 
 def test_every_page_that_is_written_is_built(guide_site: Path) -> None:
     assert paths_of(guide_site) | {"/404.html"} == {*PATHS, *MADE}
-
-
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize(
-    ("width", "theme"), [(390, "light"), (1440, "dark"), (1024, "light")]
-)
-def test_a_page_is_calm(path: str, width: int, theme: str, visit: Any) -> None:
-    there = visit(width=width, theme=theme)
-    there.page.add_init_script(LAYOUT_SHIFT)
-    there.go(path)
-    there.scroll_through()
-    assert there.page.evaluate("document.documentElement.scrollWidth") <= width
-    assert there.page.evaluate("window.shifted") <= 0.01
-    rooms = there.page.eval_on_selector_all(
-        ".gg-figure > [props]",
-        "(all) => all.map((one) => [one.localName,"
-        " one.offsetHeight - one.querySelector('.frame').offsetHeight])",
-    )
-    assert [room for room in rooms if room[1] > 100] == []
-
-
-@pytest.mark.parametrize("path", [*PATHS, *MADE])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(path: str, theme: str, visit: Any) -> None:
-    there = visit(theme=theme, width=390 if theme == "light" else 1440)
-    there.go(path)
-    there.scroll_through()
-    assert axe(there.page) == []
-
-
-def test_axe_would_find_something(visit: Any) -> None:
-    there = visit()
-    there.go("/step/0/3/")
-    there.page.evaluate("document.querySelector('h1').style.color = '#ccc'")
-    assert any(one.startswith("color-contrast") for one in axe(there.page))
-
-
-def test_nothing_is_set_below_twelve_pixels(visit: Any) -> None:
-    there = visit()
-    there.go("/step/0/3/")
-    sizes = there.page.evaluate(
-        "[...document.querySelectorAll('article *, aside *, header *')]"
-        ".filter((e) => !e.closest('math') && e.innerText?.trim())"
-        ".map((e) => parseFloat(getComputedStyle(e).fontSize))"
-    )
-    assert min(sizes) >= 12
-
-
-def test_the_loader_fetches_no_figure_before_it_is_near(visit: Any) -> None:
-    there = visit(width=390)
-    asked: list[str] = []
-    there.page.on("request", lambda request: asked.append(request.url))
-    there.go("/step/1/9/")
-    assert not any(".wasm" in url for url in asked)
-    there.scroll_through()
-    assert any(".wasm" in url for url in asked)
 
 
 def test_arrow_keys_turn_the_pages(visit: Any) -> None:
@@ -103,7 +47,7 @@ def test_search_finds_where_a_term_is_explained_and_then_its_line_in_the_glossar
     assert f"/glossary/#term-{term.lower()}" in links[1:3]
     if query != "softmax":
         return
-    assert axe(there.page) == []
+    assert there.axe() == []
     there.page.keyboard.press("Enter")
     there.page.wait_for_url(lambda url: lesson in url)
 
@@ -210,21 +154,6 @@ def test_a_question_bears_any_word(word: str, visit: Any) -> None:
     assert there.page.locator(".question b b").count() == 0
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_a_page_reads_without_scripts(path: str, visit: Any) -> None:
-    there = visit(java_script_enabled=False)
-    there.page.goto(there.address + path)
-    assert there.page.inner_text("h1")
-    assert not there.page.is_visible("#search-open")
-    assert there.page.is_visible("article")
-    if there.page.locator(".gg-figure").count():
-        assert "needs scripts" in there.page.inner_text(".gg-figure")
-        assert there.page.inner_text("figcaption")
-    for picture in there.page.locator(".gg-figure img.built").all():
-        picture.scroll_into_view_if_needed()
-        assert picture.is_visible() and picture.get_attribute("alt")
-
-
 def test_on_paper_the_text_stays_and_the_frame_goes(visit: Any) -> None:
     there = visit(theme="dark")
     there.go("/step/0/3/")
@@ -247,35 +176,6 @@ def test_every_page_says_its_language_and_title(guide_site: Path) -> None:
         if "embed" not in file.parts:
             titles.append(title[1])
     assert len(titles) == len(set(titles))
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("path", PATHS)
-def test_no_plain_english_is_left_in_the_other_language(
-    path: str, visit: Any, pseudo_address: str
-) -> None:
-    there = visit(width=390, address=pseudo_address)
-    there.go(path)
-    there.scroll_through()
-    assert there.page.get_attribute("html", "lang") == "xx"
-    assert there.page.evaluate("document.documentElement.scrollWidth") <= 390
-    text = there.page.evaluate("""() => {
-      const skip = "code, pre, math, [translate=no], .num, svg, .filemap, .tokens, "
-        + ".word, .names, textarea, input, b, td, .place, .frame-picture, noscript, "
-        + ".name, dd, output, .chips";
-      const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-      const found = [];
-      while (walk.nextNode()) {
-        const node = walk.currentNode;
-        const shown = node.parentElement.checkVisibility();
-        if (shown && !node.parentElement.closest(skip)) found.push(node.data);
-      }
-      return found;
-    }""")
-    words = re.findall(
-        r"\b(?:the|and|of|is|are|you|your|step|number)\b", " ".join(text)
-    )
-    assert words == []
 
 
 def test_an_embed_tells_its_height_and_may_be_framed(visit: Any) -> None:

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from browsing import visitor as visiting
+from support.guide.paths import PATHS
+from support.guide.visitor import wait_until
 
 from glassgpt.guide import fallbacks
 from glassgpt.guide.content import pages as sources
@@ -26,13 +27,13 @@ def test_the_pictures_are_those_that_the_index_names() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("path", visiting.PATHS)
+@pytest.mark.parametrize("path", PATHS)
 def test_a_picture_is_of_what_its_figure_says(path: str, visit: Any) -> None:
     there = visit(width=1024)
     there.go(path)
     there.scroll_through()
     shown = there.page.locator(".gg-figure > [props]")
-    visiting.wait_until(
+    wait_until(
         there.page,
         "document.querySelectorAll('.gg-figure > [props]:not([data-state=ready])')"
         ".length === 0",

@@ -3,11 +3,11 @@
 import html
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.guide.visitor import FRAMES, NEXT_FIGURE, wait_until
 
 from glassgpt.guide.code.listings import named_slice
 from glassgpt.lessons import lesson
@@ -65,18 +65,12 @@ class Box:
 
 
 @pytest.fixture
-def page(chromium: Any, guide_address: str) -> Iterator[Any]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.complaints = []
-    page.on("console", lambda message: page.complaints.append(message.text))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.asked = []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.goto(guide_address + LESSON, wait_until="networkidle")
-    yield page
-    context.close()
-    assert page.complaints == []
+def page(visit: Any) -> Any:
+    there = visit()
+    there.page.asked = []
+    there.page.on("request", lambda request: there.page.asked.append(request.url))
+    there.go(LESSON)
+    return there.page
 
 
 def heavy(asked: list[str]) -> list[str]:
@@ -85,8 +79,10 @@ def heavy(asked: list[str]) -> list[str]:
 
 
 def test_python_comes_with_the_first_press_and_not_before(page: Any) -> None:
+    wait_until(page, NEXT_FIGURE)
     page.mouse.wheel(0, 20_000)
-    page.wait_for_timeout(500)
+    page.evaluate(FRAMES)
+    page.evaluate(FRAMES)
     assert heavy(page.asked) == []
     box = Box(page)
     box.open()
@@ -154,17 +150,16 @@ def runs_of(site: Path) -> list[tuple[str, int, dict[str, Any]]]:
 
 
 def test_what_a_page_says_is_printed_stands_there_without_scripts(
-    chromium: Any, guide_address: str, guide_site: Path
+    visit: Any, guide_site: Path
 ) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(guide_address + LESSON)
+    there = visit(java_script_enabled=False)
+    there.go(LESSON)
+    page = there.page
     own = [asked for path, _, asked in runs_of(guide_site) if path == LESSON]
     shown = page.locator(".run .output").all_inner_texts()
     assert own
     assert [text.strip() for text in shown] == [one["shipped"].strip() for one in own]
     assert page.locator(".run button:visible").count() == 0
-    context.close()
 
 
 @pytest.mark.full
@@ -174,7 +169,7 @@ def test_every_run_prints_in_the_browser_what_the_page_says(
     found = runs_of(guide_site)
     assert found
     for path in sorted({path for path, _, _ in found}):
-        page.goto(guide_address + path, wait_until="networkidle")
+        page.goto(guide_address + path)
         for place in range(sum(one == path for one, _, _ in found)):
             box = page.locator(".run").nth(place)
             box.get_by_role("button", name="Run this").click()

@@ -1,12 +1,11 @@
 """Verify this page: the reader's browser holds its kernel to the program's numbers."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing.figure import signs_turned
 
 from glassgpt.guide import verify
 
@@ -22,26 +21,27 @@ def pages_with_checks(site: Path) -> list[str]:
 
 
 @pytest.fixture
-def verified(chromium: Any, guide_address: str) -> Iterator[Opened]:
+def verified(visit: Any) -> Opened:
     """Opens a page, presses the button and waits: the state, and the rows."""
-    contexts: list[Any] = []
 
     def opened(path: str, wasm: Path | None = None, word: str = "emma") -> Any:
-        context = chromium.new_context(viewport={"width": 1440, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
+        there = visit(private=wasm is not None)
         if wasm is not None:
-            page.route("**/*f64*.wasm", lambda route: route.fulfill(path=wasm))
-        page.goto(f"{guide_address}{path}#word={word}")
-        page.get_by_role("button", name="Verify this page").click()
-        table = page.locator(".verify-table:not([data-state=busy])")
-        table.wait_for(timeout=120_000)
-        rows = [row.inner_text().split("\t") for row in table.locator("tbody tr").all()]
-        return table.get_attribute("data-state"), rows
+            there.page.route("**/*f64*.wasm", lambda route: route.fulfill(path=wasm))
+        return pressed(there, path, word)
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
+
+
+def pressed(there: Any, path: str, word: str = "emma") -> Any:
+    """What the checks of a page say, when they have been asked for."""
+    there.page.goto("about:blank")
+    there.go(f"{path}#word={word}")
+    there.page.get_by_role("button", name="Verify this page").click()
+    table = there.page.locator(".verify-table:not([data-state=busy])")
+    table.wait_for(timeout=120_000)
+    rows = [row.inner_text().split("\t") for row in table.locator("tbody tr").all()]
+    return table.get_attribute("data-state"), rows
 
 
 def test_every_page_with_a_figure_can_be_verified(guide_site: Path) -> None:
@@ -65,21 +65,19 @@ def test_a_page_agrees_with_the_program(verified: Opened, word: str) -> None:
     assert f"{len(expected['gradient']):,}" in rows[0][0]
 
 
+@pytest.mark.parametrize("path", ["/step/1/8/", "/"])
 def test_a_kernel_with_one_sign_turned_does_not_agree(
-    verified: Opened, tmp_path: Path
+    path: str, verified: Opened, sign_turned: Path
 ) -> None:
-    plain = ("core/layers.c", "dlogits[targets[t]] -=", "dlogits[targets[t]] +=")
-    fast = ("simd/layers.h", "logits[targets[t]] -=", "logits[targets[t]] +=")
-    with signs_turned(tmp_path, plain, fast) as wasm:
-        for path in ("/step/1/8/", "/"):
-            state, rows = verified(path, wasm)
-            assert (path, state) == (path, "failed")
-            assert "differs" in {row[-1] for row in rows}
+    state, rows = verified(path, sign_turned)
+    assert state == "failed"
+    assert "differs" in {row[-1] for row in rows}
 
 
 @pytest.mark.full
-def test_every_page_agrees_with_the_program(verified: Opened, guide_site: Path) -> None:
+def test_every_page_agrees_with_the_program(visit: Any, guide_site: Path) -> None:
+    there = visit()
     for path in pages_with_checks(guide_site):
-        state, rows = verified(path)
+        state, rows = pressed(there, path)
         assert (path, state) == (path, "passed")
         assert all(row[-1] == "agrees" for row in rows)

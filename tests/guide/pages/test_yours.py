@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing.visitor import axe
+from support.guide.visitor import wait_until
 
 from glassgpt.errors import GlassGPTError
 from glassgpt.guide.content.answer_key import answer_key
@@ -22,6 +22,7 @@ def fill(there: Any) -> None:
     there.page.click(".question button")
     there.page.click("#theme")
     there.page.locator(".near").scroll_into_view_if_needed()
+    wait_until(there.page, "'glassgpt.read' in localStorage", 10)
     there.go("/step/0/1/")
     there.scroll_through()
     there.page.fill(".own textarea", OWN)
@@ -30,7 +31,7 @@ def fill(there: Any) -> None:
     there.go("/step/0/6/")
     there.scroll_through()
     there.page.locator(".gg-figure input[type=text]").first.fill("cleo")
-    there.page.wait_for_timeout(300)
+    wait_until(there.page, "localStorage['glassgpt.word'] === 'cleo'", 10)
 
 
 def shown(there: Any) -> dict[str, str]:
@@ -62,7 +63,7 @@ def test_all_that_is_kept_is_shown_exported_removed_and_brought_back(
     there.page.keyboard.press("Enter")
     assert set(shown(there).values()) == {"nothing kept"}
     assert there.page.evaluate(KEPT) == []
-    assert axe(there.page) == []
+    assert there.axe() == []
     there.page.click("#yours-undo")
     assert shown(there) == before
     there.page.click("#yours-reset")
@@ -73,7 +74,7 @@ def test_all_that_is_kept_is_shown_exported_removed_and_brought_back(
     other.page.set_input_files("#yours-import", file)
     other.page.wait_for_selector("#yours-said:has-text('in place')")
     assert shown(other) == before
-    assert axe(other.page) == []
+    assert other.axe() == []
     other.go("/step/0/1/")
     other.scroll_through()
     assert "3 documents" in other.page.inner_text(".gg-figure .frame-sentence")
@@ -118,7 +119,7 @@ def test_a_lesson_that_was_read_is_marked_in_its_step(visit: Any) -> None:
     there.go("/step/0/3/")
     there.scroll_through()
     there.page.locator(".near").scroll_into_view_if_needed()
-    there.page.wait_for_timeout(200)
+    wait_until(there.page, "'glassgpt.read' in localStorage", 10)
     there.go("/step/0/")
     read = there.page.locator(".lessons a:has(small)")
     assert [a.get_attribute("href") for a in read.all()] == ["../../step/0/3/"]

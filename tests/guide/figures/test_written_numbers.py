@@ -5,12 +5,10 @@ import random
 from pathlib import Path
 
 import pytest
-from browsing.figure import Opener, chromium, figure, site
-from browsing.lessons import NEAR, lesson
+from support.guide.figure import Opener, Window
+from support.guide.lessons import NEAR, lesson
 
 from glassgpt import data
-
-__all__ = ["chromium", "figure", "site"]
 
 
 def test_the_table_holds_the_lessons_counts(figure: Opener) -> None:
@@ -102,15 +100,13 @@ def test_own_documents_travel_in_a_link(figure: Opener) -> None:
 
 
 def test_the_public_names_give_the_worked_figures(
-    figure: Opener, karpathy_names: Path
+    figure: Opener, window: Window, karpathy_names: Path
 ) -> None:
     visit = figure("dataset-browser")
     visit.page.set_input_files("input[type=file]", karpathy_names)
     visit.page.wait_for_selector(".frame-sentence:has-text('32,033')")
     address = visit.page.url.replace("dataset-browser", "loss-walk")
-    visit.name = "loss-walk"
-    visit.page.goto(address.split("#")[0] + "#word=ava")
-    visit.settle()
+    visit = window.open("loss-walk", address.split("#")[0] + "#word=ava")
     assert [f"{p:.3f}" for p in visit.column(2)] == ["0.134", "0.041", "0.118", "0.148"]
     assert [f"{x:.2f}" for x in visit.column(3)] == ["2.01", "3.19", "2.14", "1.91"]
     assert "2.31" in visit.page.inner_text(".mean")

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from support.engines import Started, record_of, start
-
 from glassgpt import data
 from glassgpt.lessons import lesson as lesson_file
+from support.engines import Started, record_of, start
 
-NAMES = Path(data.__file__).parent / "steps" / "names.txt"
+NAMES = Path(data.__file__).parents[1] / "steps" / "names.txt"
 NEAR: dict[str, Any] = {"rel": 1e-9, "abs": 1e-12}
 # an odd word: letters that the names lack, and more of it than a block holds
 LONG = "maximilianalexandermontgomery"

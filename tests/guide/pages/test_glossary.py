@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from browsing.visitor import axe
-
 
 def test_a_meaning_comes_by_pointer_and_by_key(visit: Any) -> None:
     there = visit()
@@ -20,7 +18,7 @@ def test_a_meaning_comes_by_pointer_and_by_key(visit: Any) -> None:
     term.evaluate("(link) => link.focus({ focusVisible: true })")
     assert card.inner_text() == says
     assert term.get_attribute("aria-describedby") == "term-card"
-    assert axe(there.page) == []
+    assert there.axe() == []
     there.page.keyboard.press("Escape")
     assert not card.is_visible()
 

@@ -1,1 +1,0 @@
-"""What tests of the guide share: a browser that is watched, its pages, their numbers."""
