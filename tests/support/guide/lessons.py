@@ -1,4 +1,4 @@
-"""The lessons' own numbers, for tests of figures: `from figure_lessons import ...`."""
+"""The lessons' own numbers, for tests of figures."""
 
 import itertools
 import math
