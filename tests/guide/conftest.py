@@ -122,6 +122,12 @@ def browser(browser: Any) -> Any:
     return browser
 
 
+@pytest.fixture(scope="session")
+def watch() -> Watch:
+    """Who looks on at all pages."""
+    return WATCH
+
+
 @pytest.fixture(autouse=True)
 def complaints() -> Iterator[list[str]]:
     """What pages complained of: none may be left, and few contexts may be opened."""

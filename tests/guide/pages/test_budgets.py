@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from support.guide.paths import KINDS, MADE, PATHS
 from support.guide.watch import Watch, too_many
@@ -17,16 +18,15 @@ def test_every_kind_of_page_is_one_that_is_there() -> None:
     assert set(KINDS) <= {*PATHS, *MADE}
 
 
-def test_a_test_that_opens_a_third_context_would_be_found(browser: object) -> None:
-    counting = Watch()
-    browser.on("context", counting.opened)
-    contexts = [browser.new_context() for _ in range(3)]
-    browser.remove_listener("context", counting.opened)
-    for context in contexts:
-        context.close()
-    _, opened = counting.take()
-    assert opened == 3
-    assert too_many(2) == "" and "3 browser contexts in one test" in too_many(opened)
+def test_a_test_that_opens_a_third_context_would_be_found(
+    new_context: Any, watch: Watch
+) -> None:
+    watch.take()
+    for opened in range(1, 4):
+        new_context()
+        assert bool(too_many(watch.contexts)) == (opened == 3)
+    _, contexts = watch.take()
+    assert "3 browser contexts in one test" in too_many(contexts)
 
 
 FORBIDDEN = re.compile(r"wait_for_timeout|networkidle|time\.sleep")

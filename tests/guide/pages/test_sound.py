@@ -22,15 +22,21 @@ WRITTEN = set(PATHS)
 
 def on_a_phone(there: Visitor, written: bool = True) -> Faults:
     """What is wrong with a page that has been read to its end, at 390 pixels."""
-    evaluate = there.page.evaluate
+    shifted = there.page.evaluate("window.shifted")
     return [
         *((390, each) for each in there.wide()),
         *((390, each) for each in there.rooms() if written),
         *(("letters", each) for each in there.wrong_letters()),
         *(("axe, light", each) for each in there.axe()),
-        *[("kernels in the page", n) for n in [evaluate("window.kernels")] if n],
-        *[("shift", n) for n in [evaluate("window.shifted")] if written and n > CALM],
+        *kernels(there),
+        *[("shift", shifted)][: written and shifted > CALM],
     ]
+
+
+def kernels(there: Visitor) -> Faults:
+    """Kernels that were compiled or started in the page itself."""
+    count = there.page.evaluate("window.kernels")
+    return [("kernels in the page", count)] if count else []
 
 
 def wider_and_darker(there: Visitor, written: bool = True) -> Faults:
@@ -63,10 +69,11 @@ def test_a_page_is_sound(path: str, visit: Any) -> None:
     scale = Scale(there.page)
     there.go(path)
     there.read_through()
+    faults = on_a_phone(there, path in WRITTEN)
     if path == "/":
         train_at_home(there)
-    faults = too_heavy(scale.sizes()) if path in WRITTEN else []
-    faults += on_a_phone(there, path in WRITTEN)
+        faults += kernels(there)
+    faults += too_heavy(scale.sizes()) if path in WRITTEN else []
     faults += wider_and_darker(there, path in WRITTEN)
     assert faults == []
 
