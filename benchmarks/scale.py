@@ -118,6 +118,11 @@ def matrix(rows: int, columns: int, std: float) -> torch.nn.Parameter:
     return torch.nn.Parameter(torch.randn(rows, columns) * std)
 
 
+def by_head(x: torch.Tensor, n_head: int) -> torch.Tensor:
+    """(B, T, C) as (B, heads, T, C / heads)."""
+    return x.view(*x.shape[:2], n_head, -1).transpose(1, 2)
+
+
 def plain_loop(record: Record) -> Step:
     """A training step of the same model as one writes it first, in eager PyTorch."""
     model, train = record.model, record.train
@@ -143,14 +148,11 @@ def plain_loop(record: Record) -> Step:
     def norm(x: torch.Tensor) -> torch.Tensor:
         return F.rms_norm(x, (width,), eps=model.rms_eps)
 
-    def heads(x: torch.Tensor) -> torch.Tensor:
-        return x.view(*x.shape[:2], model.n_head, -1).transpose(1, 2)
-
     def step() -> float:
         x = norm(wte[x_ids] + wpe)
         for wq, wk, wv, wo, fc1, fc2 in layers:
             h = norm(x)
-            q, k, v = (heads(F.linear(h, w)) for w in (wq, wk, wv))
+            q, k, v = (by_head(F.linear(h, w), model.n_head) for w in (wq, wk, wv))
             a = F.scaled_dot_product_attention(q, k, v, is_causal=True)
             x = x + F.linear(a.transpose(1, 2).reshape(x.shape), wo)
             x = x + F.linear(F.relu(F.linear(norm(x), fc1)), fc2)
