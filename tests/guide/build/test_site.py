@@ -1,6 +1,7 @@
 """The site as a whole: its links, its files, and what it costs to load."""
 
 import json
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -76,6 +77,27 @@ def test_a_folder_with_other_files_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(GlassGPTError, match="it holds other files"):
         build(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        ("[page]\n", "[page]\nnew-one = 'neu'\n", "unknown string: new-one"),
+        ("title-train-home", "zz-train-home", "missing string: title-train-home"),
+    ],
+)
+def test_a_language_has_the_words_that_english_has(
+    was: str, becomes: str, said: str, tmp_path: Path
+) -> None:
+    shutil.copytree(pages.FOLDER / "strings", tmp_path / "strings")
+    english = (tmp_path / "strings" / "en.toml").read_text(encoding="utf-8")
+    theirs = tmp_path / "strings" / "de.toml"
+    theirs.write_text(english, encoding="utf-8")
+    assert pages.read_strings(tmp_path, "de") == pages.read_strings(tmp_path, "en")
+    assert english.count(was) == 1
+    theirs.write_text(english.replace(was, becomes), encoding="utf-8")
+    with pytest.raises(PageError, match=re.escape(said)):
+        pages.read_strings(tmp_path, "de")
 
 
 def test_two_builds_are_the_same(guide_site: Path, tmp_path: Path) -> None:

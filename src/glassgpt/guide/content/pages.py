@@ -102,7 +102,19 @@ def read_toml(text: str) -> dict[str, Any]:
 
 
 def read_strings(folder: Path, language: str) -> dict[str, dict[str, str]]:
-    """The words of the interface, by section."""
+    """The words of the interface, by section: as many as English has."""
+    strings = _read_strings(folder, language)
+    for section, words in _read_strings(folder, "en").items():
+        for key in sorted(words.keys() ^ strings.get(section, {}).keys()):
+            what = "missing" if key in words else "unknown"
+            line = f"{what} string: {key} under [{section}] of {language}.toml"
+            raise PageError(
+                line, "It has the keys of en.toml, all of them and no other."
+            )
+    return strings
+
+
+def _read_strings(folder: Path, language: str) -> dict[str, dict[str, str]]:
     file = folder / "strings" / f"{language}.toml"
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
