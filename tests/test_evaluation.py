@@ -6,9 +6,11 @@ from collections import Counter
 import pytest
 from support import small
 
-from glassgpt.baselines import Baselines
-from glassgpt.evaluation import Evaluation, evaluate
+from glassgpt.errors import GlassGPTError
+from glassgpt.evaluation import FEWEST, Evaluation, baseline_losses, evaluate
+from glassgpt.kernel.bindings.library import constants, open_library
 from glassgpt.tokenizers import CharTokenizer
+from glassgpt.training.events import Noted
 from glassgpt.training.loop import train
 
 TRAINED = ["anna", "hanna", "ada", "bea", "abba", "nana"]
@@ -18,8 +20,10 @@ VOCABULARY = len("abdehn") + 1
 
 
 def baselines(trained: list[str], heldout: list[str]) -> dict[str, float]:
-    counts = Baselines(map(TOKENIZER.encode, trained), TOKENIZER.vocab_size)
-    return counts.losses([TOKENIZER.encode(text) for text in heldout])
+    trained_tokens, heldout_tokens = (
+        [TOKENIZER.encode(text) for text in texts] for texts in (trained, heldout)
+    )
+    return baseline_losses(trained_tokens, heldout_tokens, TOKENIZER.vocab_size)
 
 
 def mean_surprise(probs: list[float]) -> float:
@@ -98,8 +102,7 @@ def test_baselines_know_more_the_further_they_look() -> None:
     documents = small.names(3000)
     tokenizer = CharTokenizer.from_documents(documents)
     tokens = [tokenizer.encode(text) for text in documents]
-    counts = Baselines(tokens[500:], tokenizer.vocab_size)
-    found = counts.losses(tokens[:500])
+    found = baseline_losses(tokens[500:], tokens[:500], tokenizer.vocab_size)
     assert list(found) == ["uniform", "letter", "bigram", "trigram"]
     assert sorted(found, key=lambda name: -found[name]) == list(found)
 
@@ -112,6 +115,30 @@ def test_bigram_is_step_0_trained_on_the_same_documents() -> None:
     assert sorted(session.loader.trained() + heldout) == sorted(small.names(100))
     assert evaluation is not None
     assert evaluation.loss == pytest.approx(evaluation.baselines["bigram"], rel=1e-12)
+
+
+def test_without_a_kernel_nothing_is_measured_and_a_line_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = small.session()
+    monkeypatch.setenv("GLASSGPT_KERNEL", "none")
+    open_library.cache_clear()
+    told = []
+    try:
+        assert train(session, told.append).evaluation is None
+        with pytest.raises(GlassGPTError, match="missing kernel"):
+            evaluate(session.engine, session.tokenizer, session.loader)
+        with pytest.raises(GlassGPTError, match="missing kernel"):
+            small.session(holdout=0.1)
+    finally:
+        open_library.cache_clear()
+    assert [event for event in told if isinstance(event, Noted)] == [
+        Noted("no held-out loss: missing kernel; Unset GLASSGPT_KERNEL to have it.")
+    ]
+
+
+def test_the_kernels_fewest_are_those_of_the_package() -> None:
+    assert constants()["FEWEST_HELDOUT"] == FEWEST
 
 
 @pytest.mark.parametrize(("left", "measured"), [(19, False), (20, True)])

@@ -1,11 +1,10 @@
 """How well a model predicts documents that it has not seen, beside simple baselines."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from glassgpt.baselines import Baselines
 from glassgpt.data.loader import DataLoader
 from glassgpt.engines.base import Engine
 from glassgpt.tokenizers import Tokenizer
@@ -41,6 +40,25 @@ class Evaluation:
         return cls(loss, obj["documents"], obj["tokens"], dict(obj["baselines"]))
 
 
+def can_measure() -> bool:
+    """Whether there is a kernel, which finds what is held out, and the baselines."""
+    return not _why_no_kernel()
+
+
+def why_unmeasured() -> str:
+    """Why there is no held-out loss, and what would bring one."""
+    if why := _why_no_kernel():
+        return f"no held-out loss: {why}"
+    line = f"fewer than {FEWEST} documents were left out of training"
+    return f"{line}: --holdout 0.1 keeps some for a held-out loss"
+
+
+def _why_no_kernel() -> str:
+    from glassgpt.kernel.bindings.library import why_unavailable
+
+    return why_unavailable()
+
+
 def evaluate(
     engine: Engine, tokenizer: Tokenizer, loader: DataLoader, limit: int | None = None
 ) -> Evaluation | None:
@@ -48,7 +66,8 @@ def evaluate(
 
     At most `limit` documents, by default the record's eval_docs, 0 for all; None where
     fewer than 20 are left. The baselines count what the loader trains on. A document
-    longer than the block counts as far as the model reads it.
+    longer than the block counts as far as the model reads it. Raises GlassGPTError
+    where there is no kernel: see `can_measure`.
     """
     chosen = loader.heldout(limit)
     if len(chosen) < FEWEST and len(loader.heldout(FEWEST)) < FEWEST:
@@ -65,13 +84,25 @@ def evaluate_on(
     """The same on any documents, one at least; the baselines count `trained`."""
     heldout = [_read(engine, tokenizer.encode(text)) for text in documents]
     total, count = engine.sum_of_losses(heldout)
-    counts = Baselines(map(tokenizer.encode, trained), tokenizer.vocab_size)
+    counted = map(tokenizer.encode, trained)
     return Evaluation(
         loss=total / count,
         documents=len(heldout),
         tokens=count,
-        baselines=counts.losses(heldout),
+        baselines=baseline_losses(counted, heldout, tokenizer.vocab_size),
     )
+
+
+def baseline_losses(
+    trained: Iterable[list[int]], heldout: Sequence[list[int]], vocab_size: int
+) -> dict[str, float]:
+    """The mean of -ln p over held-out documents, of models that only count `trained`.
+
+    Of nothing, of letters, of pairs and of triples; how is written in glassgpt.h.
+    """
+    from glassgpt.kernel.bindings import corpus  # reads the kernel's description
+
+    return corpus.baseline_losses(trained, heldout, vocab_size)
 
 
 def _read(engine: Engine, tokens: list[int]) -> list[int]:

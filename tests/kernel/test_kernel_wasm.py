@@ -12,6 +12,7 @@ from support import not_run
 
 from glassgpt.config import TrainConfig
 from glassgpt.kernel import build
+from glassgpt.kernel.bindings.corpus import baseline_losses, hash_texts, heldout
 from glassgpt.kernel.bindings.decoding import generate
 from glassgpt.kernel.bindings.library import description, open_library, struct
 from glassgpt.kernel.bindings.random import Random
@@ -98,6 +99,40 @@ def test_sixty_steps_and_twenty_names_are_the_native_ones(
         )
         found = kernel.get(written, count, np.int32).tolist()
         assert found == generate(native, ours, [26], 16, 0.5)
+
+
+def test_documents_are_held_out_and_baselines_counted_as_natively(
+    modules: dict[str, Path], dtype: str
+) -> None:
+    kernel = wasm_kernel.WasmKernel(modules[dtype])
+    texts = ["anna", "bob", "é" * 40, "x" * 119, "", "zoë", *map(str, range(60)), "bob"]
+    encoded = [text.encode() for text in texts]
+    offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int32)
+    given = [
+        np.frombuffer(b"42\0", np.uint8),
+        np.frombuffer(b"".join(encoded), np.uint8),
+    ]
+    hashes, order = kernel.allocate(8 * len(texts)), kernel.allocate(4 * len(texts))
+    kernel.call(
+        "glassgpt_hash_texts", *map(kernel.put, [*given, offsets]), len(texts), hashes
+    )
+    native = hash_texts(texts, 42)
+    assert kernel.get(hashes, len(texts), np.uint64).tolist() == native.tolist()
+    count = kernel.call("glassgpt_heldout", hashes, len(texts), 0.6, 30, order)
+    found = kernel.get(order, count, np.int32).tolist()
+    assert found == heldout(native, 0.6, 30).tolist()
+
+    documents = Documents(WORDS, 27)
+    starts = kernel.put(documents.offsets)
+    size = kernel.call("glassgpt_baselines_size", 27, int(documents.offsets[2]))
+    losses, workspace = kernel.allocate(4 * 8), kernel.allocate(size)
+    tokens = kernel.put(documents.tokens)
+    done = kernel.call(
+        "glassgpt_baselines", 27, tokens, starts, 2, 1, losses, workspace
+    )
+    expected = baseline_losses(WORDS[:2], WORDS[2:], 27)
+    assert done == len(WORDS[2]) - 1
+    np.testing.assert_allclose(kernel.get(losses, 4, "f8"), [*expected.values()], 1e-12)
 
 
 def test_first_weights_are_the_native_ones_to_the_last_digits(

@@ -21,7 +21,7 @@ LAYERS = (
     ("tokenizers", "config", "optim", "checkpoints"),
     ("data", "lessons", "kernel"),
     ("engines",),
-    ("sampling", "baselines", "evaluation", "training", "curves"),
+    ("sampling", "evaluation", "training", "curves"),
     ("runs", "gradcheck", "export", "comparison"),
     ("bench",),
     ("",),
@@ -34,7 +34,8 @@ SHARED = tuple(
 # the only modules that import others of ours when they are called
 LAZY = {
     *("engines", "cli", "cli.guide", "cli.bench", "bench.suite"),
-    *("cli.data", "data", "data.loader", "training.several"),
+    *("cli.data", "data", "data.heldout", "data.loader", "evaluation"),
+    "training.several",
 }
 # the only rooms, or modules, that import what does not come with Python
 OTHERS = {

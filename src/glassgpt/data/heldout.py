@@ -1,12 +1,12 @@
 """Which documents are kept out of training, or were never in it.
 
 A hash of the seed and the text decides, never a generator: every engine and every run
-keeps out the same documents, and all copies of a text go the same way.
+keeps out the same documents, and all copies of a text go the same way. The kernel
+computes and compares the hashes; without it these functions raise GlassGPTError, save
+for a fraction of 0.
 """
 
-import hashlib
-import heapq
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from glassgpt.errors import invalid
 
@@ -28,15 +28,13 @@ def split(
         raise invalid("holdout", fraction, "not from 0 to 0.9", remedy)
     if fraction == 0:
         return list(documents), []
-    hashed = {text: key for key, text in _hashed(set(documents), seed)}
-    below = {
-        text for text, key in hashed.items() if int.from_bytes(key) / 2**64 < fraction
-    }
-    training = [text for text in documents if text not in below]
+    heldout = _chosen(set(documents), seed, fraction)
+    kept_out = set(heldout)
+    training = [text for text in documents if text not in kept_out]
     if documents and not training:
         why = f"it leaves none of {len(documents):,} documents to train on"
         raise invalid("holdout", fraction, why, "Try less, or add documents.")
-    return training, sorted(below, key=lambda text: (hashed[text], text))
+    return training, heldout
 
 
 def heldout_documents(
@@ -49,13 +47,15 @@ def heldout_documents(
 
     At most `limit` of them, those of smallest hash; None or 0 means all.
     """
-    hashed = _hashed(set(documents).difference(trained), seed)
-    first = heapq.nsmallest(limit, hashed) if limit else sorted(hashed)
-    return [text for _, text in first]
+    return _chosen(set(documents).difference(trained), seed, limit=limit or 0)
 
 
-def _hashed(texts: Iterable[str], seed: int) -> Iterator[tuple[bytes, str]]:
-    """Each text after the first 8 bytes of the sha256 of seed, LF and it."""
-    start = f"{seed}\n".encode()
-    for text in texts:
-        yield hashlib.sha256(start + text.encode()).digest()[:8], text
+def _chosen(
+    texts: Collection[str], seed: int, fraction: float = 1.0, limit: int = 0
+) -> list[str]:
+    """Of some distinct texts those of smallest hash, in its order."""
+    from glassgpt.kernel.bindings import corpus  # reads the kernel's description
+
+    texts = list(texts)
+    hashes = corpus.hash_texts(texts, seed)
+    return [texts[place] for place in corpus.heldout(hashes, fraction, limit)]

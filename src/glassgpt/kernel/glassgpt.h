@@ -71,6 +71,18 @@ enum { TRUNCATE = 0, CHUNK = 1 };
 /* How many documents draw in turn where many are generated at once. */
 enum { DECODE_BATCH = 256 };
 
+/* What predicts by counts alone; how many observations of a pair of tokens its triple
+   must have to count as much as the pair; and how few held-out documents say nothing.
+   */
+enum {
+    BASELINE_UNIFORM = 0,
+    BASELINE_LETTER = 1,
+    BASELINE_BIGRAM = 2,
+    BASELINE_TRIGRAM = 3,
+    NUM_BASELINES = 4
+};
+enum { TRIGRAM_TRUST = 5, FEWEST_HELDOUT = 20 };
+
 /* Mistakes on purpose, added up in `mistakes`. */
 enum {
     MISTAKE_KEEP_GRADS = 1, /* gradients are not set to 0 after an update */
@@ -353,6 +365,36 @@ GLASSGPT_API int glassgpt_evaluate_batch(glassgpt *g, int doc_mode, const int *t
                                          const int *offsets, const int *chosen,
                                          int count, double *losses, int *predictions,
                                          void *workspace);
+
+/* --- held-out documents and baselines (core/heldout.c, core/baselines.c) --- */
+
+/* What decides which documents are held out: of each of texts (count,) the first 8
+   bytes of the sha256 of seed, LF and the text, to hashes (count,). Text i is UTF-8,
+   from bytes[offsets[i]] to bytes[offsets[i + 1] - 1]; seed is a number in decimal
+   digits. */
+GLASSGPT_API void glassgpt_hash_texts(const char *seed, const uint8_t *bytes,
+                                      const int *offsets, int count, uint64_t *hashes);
+
+/* The documents that are held out of those with these hashes (count,): where the hash
+   as a fraction of 2^64 is below `fraction`, 1 for all, and of these at most the
+   `limit` of smallest hash, 0 for all. Their places go to order (count,), smallest hash
+   first, the first of equals standing for all. Returns how many. */
+GLASSGPT_API int glassgpt_heldout(const uint64_t *hashes, int count, double fraction,
+                                  int limit, int *order);
+
+/* The bytes that the counts of training documents of so many tokens take. */
+GLASSGPT_API size_t glassgpt_baselines_size(int vocab_size, int num_tokens);
+
+/* The mean of -ln p of each baseline over the predictions of num_heldout documents, to
+   losses (NUM_BASELINES,), after counting the num_trained documents that stand before
+   them in tokens; document d is tokens[offsets[d]] to tokens[offsets[d + 1] - 1].
+   Letters and pairs count each possibility once more, as Step 0 does; a triple leans on
+   its pair as if that had been seen TRIGRAM_TRUST times: (c + 5 p2) / (total + 5).
+   workspace is glassgpt_baselines_size(vocab_size, offsets[num_trained]) bytes. Returns
+   how many predictions there were; -1 for a token outside the vocabulary. */
+GLASSGPT_API int glassgpt_baselines(int vocab_size, const int *tokens,
+                                    const int *offsets, int num_trained,
+                                    int num_heldout, double *losses, void *workspace);
 
 /* --- what a figure wants to see (figures/observe.c) --- */
 

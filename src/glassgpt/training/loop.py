@@ -1,7 +1,7 @@
 """The loop that trains, over any engine. It prints nothing: events tell of it."""
 
 from glassgpt.checkpoints.run_folder import ReadOnlyFolder
-from glassgpt.evaluation import FEWEST, Evaluation
+from glassgpt.evaluation import Evaluation, why_unmeasured
 from glassgpt.training.events import (
     Evaluated,
     Listener,
@@ -96,8 +96,7 @@ def measure(
     if evaluation:
         listen(Evaluated(len(session.losses), evaluation))
     else:
-        line = f"fewer than {FEWEST} documents were left out of training"
-        listen(Noted(f"{line}: --holdout 0.1 keeps some for a held-out loss"))
+        listen(Noted(why_unmeasured()))
     return evaluation
 
 

@@ -10,7 +10,7 @@ from glassgpt.config import Record, SamplingConfig
 from glassgpt.data import catalog
 from glassgpt.data.documents import Corpus
 from glassgpt.data.loader import loader_of, tokenizer_of
-from glassgpt.evaluation import Evaluation, evaluate
+from glassgpt.evaluation import Evaluation, can_measure, evaluate
 from glassgpt.sampling import Sample, sample
 
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ class Session:
         return self.engine.seconds_a_step(self.batch(0))
 
     def evaluate(self) -> Evaluation | None:
-        """The held-out loss; None where fewer than 20 documents are left."""
+        """The held-out loss; None for fewer than 20 documents, or without a kernel."""
+        if not can_measure():
+            return None
         return evaluate(self.engine, self.tokenizer, self.loader)
 
     def samples(self) -> list[Sample]:

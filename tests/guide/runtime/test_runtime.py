@@ -13,7 +13,6 @@ from support import CASES, not_run
 from support.documents import case_bytes
 
 from glassgpt.config import preset
-from glassgpt.data.heldout import heldout_documents
 
 GUIDE = Path(__file__).parents[3] / "guide"
 RUNTIME = GUIDE / "runtime"
@@ -98,21 +97,6 @@ def test_numbers_are_written_as_python_writes_them() -> None:
     )
     found = in_node("figure/formatting.ts", call, given)
     assert found == [case["text"] for case in given]
-
-
-def test_documents_are_held_out_as_python_holds_them_out() -> None:
-    texts = ["anna", "bob", "é" * 40, "x" * 119, "", "zoë", *map(str, range(60))]
-    call = "made.heldout(input.texts, new Set(['bob']), input.seed, input.limit)"
-    inputs = [
-        {"texts": texts, "seed": seed, "limit": limit}
-        for seed, limit in ((42, 20), (7, 500), (2**40, 9))
-    ]
-    for asked, found in zip(
-        inputs, in_node("worker/data/heldout.ts", call, inputs), strict=True
-    ):
-        expected = heldout_documents(texts, {"bob"}, asked["seed"], asked["limit"])
-        assert found["chosen"] == expected
-        assert found["available"] == len(texts) - 1
 
 
 def test_labels_keep_apart_as_python_has_them() -> None:

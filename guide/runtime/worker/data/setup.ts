@@ -51,12 +51,13 @@ export class Setup {
   }
 
   /** Documents that so many steps do not see, at most `limit`, in the order of their hash. */
-  heldout(numSteps: number, limit: number): Unseen {
+  heldout(kernel: Kernel, numSteps: number, limit: number): Unseen {
     const key = `${numSteps} ${limit}`;
     const known = this.unseen.get(key);
     if (known) return known;
     const seen = new Set(this.documents(numSteps));
-    const { chosen, available } = heldout(this.corpus.documents, seen, this.seed, limit);
+    const all = this.corpus.documents;
+    const { chosen, available } = heldout(kernel, all, seen, this.seed, limit);
     const found = { documents: chosen, available };
     this.unseen.set(key, found);
     return found;
@@ -74,10 +75,15 @@ export class Setup {
 }
 
 export function tokensOf(corpus: Corpus, texts: string[]): Tokens {
+  return joined(texts.map((text) => corpus.encode(text)));
+}
+
+/** Documents of token ids as the kernel takes them. */
+export function joined(documents: number[][]): Tokens {
   const ids: number[] = [];
   const offsets = [0];
-  for (const text of texts) {
-    for (const id of corpus.encode(text)) ids.push(id);
+  for (const document of documents) {
+    for (const id of document) ids.push(id);
     offsets.push(ids.length);
   }
   return { ids: Int32Array.from(ids), offsets: Int32Array.from(offsets) };

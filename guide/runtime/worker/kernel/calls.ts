@@ -105,6 +105,14 @@ export interface Calls {
   generate_batch(g: Address, random: Address, prompt: Address, num_prompt: number, limit: number, temperature: number, top_k: number, top_p: number, count: number, written: Address, lengths: Address, workspace: Address): number;
   /** What glassgpt_evaluate finds, document beside document; workspace is glassgpt_workspace_size(g, 1, block_size) bytes. */
   evaluate_batch(g: Address, doc_mode: number, tokens: Address, offsets: Address, chosen: Address, count: number, losses: Address, predictions: Address, workspace: Address): number;
+  /** What decides which documents are held out: of each of texts (count,) the first 8 bytes of the sha256 of seed, LF and the text, to hashes (count,). Text i is UTF-8, from bytes[offsets[i]] to bytes[offsets[i + 1] - 1]; seed is a number in decimal digits. */
+  hash_texts(seed: Address, bytes: Address, offsets: Address, count: number, hashes: Address): void;
+  /** The documents that are held out of those with these hashes (count,): where the hash as a fraction of 2^64 is below `fraction`, 1 for all, and of these at most the `limit` of smallest hash, 0 for all. Their places go to order (count,), smallest hash first, the first of equals standing for all. Returns how many. */
+  heldout(hashes: Address, count: number, fraction: number, limit: number, order: Address): number;
+  /** The bytes that the counts of training documents of so many tokens take. */
+  baselines_size(vocab_size: number, num_tokens: number): number;
+  /** The mean of -ln p of each baseline over the predictions of num_heldout documents, to losses (NUM_BASELINES,), after counting the num_trained documents that stand before them in tokens; document d is tokens[offsets[d]] to tokens[offsets[d + 1] - 1]. Letters and pairs count each possibility once more, as Step 0 does; a triple leans on its pair as if that had been seen TRIGRAM_TRUST times: (c + 5 p2) / (total + 5). workspace is glassgpt_baselines_size(vocab_size, offsets[num_trained]) bytes. Returns how many predictions there were; -1 for a token outside the vocabulary. */
+  baselines(vocab_size: number, tokens: Address, offsets: Address, num_trained: number, num_heldout: number, losses: Address, workspace: Address): number;
   /** An update of one weight, shown and not kept. Its terms go to terms (10,): gradient, m, v, m_hat, v_hat, learning rate, weight before, weight after, change, and the factor by which clipping shrank the gradient. */
   update_terms(g: Address, how: Address, step: number, weight: number, terms: Address): void;
   /** The gradient of each of `count` weights from `first` on, by finite differences, to grads (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps) - loss(w - eps)) / (2 eps). -1 where glassgpt_loss refuses, else count. */
@@ -307,6 +315,13 @@ export const CONSTANTS = {
   "TRUNCATE": 0,
   "CHUNK": 1,
   "DECODE_BATCH": 256,
+  "BASELINE_UNIFORM": 0,
+  "BASELINE_LETTER": 1,
+  "BASELINE_BIGRAM": 2,
+  "BASELINE_TRIGRAM": 3,
+  "NUM_BASELINES": 4,
+  "TRIGRAM_TRUST": 5,
+  "FEWEST_HELDOUT": 20,
   "MISTAKE_KEEP_GRADS": 1,
   "MISTAKE_OVERWRITE": 2,
   "ISA_PLAIN": 0,

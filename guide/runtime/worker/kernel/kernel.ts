@@ -149,6 +149,12 @@ export class Kernel {
     }
   }
 
+  putBytes(bytes: Uint8Array): Address {
+    const address = this.allocate(bytes.length);
+    this.viewBytes(address, bytes.length).set(bytes);
+    return address;
+  }
+
   putInts(numbers: ArrayLike<number>): Address {
     const address = this.allocate(4 * numbers.length);
     new Int32Array(this.memory.buffer, address, numbers.length).set(numbers);

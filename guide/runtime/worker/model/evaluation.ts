@@ -1,11 +1,9 @@
 /* What a model costs on documents it was not trained on, beside what counting alone costs. */
-import { baselines } from "../data/baselines.ts";
-import { tokensOf } from "../data/setup.ts";
+import { joined, tokensOf } from "../data/setup.ts";
+import { CONSTANTS } from "../kernel/calls.ts";
 import { code } from "../kernel/kernel.ts";
 import type { Model } from "./model.ts";
 import type { Training } from "./training.ts";
-
-const FEWEST_HELDOUT = 20;
 
 export interface Heldout {
   loss: number;
@@ -16,9 +14,9 @@ export interface Heldout {
 }
 
 /** The documents to measure on; null where too few are left. */
-function heldout({ setup, run }: Model, limit: number): string[] | null {
-  const { documents, available } = setup.heldout(run.train.num_steps, limit);
-  return available < FEWEST_HELDOUT ? null : documents;
+function heldout({ setup, run, kernel }: Model, limit: number): string[] | null {
+  const { documents, available } = setup.heldout(kernel, run.train.num_steps, limit);
+  return available < CONSTANTS.FEWEST_HELDOUT ? null : documents;
 }
 
 /** Held-out loss as evaluation.py has it; null where too few documents are left. */
@@ -72,10 +70,28 @@ export function baselineLosses(model: Model): number[] | null {
   const { corpus, kernel, run, setup } = model;
   const unseen = heldout(model, run.train.eval_docs);
   if (!unseen) return null;
-  return baselines(
-    [...new Set(setup.documents(run.train.num_steps))].map((text) => corpus.encode(text)),
-    unseen.map((text) => model.cut(text)),
-    corpus.vocabSize,
-    (p) => kernel.call.surprisal(p),
-  );
+  const counted = [...new Set(setup.documents(run.train.num_steps))];
+  const documents = [
+    ...counted.map((text) => corpus.encode(text)),
+    ...unseen.map((text) => model.cut(text)),
+  ];
+  const { ids, offsets } = joined(documents);
+  return kernel.freed(() => {
+    const [size, num] = [corpus.vocabSize, CONSTANTS.NUM_BASELINES];
+    const [tokens, starts] = [kernel.putInts(ids), kernel.putInts(offsets)];
+    const losses = kernel.allocate(8 * num);
+    const workspace = kernel.allocate(
+      kernel.call.baselines_size(size, offsets[counted.length]!),
+    );
+    kernel.call.baselines(
+      size,
+      tokens,
+      starts,
+      counted.length,
+      unseen.length,
+      losses,
+      workspace,
+    );
+    return [...kernel.doubles(losses, num)];
+  });
 }

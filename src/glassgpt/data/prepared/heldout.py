@@ -4,7 +4,6 @@ The rule is that of `heldout`: sha256(seed, LF, text). A prepared document's tex
 what its tokens spell, so that a text file and its prepared folder keep out the same.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassgpt.data.prepared.dataset import Block, PreparedData
+from glassgpt.kernel.bindings.corpus import hash_texts
 
 Hashes = NDArray[np.uint64]
 # so many documents more than are wanted are looked at first
@@ -42,15 +42,8 @@ class Texts(Sequence[str]):
 
 def hashed(data: PreparedData, seed: int) -> Iterator[tuple[Block, Hashes]]:
     """Each block with the hash of each of its texts: (documents,)."""
-    begun = hashlib.sha256(f"{seed}\n".encode())
     for block in data.blocks():
-        digests = []
-        for text in data.texts(block):
-            one = begun.copy()
-            one.update(text.encode())
-            digests.append(one.digest()[:8])
-        found = np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
-        yield block, found
+        yield block, np.frombuffer(hash_texts(data.texts(block), seed), np.uint64)
 
 
 class Smallest:
@@ -126,14 +119,12 @@ def as_fraction(hashes: Hashes) -> NDArray[np.float64]:
 
 def numbers_of(data: PreparedData, seed: int, texts: set[str]) -> dict[str, list[int]]:
     """Where each of some texts stands in the data, in one pass."""
-    begun = f"{seed}\n"
-    by_hash = {
-        hashlib.sha256(f"{begun}{text}".encode()).digest()[:8]: text for text in texts
-    }
-    wanted = np.sort(np.frombuffer(b"".join(by_hash), ">u8").astype(np.uint64))
+    named = list(texts)
+    by_hash = dict(zip(hash_texts(named, seed), named, strict=True))
+    wanted = np.sort(np.array(list(by_hash), np.uint64))
     found: dict[str, list[int]] = {}
     for block, hashes in hashed(data, seed):
         for place in np.nonzero(np.isin(hashes, wanted))[0].tolist():
-            text = by_hash[int(hashes[place]).to_bytes(8, "big")]
+            text = by_hash[int(hashes[place])]
             found.setdefault(text, []).append(block.first + place)
     return found

@@ -78,7 +78,7 @@ static const double LEAST_EPS = 1e-12;
 /* The fast rules divide by the rate, too. */
 static const double LEAST_RATE = 1e-12;
 
-/* Whether simd/optimizers.h has the rule; any other moves weights by the plain loops. */
+/* Whether simd/optimizers.h has the rule; others move weights by the plain loops. */
 static int is_vectored(int optimizer) { return optimizer <= ADAMW; }
 
 static int is_plain_update(const glassgpt_training *how, int step) {
