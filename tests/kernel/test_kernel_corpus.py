@@ -108,7 +108,7 @@ def test_a_token_outside_the_vocabulary_is_refused() -> None:
 
 MUTATIONS = [
     ("core/heldout.c", "rotated(b, 17)", "rotated(b, 18)"),
-    ("core/heldout.c", '(uint8_t *)"\\n", 1', '(uint8_t *)"\\r", 1'),
+    ("core/heldout.c", 'uint8_t *)"\\n", 1', 'uint8_t *)"\\r", 1'),
     ("core/heldout.c", "used < end ? end - used", "used <= end ? end - used"),
     ("core/heldout.c", "/ 0x1p64 < fraction", "/ 0x1p64 > fraction"),
     (
