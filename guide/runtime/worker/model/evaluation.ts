@@ -80,18 +80,8 @@ export function baselineLosses(model: Model): number[] | null {
     const [size, num] = [corpus.vocabSize, CONSTANTS.NUM_BASELINES];
     const [tokens, starts] = [kernel.putInts(ids), kernel.putInts(offsets)];
     const losses = kernel.allocate(8 * num);
-    const workspace = kernel.allocate(
-      kernel.call.baselines_size(size, offsets[counted.length]!),
-    );
-    kernel.call.baselines(
-      size,
-      tokens,
-      starts,
-      counted.length,
-      unseen.length,
-      losses,
-      workspace,
-    );
+    const workspace = kernel.allocate(kernel.call.baselines_size(size, offsets[counted.length]!));
+    kernel.call.baselines(size, tokens, starts, counted.length, unseen.length, losses, workspace);
     return [...kernel.doubles(losses, num)];
   });
 }
