@@ -200,9 +200,30 @@ def test_ratios_compare_the_fastest_kernel_with_each_peer() -> None:
     }
 
 
-def test_every_case_of_this_machine_is_measured() -> None:
+def tiny_bench() -> Bench:
+    """A round of a few steps on four names."""
     text = "\n".join(["anna", "bob", "clara", "dora"] * 8)
-    bench = Bench(parse_documents(text.encode(), "four"), TINY)
+    return Bench(parse_documents(text.encode(), "four"), TINY)
+
+
+def test_a_case_of_each_kind_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suite, "machine_isas", lambda: ["plain", "baseline"])
+    monkeypatch.setattr(suite, "DTYPES", ("float32",))
+    monkeypatch.setattr(suite, "instructions", lambda *_: ("avx2", 9.0))  # slow
+    monkeypatch.setattr(suite, "torch_version", lambda: "")
+    told: list[str] = []
+    rows = [row for row in tiny_bench().rows(told.append) if isinstance(row, Row)]
+    assert {row.what for row in rows} == {"peak", "step", "names", "instructions"}
+    steps = {(row.engine, row.dtype) for row in rows if row.what == "step"}
+    assert {("plain", "float32"), ("baseline", "float32")} <= steps
+    assert {("numpy", "float32"), ("lesson", "float64")} <= steps
+    assert all(row.value > 0 for row in rows)
+    assert len(told) >= len(rows)
+
+
+@pytest.mark.full
+def test_every_case_of_this_machine_is_measured() -> None:
+    bench = tiny_bench()
     told: list[str] = []
     all_rows = list(bench.rows(told.append))
     rows = [row for row in all_rows if isinstance(row, Row)]

@@ -17,7 +17,7 @@ from glassgpt.kernel.bindings.decoding import generate
 from glassgpt.kernel.bindings.library import description, open_library, struct
 from glassgpt.kernel.bindings.random import Random
 from glassgpt.kernel.bindings.train import Documents, Trainer
-from glassgpt.kernel.header import DESCRIPTION, HEADER, as_json, describe
+from glassgpt.kernel.header import DESCRIPTION, as_json, describe, read
 
 if importlib.util.find_spec("wasmtime") is None:
     pytest.skip("not run: wasmtime is not installed", allow_module_level=True)
@@ -255,7 +255,7 @@ def test_each_build_tells_of_its_sources(modules: dict[str, Path], dtype: str) -
 
 
 def test_the_description_is_that_of_the_header() -> None:
-    header = HEADER.read_text("utf-8")
+    header = read()
     assert DESCRIPTION.read_text("utf-8") == as_json(describe(header)), (
         "run: python -m glassgpt.kernel.header"
     )

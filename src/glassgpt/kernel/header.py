@@ -1,7 +1,7 @@
 """The header as data: what the kernel exports, for ctypes and for the browser.
 
-`glassgpt.h` is the one place where functions, structs and constants are declared. This
-reads it, and `python -m glassgpt.kernel.header` writes what it finds to `wasm.json`.
+`glassgpt.h` is the one place where functions are declared, `types.h` the one for their
+structs and constants. This reads both, and `python -m glassgpt.kernel.header` writes what it finds to `wasm.json`.
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-HEADER = FOLDER / "glassgpt.h"
+HEADERS = (FOLDER / "types.h", FOLDER / "glassgpt.h")
 DESCRIPTION = FOLDER / "wasm.json"
 
 _SECTION = re.compile(r"^/\* --- (?P<about>.+?) \((?P<files>[^)]*)\) --- \*/$", re.M)
@@ -27,6 +27,11 @@ _STRUCT = re.compile(
 _FIELD = re.compile(r"^ +(\w+) (\w+)(?:\[(\d+)\])?; +/\* (.*?) \*/$", re.M)
 _CONSTANT = re.compile(r"\b([A-Z][A-Z0-9_]+) = (\d+)")
 _SIZES = {"int": 4, "uint32_t": 4, "double": 8}
+
+
+def read() -> str:
+    """The text of the headers, one after the other."""
+    return "\n".join(path.read_text("utf-8") for path in HEADERS)
 
 
 def describe(header: str) -> dict[str, Any]:
@@ -92,4 +97,4 @@ def as_json(description: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    DESCRIPTION.write_text(as_json(describe(HEADER.read_text("utf-8"))), "utf-8")
+    DESCRIPTION.write_text(as_json(describe(read())), "utf-8")
