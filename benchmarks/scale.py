@@ -27,6 +27,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -145,8 +146,7 @@ def plain_loop(record: Record) -> Step:
     ids = torch.randint(model.vocab_size, (train.batch_docs, model.block_size + 1))
     x_ids, y_ids = ids[:, :-1], ids[:, 1:]
 
-    def norm(x: torch.Tensor) -> torch.Tensor:
-        return F.rms_norm(x, (width,), eps=model.rms_eps)
+    norm = partial(F.rms_norm, normalized_shape=(width,), eps=model.rms_eps)
 
     def step() -> float:
         x = norm(wte[x_ids] + wpe)

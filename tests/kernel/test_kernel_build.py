@@ -188,7 +188,7 @@ def test_the_kernels_own_exp_log_sin_and_cos_are_right_to_the_last_digits(
         not_run("cc", "cc is not on this machine")
     output = tmp_path / "maths.so"
     command = ["cc", "-std=c11", "-O2", "-ffp-contract=off", "-shared", "-fPIC"]
-    source = str(build.FOLDER / "core/maths.c")
+    source = str(build.FOLDER / "base/maths.c")
     include = f"-I{build.FOLDER}"
     subprocess.run([*command, include, source, "-o", str(output)], check=True)
     own = ctypes.CDLL(str(output))

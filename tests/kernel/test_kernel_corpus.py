@@ -107,18 +107,22 @@ def test_a_token_outside_the_vocabulary_is_refused() -> None:
 
 
 MUTATIONS = [
-    ("core/heldout.c", "rotated(b, 17)", "rotated(b, 18)"),
-    ("core/heldout.c", 'uint8_t *)"\\n", 1', 'uint8_t *)"\\r", 1'),
-    ("core/heldout.c", "used < end ? end - used", "used <= end ? end - used"),
-    ("core/heldout.c", "/ 0x1p64 < fraction", "/ 0x1p64 > fraction"),
+    ("corpus/heldout.c", "rotated(b, 17)", "rotated(b, 18)"),
+    ("corpus/heldout.c", 'uint8_t *)"\\n", 1', 'uint8_t *)"\\r", 1'),
+    ("corpus/heldout.c", "used < end ? end - used", "used <= end ? end - used"),
+    ("corpus/heldout.c", "/ 0x1p64 < fraction", "/ 0x1p64 > fraction"),
     (
-        "core/heldout.c",
+        "corpus/heldout.c",
         "hashes[a] < hashes[b] : a < b",
         "hashes[a] > hashes[b] : a < b",
     ),
-    ("core/baselines.c", "(double)(seen + 1)", "(double)(seen + 2)"),
-    ("core/baselines.c", "i - 1 > start ? i - 2 : start", "i - 1 > start ? i - 2 : i"),
-    ("core/baselines.c", "add(&c->starts, start_key(c, t));", ";"),
+    ("corpus/baselines.c", "(double)(seen + 1)", "(double)(seen + 2)"),
+    (
+        "corpus/baselines.c",
+        "i - 1 > start ? i - 2 : start",
+        "i - 1 > start ? i - 2 : i",
+    ),
+    ("corpus/baselines.c", "add(&c->starts, start_key(c, t));", ";"),
 ]
 
 

@@ -12,7 +12,7 @@
      wte | wpe | lm_head | layer0: wq | wk | wv | wo | fc1 | fc2 | layer1: wq | ...
 
    A weight is known by its index in there, 0 .. P-1. Which tensor begins where is asked
-   from glassgpt_tensor_...; tables in core/tensors.h hold their names and shapes, once.
+   from glassgpt_tensor_...; tables in base/tensors.h hold their names and shapes, once.
    A gradient has the name of its number with a d before it: dx is the gradient of x.
 
    Letters in shapes, the same everywhere:
@@ -34,7 +34,7 @@
 
 typedef struct glassgpt glassgpt;
 
-/* --- a model in memory (core/layout.c, core/tensors.c) --- */
+/* --- a model in memory (base/layout.c, base/tensors.c) --- */
 
 /* The bytes that a model of this shape takes; 0 for a shape that cannot be. */
 GLASSGPT_API size_t glassgpt_size(const glassgpt_config *config);
@@ -174,7 +174,7 @@ GLASSGPT_API double glassgpt_batch_gradient(glassgpt *g, const glassgpt_training
 GLASSGPT_API double glassgpt_update(glassgpt *g, const glassgpt_training *how,
                                     int step);
 
-/* --- random numbers, those of CPython (core/random.c) --- */
+/* --- random numbers, those of CPython (base/random.c) --- */
 
 /* Seeds as random.seed(int) does; words (count,) are the seed's 32-bit digits, the
    lowest first, at least one. */
@@ -262,7 +262,7 @@ GLASSGPT_API int glassgpt_evaluate_batch(glassgpt *g, int doc_mode, const int *t
                                          int count, double *losses, int *predictions,
                                          void *workspace);
 
-/* --- held-out documents and baselines (core/heldout.c, core/baselines.c) --- */
+/* --- held-out documents and baselines (corpus/heldout.c, corpus/baselines.c) --- */
 
 /* What decides which documents are held out: of each of texts (count,) the first 8
    bytes of the sha256 of seed, LF and the text, to hashes (count,). Text i is UTF-8,
@@ -357,7 +357,7 @@ GLASSGPT_API void glassgpt_optimizer_step(const glassgpt_training *how, int step
                                           real *w, const real *g, real *m, real *v,
                                           int count);
 
-/* --- how fast this machine is (simd/dispatch.c) --- */
+/* --- how fast this machine is (isa/dispatch.c) --- */
 
 /* Multiplies and adds in vectors, as fast as these instructions can, and returns how
    many operations that was; 0 where the machine does not have them. sums is (12,). */

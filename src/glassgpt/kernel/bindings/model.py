@@ -31,7 +31,7 @@ class Kernel:
 
     `weights`, `grads`, `m` and `v` hold matrices by the lesson's names, `flat` the same
     numbers in one row each: (P,). `activations` and `activation_grads` hold what the
-    last pass left, by the names in core/tensors.h; the shapes are those of the whole
+    last pass left, by the names in base/tensors.h; the shapes are those of the whole
     block, the first n positions are those that were used.
 
     `isa` names the instructions that steps are trained with: "plain" loops, "baseline",

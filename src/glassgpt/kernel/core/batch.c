@@ -4,11 +4,11 @@
    draws its next token, in their order, from the one generator. Finished ones free
    their slots; when these add up to a block, the emptiest block moves into them. Which
    slot a document has changes no number. */
-#include "core/arrays.h"
+#include "base/arrays.h"
 #include "core/models.h"
-#include "core/random.h"
-#include "core/workspace.h"
-#include "simd/isa.h"
+#include "base/random.h"
+#include "base/workspace.h"
+#include "isa/isa.h"
 
 /* How a token is chosen, and where the documents go. */
 typedef struct {

@@ -1,9 +1,9 @@
 /* Measuring many documents side by side: what glassgpt_evaluate finds. */
-#include "core/documents.h"
-#include "core/maths.h"
+#include "corpus/documents.h"
+#include "base/maths.h"
 #include "core/models.h"
-#include "core/workspace.h"
-#include "simd/isa.h"
+#include "base/workspace.h"
+#include "isa/isa.h"
 
 /* A sequence of a document, to be read in a slot. */
 typedef struct {

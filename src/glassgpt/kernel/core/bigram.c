@@ -1,5 +1,5 @@
 /* Step 0: which token follows which, counted. */
-#include "core/maths.h"
+#include "base/maths.h"
 #include "core/models.h"
 
 void bigram_forward(glassgpt *g, const int *tokens, int n) {

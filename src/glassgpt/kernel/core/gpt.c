@@ -1,7 +1,7 @@
 /* Steps 3 to 5: the transformer, from tokens to logits, and back to every weight. */
-#include "core/arrays.h"
+#include "base/arrays.h"
 #include "core/layers.h"
-#include "core/maths.h"
+#include "base/maths.h"
 #include "core/models.h"
 
 static AttentionShape attention_shape(const glassgpt *g) {

@@ -1,7 +1,7 @@
 /* The pieces that models are made of, as plain loops. What each does: layers.h. */
 #include "core/layers.h"
-#include "core/arrays.h"
-#include "core/maths.h"
+#include "base/arrays.h"
+#include "base/maths.h"
 
 enum { LANES = 8 };
 

@@ -1,5 +1,5 @@
 /* Steps 1 and 2: a token's row, two layers, and the logits of the next token. */
-#include "core/arrays.h"
+#include "base/arrays.h"
 #include "core/layers.h"
 #include "core/models.h"
 

@@ -1,5 +1,5 @@
 /* A sequence's loss and gradient, whichever model it is. */
-#include "core/arrays.h"
+#include "base/arrays.h"
 #include "core/layers.h"
 #include "core/models.h"
 

@@ -2,7 +2,7 @@
 #ifndef GLASSGPT_MODELS_H
 #define GLASSGPT_MODELS_H
 
-#include "core/tensors.h"
+#include "base/tensors.h"
 
 /* The logits of positions `first` to n - 1, from tokens (n,); the keys and values of
    those before `first` are taken from the last pass. */

@@ -3,9 +3,9 @@
    Sources: Polyak 1964 (momentum), Tieleman and Hinton 2012 (RMSProp), Kingma and Ba
    2014 (Adam), Loshchilov and Hutter 2019 (the W in AdamW). All arrays are (count,). */
 #include "core/optimizers.h"
-#include "core/arrays.h"
-#include "core/maths.h"
-#include "core/tensors.h"
+#include "base/arrays.h"
+#include "base/maths.h"
+#include "base/tensors.h"
 
 static void sgd(real *restrict w, const real *restrict g, int count, real rate) {
     for (int i = 0; i < count; i++) w[i] -= rate * g[i];

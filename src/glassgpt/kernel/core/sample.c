@@ -1,8 +1,8 @@
 /* Generating: a token is read, the next one drawn and fed back, until BOS or the limit.
    */
-#include "core/maths.h"
+#include "base/maths.h"
 #include "core/models.h"
-#include "core/random.h"
+#include "base/random.h"
 
 void glassgpt_decode_begin(glassgpt *g) {
     g->context_length = 0;

@@ -1,5 +1,5 @@
 /* The learning rate of each step: it climbs for a while, then follows its schedule. */
-#include "core/maths.h"
+#include "base/maths.h"
 
 double glassgpt_learning_rate(const glassgpt_training *how, int step) {
     const double rate = how->learning_rate, warmup = how->warmup_steps;

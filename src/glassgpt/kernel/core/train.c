@@ -2,11 +2,11 @@
 
    A step's loss is a weighted mean over the sequences of its documents. With
    BY_DOCUMENT each document counts the same, with BY_TOKEN each prediction. */
-#include "core/documents.h"
-#include "core/maths.h"
+#include "corpus/documents.h"
+#include "base/maths.h"
 #include "core/models.h"
 #include "core/optimizers.h"
-#include "simd/dispatch.h"
+#include "isa/dispatch.h"
 
 /* How gradients are computed: in vectors, and added to those that are there. */
 typedef struct {

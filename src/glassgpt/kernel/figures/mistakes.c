@@ -11,9 +11,9 @@
 
    These are the numbers that Steps 2 to 5 would compute with that one character gone.
    The whole model is meant: no part of it may be left out. */
-#include "core/arrays.h"
+#include "base/arrays.h"
 #include "core/layers.h"
-#include "core/maths.h"
+#include "base/maths.h"
 #include "core/models.h"
 
 /* w's gradient is one product each; x hears of one row only. y = w x */

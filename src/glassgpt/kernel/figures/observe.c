@@ -1,6 +1,6 @@
 /* What a figure wants to see: the same numbers, looked at from other sides. */
-#include "core/documents.h"
-#include "core/maths.h"
+#include "corpus/documents.h"
+#include "base/maths.h"
 #include "core/models.h"
 #include "core/optimizers.h"
 

@@ -1,6 +1,6 @@
 /* Small operations on the caller's own numbers: those of the models, one at a time. */
 #include "core/layers.h"
-#include "core/maths.h"
+#include "base/maths.h"
 
 void glassgpt_linear(real *y, const real *x, const real *w, int rows, int columns) {
     linear_forward(y, x, w, 1, rows, columns);

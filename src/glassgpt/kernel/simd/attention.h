@@ -8,7 +8,7 @@
 #ifndef GLASSGPT_SIMD_ATTENTION_H
 #define GLASSGPT_SIMD_ATTENTION_H
 
-#include "simd/dispatch.h"
+#include "isa/dispatch.h"
 #include "simd/maths.h"
 #include "simd/products.h"
 

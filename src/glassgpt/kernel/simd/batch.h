@@ -6,7 +6,7 @@
 #ifndef GLASSGPT_SIMD_BATCH_H
 #define GLASSGPT_SIMD_BATCH_H
 
-#include "core/maths.h"
+#include "base/maths.h"
 #include "simd/lanes.h"
 #include "simd/maths.h"
 #include "simd/products.h"

@@ -2,7 +2,7 @@
 #ifndef GLASSGPT_SIMD_GPT_H
 #define GLASSGPT_SIMD_GPT_H
 
-#include "core/arrays.h"
+#include "base/arrays.h"
 #include "simd/attention.h"
 #include "simd/layers.h"
 #include "simd/weights.h"

@@ -8,7 +8,7 @@
 #ifndef GLASSGPT_SIMD_LANES_H
 #define GLASSGPT_SIMD_LANES_H
 
-#include "core/tensors.h"
+#include "base/tensors.h"
 
 enum { BATCH_LANES = 64 / sizeof(real) };
 

@@ -5,7 +5,7 @@
 #ifndef GLASSGPT_SIMD_LAYERS_H
 #define GLASSGPT_SIMD_LAYERS_H
 
-#include "core/maths.h"
+#include "base/maths.h"
 #include "simd/maths.h"
 
 /* y = x scale, scale = (mean(x^2) + eps)^-0.5. y, x (n, C), scale (n,) */

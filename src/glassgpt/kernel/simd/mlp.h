@@ -2,7 +2,7 @@
 #ifndef GLASSGPT_SIMD_MLP_H
 #define GLASSGPT_SIMD_MLP_H
 
-#include "core/arrays.h"
+#include "base/arrays.h"
 #include "simd/layers.h"
 #include "simd/weights.h"
 

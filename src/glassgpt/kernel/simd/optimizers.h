@@ -9,7 +9,7 @@
 #ifndef GLASSGPT_SIMD_OPTIMIZERS_H
 #define GLASSGPT_SIMD_OPTIMIZERS_H
 
-#include "core/maths.h"
+#include "base/maths.h"
 #include "core/optimizers.h"
 #include "simd/vectors.h"
 

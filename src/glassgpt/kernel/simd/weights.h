@@ -8,7 +8,7 @@
 #ifndef GLASSGPT_SIMD_WEIGHTS_H
 #define GLASSGPT_SIMD_WEIGHTS_H
 
-#include "simd/dispatch.h"
+#include "isa/dispatch.h"
 #include "simd/optimizers.h"
 #include "simd/products.h"
 

@@ -3,8 +3,8 @@
    What was seen is counted in tables of the caller's memory: a pair of tokens, a
    triple, and the two tokens that a triple begins with. At a document's start the token
    before the first is taken to be the first. */
-#include "core/arrays.h"
-#include "core/maths.h"
+#include "base/arrays.h"
+#include "base/maths.h"
 
 /* How often each key was seen: a hash table with open addressing. */
 typedef struct {

@@ -1,9 +1,9 @@
 /* Which fast path: what the machine has, what a model can use, and calling it. */
-#include "simd/dispatch.h"
-#include "core/arrays.h"
-#include "core/maths.h"
+#include "isa/dispatch.h"
+#include "base/arrays.h"
+#include "base/maths.h"
 #include "core/optimizers.h"
-#include "simd/isa.h"
+#include "isa/isa.h"
 
 #ifdef HAS_AVX
 #include <cpuid.h>

@@ -1,5 +1,5 @@
 /* The tables of tensors.h as data: shapes, pointers, and asking by number. */
-#include "simd/dispatch.h"
+#include "isa/dispatch.h"
 
 TensorShape tensor_shape(const Sizes *s, int tensor) {
     const int V = s->V, T = s->T, C = s->C, F = s->F, O = s->O;

@@ -5,7 +5,7 @@
 #ifndef GLASSGPT_DOCUMENTS_H
 #define GLASSGPT_DOCUMENTS_H
 
-#include "core/tensors.h"
+#include "base/tensors.h"
 
 /* Document d is tokens[offsets[d]] to tokens[offsets[d + 1] - 1]. */
 typedef struct {

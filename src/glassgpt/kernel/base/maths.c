@@ -2,7 +2,7 @@
 
    Each does the same three things: bring the argument near 0, where a short series is
    exact enough; sum the series; undo what was done to the argument. */
-#include "core/maths.h"
+#include "base/maths.h"
 
 /* ln 2 and pi/2 as sums of parts: the first has so few digits that a whole number
    times it is exact, the second holds what is left. */

@@ -1,7 +1,7 @@
 /* Where everything lies in the block of memory. */
-#include "core/arrays.h"
-#include "core/random.h"
-#include "simd/dispatch.h"
+#include "base/arrays.h"
+#include "base/random.h"
+#include "isa/dispatch.h"
 
 #ifdef GLASSGPT_GUARDED
 #include <sanitizer/asan_interface.h>

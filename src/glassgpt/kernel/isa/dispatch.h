@@ -7,7 +7,7 @@
 #ifndef GLASSGPT_SIMD_DISPATCH_H
 #define GLASSGPT_SIMD_DISPATCH_H
 
-#include "core/tensors.h"
+#include "base/tensors.h"
 
 /* A layer's part of what they keep: g->scratch, further on by `layer`. */
 Scratch scratch_at(const glassgpt *g, int layer);

@@ -3,7 +3,7 @@
    The first 8 bytes of the sha256 of seed, LF and text decide, never a generator: every
    engine and every run keeps out the same documents, and all copies of a text go the
    same way. sha256 is that of FIPS 180-4. */
-#include "core/arrays.h"
+#include "base/arrays.h"
 
 enum { BLOCK = 64, WORDS = 16, ROUNDS = 64, LENGTH_BYTES = 8 };
 

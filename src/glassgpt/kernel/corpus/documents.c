@@ -1,5 +1,5 @@
 /* Documents and the sequences that they are read in: documents.h says how. */
-#include "core/documents.h"
+#include "corpus/documents.h"
 #include "core/models.h"
 
 /* How many predictions a sequence has at most: no end without attention. */

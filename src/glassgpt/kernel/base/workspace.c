@@ -1,5 +1,5 @@
 /* Where everything lies that many documents need side by side. */
-#include "core/workspace.h"
+#include "base/workspace.h"
 
 enum { ALIGNMENT = 64 };
 

@@ -1,5 +1,5 @@
 /* The fast paths for AVX2 and FMA: 8 numbers of float32 at once, 4 of float64. */
-#include "simd/isa.h"
+#include "isa/isa.h"
 #ifdef HAS_AVX
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -8,7 +8,7 @@
 #endif
 #define SIMD_AVX2
 #define FOR_ISA(name) name##_avx2
-#include "simd/paths.h"
+#include "isa/paths.h"
 #ifdef __clang__
 #pragma clang attribute pop
 #endif

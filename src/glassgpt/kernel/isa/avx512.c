@@ -1,6 +1,6 @@
 /* The fast paths for AVX-512: 16 numbers of float32 at once, 8 of float64, and twice
    the registers. */
-#include "simd/isa.h"
+#include "isa/isa.h"
 #ifdef HAS_AVX
 #ifdef __clang__
 #pragma clang attribute push(                                                          \
@@ -11,7 +11,7 @@
 #endif
 #define SIMD_AVX512
 #define FOR_ISA(name) name##_avx512
-#include "simd/paths.h"
+#include "isa/paths.h"
 #ifdef __clang__
 #pragma clang attribute pop
 #endif

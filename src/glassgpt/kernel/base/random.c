@@ -1,8 +1,8 @@
 /* CPython's random numbers: a seed gives the same shuffle, weights and names there.
 
    Sources: Matsumoto and Nishimura 1998 (MT19937); Python's documentation of random. */
-#include "core/random.h"
-#include "core/maths.h"
+#include "base/random.h"
+#include "base/maths.h"
 
 enum { N = 624, M = 397 };
 
