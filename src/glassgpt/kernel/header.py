@@ -1,7 +1,8 @@
 """The header as data: what the kernel exports, for ctypes and for the browser.
 
 `glassgpt.h` is the one place where functions are declared, `types.h` the one for their
-structs and constants. This reads both, and `python -m glassgpt.kernel.header` writes what it finds to `wasm.json`.
+structs and constants. This reads both, and `python -m glassgpt.kernel.header` writes
+what it finds to `wasm.json`.
 """
 
 import json
