@@ -10,10 +10,9 @@ and say "not run" without one. Rounds are interleaved; each figure is the median
 them. A section begins only while fewer than N seconds have passed. Every result is
 a line of JSON on stdout and, with --out, in FILE, at once.
 
-MFU is the engine's `flops_a_token` times tokens a second, divided by the peak that is
-printed with it. `transformers`' model counts by the same formula at the same shape. It
-trains as its users would: weights in float32, autocast to bfloat16, SDPA, fused AdamW,
-no dropout, clipped at 1, which is what the engine does too.
+MFU is the engine's `flops_a_token` times tokens a second, divided by the printed peak.
+`transformers`' model counts by the same formula and trains as its users would, and as
+the engine does: float32 weights, autocast to bfloat16, SDPA, fused AdamW, clipped at 1.
 """
 
 import argparse
