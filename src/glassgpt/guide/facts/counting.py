@@ -4,11 +4,12 @@ import bisect
 import functools
 import itertools
 import math
+from collections import Counter
 from typing import Any
 
 from glassgpt.guide.facts import call
 from glassgpt.guide.facts.names import character_of, id_of, order, tokenizer, vocab
-from glassgpt.guide.facts.trainings import num_steps
+from glassgpt.guide.facts.trainings import heldout_names, num_steps
 from glassgpt.lessons import lesson
 
 
@@ -91,3 +92,53 @@ def falls(number: float, character: str, names: int = 1000) -> str:
     sums = list(itertools.accumulate(probs))
     # as random.choices does
     return character_of(bisect.bisect(sums, number * sums[-1], 0, len(sums) - 1))
+
+
+@call
+def rows_used(back: int) -> int:
+    """How many rows the counted names use in a table for so many tokens back."""
+    return len(_rows(back))
+
+
+@call
+def usual_count(back: int) -> int:
+    """How often the middle one of those rows was used, in the order of their counts."""
+    return sorted(_rows(back).values())[rows_used(back) // 2]
+
+
+@call
+def meet_empty(back: int) -> int:
+    """How many of the held-out names meet a row that no counted name has used."""
+    used = _rows(back)
+    return sum(
+        any(row[:-1] not in used for row in _behind(text, back))
+        for text in heldout_names()
+    )
+
+
+@call
+@functools.cache
+def plain_triples() -> float:
+    """The held-out loss of counting triples with one added, leaning on nothing."""
+    names = order()[: num_steps(0)]
+    triples = Counter(one for text in names for one in _behind(text, 2))
+    losses = [
+        -math.log((triples[one] + 1) / (_rows(2)[one[:-1]] + vocab()))
+        for text in heldout_names()
+        for one in _behind(text, 2)
+    ]
+    return math.fsum(losses) / len(losses)
+
+
+@functools.cache
+def _rows(back: int) -> Counter[tuple[int, ...]]:
+    """How often each row is used in a table for so many tokens back."""
+    names = order()[: num_steps(0)]
+    return Counter(one[:-1] for text in names for one in _behind(text, back))
+
+
+def _behind(text: str, back: int) -> list[tuple[int, ...]]:
+    """Each token behind those before it; BOS stands for what was before the start."""
+    tokens = tokenizer().encode(text)
+    whole = [tokens[0]] * (back - 1) + tokens
+    return [tuple(whole[i : i + back + 1]) for i in range(len(tokens) - 1)]

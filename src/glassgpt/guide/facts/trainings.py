@@ -7,13 +7,14 @@ from typing import Any
 import glassgpt
 from glassgpt.config import Record, preset
 from glassgpt.engines.shapes import num_params, shapes
-from glassgpt.errors import invalid
+from glassgpt.errors import invalid, unknown
 from glassgpt.guide.cache import kept_fact
-from glassgpt.guide.code import step_diff
+from glassgpt.guide.code import listings, step_diff
 from glassgpt.guide.facts import call
-from glassgpt.guide.facts.names import vocab
+from glassgpt.guide.facts.names import corpus, vocab
 from glassgpt.lessons import lesson
 from glassgpt.runs.run import Run
+from glassgpt.training.session import Session
 
 _KEPT = 0.95  # how much of a smoothed loss a step leaves, as in the figures
 
@@ -22,6 +23,13 @@ _KEPT = 0.95  # how much of a smoothed loss a step leaves, as in the figures
 def training(step: int) -> Run:
     """The built-in training of a step: seed 42, the built-in names."""
     return glassgpt.train("names", step=step)
+
+
+@call
+@functools.cache
+def heldout_names() -> list[str]:
+    """The names that every step of the built-in trainings is measured on."""
+    return list(Session(preset("step1"), corpus()).loader.heldout())
 
 
 @kept_fact
@@ -61,6 +69,16 @@ def size(step: int, matrix: str) -> int:
 def lines(step: int) -> int:
     """The number of lines of a step's program."""
     return len(lesson(step).source.splitlines())
+
+
+@call
+def part_lines(step: int, part: str) -> int:
+    """The number of lines, blank ones aside, of a named part of a step's program."""
+    program = lesson(step)
+    source, found = program.source.splitlines(), listings.parts(program)
+    if part not in found:
+        raise unknown(f"part of step {step}", part, found)
+    return sum(bool(source[number - 1].strip()) for number in found[part])
 
 
 @call
