@@ -99,7 +99,7 @@ def caught(what: str, text: str) -> float:
     """The largest error that such a change makes in the gradient of a word."""
     tokens = tokenizer().encode(text)
     right, wrong = (
-        _opened(source)["analytic_gradient"](tokens, len(tokens) - 1)[1]
+        opened(source)["analytic_gradient"](tokens, len(tokens) - 1)[1]
         for source in (lesson(1).source, _changed_source(what))
     )
     return float(max(abs(a - b) for a, b in zip(right, wrong, strict=True)))
@@ -116,7 +116,7 @@ def _changed_source(what: str) -> str:
     return source
 
 
-def _opened(source: str) -> dict[str, Any]:
+def opened(source: str) -> dict[str, Any]:
     """A changed program of Step 1, untrained."""
     rng = random.Random(SEED)
     shuffled(corpus().documents, rng)
@@ -127,7 +127,7 @@ def _opened(source: str) -> dict[str, Any]:
 
 def _trained(source: str) -> bytes:
     """The held-out loss of a changed program of Step 1, trained as the lesson is."""
-    space = _opened(source)
+    space = opened(source)
     for step in range(NAMES):
         tokens = tokenizer().encode(order()[step])
         _, gradient = space["analytic_gradient"](tokens, len(tokens) - 1)
