@@ -1,8 +1,8 @@
 """Step 0, counting: the smallest model that can write a name.
 
 It counts which character follows which, turns the counts into probabilities and
-draws names from them. It sees one character back and no further, and has nothing
-that could be tuned. Step 1 learns the same thing with numbers that can be.
+draws names from them. It sees one character back and no further. Step 1 learns the
+same thing with weights: numbers that training moves up and down.
 
     python step0_counting.py FILE        FILE holds one name a line
 """
@@ -31,7 +31,7 @@ def encode(doc):
     return [BOS] + [chars.index(char) for char in doc] + [BOS]
 
 # --- parameters ---
-# nothing to tune yet: a table of counts, row = current token, column = next token
+# no weights yet, a table of counts: row = current token, column = next token
 counts = [[0] * vocab_size for _ in range(vocab_size)]  # (vocab_size, vocab_size)
 print("num params: 0")
 print(f"num counts: {vocab_size * vocab_size}")

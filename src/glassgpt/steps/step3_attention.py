@@ -1,8 +1,8 @@
 """Step 3, attention: each character may look at all those before it.
 
-Each token makes a query, a key and a value; where a query fits a key, much of that
-value is taken: a weighted average of the past, with weights that are learned. One
-head looks one way only. Step 4 takes several.
+Each token makes a query, a key and a value; the better a query fits a key, the more
+of that value is taken. The sum is a weighted average of the past. One head makes one
+such average; Step 4 makes several.
 
     python step3_attention.py FILE        FILE holds one name a line
 """

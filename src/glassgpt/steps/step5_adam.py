@@ -2,7 +2,7 @@
 
 Adam remembers for each weight where its gradient has been pointing and how large it
 usually is, and divides one by the other. Nothing else changes, and this is a whole
-GPT: what large ones add is size.
+GPT. Large ones are built on the same plan, from far more weights, text and tokens.
 
     python step5_adam.py FILE        FILE holds one name a line
 """
