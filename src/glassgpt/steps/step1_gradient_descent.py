@@ -23,7 +23,7 @@ print(f"num docs: {len(docs)}")
 # --- tokenizer ---
 # each distinct character is a token; its id is its place in the sorted list
 chars = sorted(set("".join(docs)))
-BOS = len(chars)  # one more token, to stand where a document begins and ends
+BOS = len(chars)  # one more token, to mark where a document begins and ends
 vocab_size = len(chars) + 1
 print(f"vocab size: {vocab_size}")
 
@@ -159,7 +159,7 @@ for step in range(num_steps):
 
 # --- inference ---
 block_size = 16  # the longest name to be written
-temperature = 0.5  # below 1 the likely gets likelier, above 1 the odd gets a chance
+temperature = 0.5  # below 1 the likely gets likelier, above 1 the unlikely does
 for sample_idx in range(20):
     token_id, sample = BOS, []  # draw a token, feed it back, until BOS comes again
     for pos_id in range(block_size):

@@ -22,7 +22,7 @@ print(f"num docs: {len(docs)}")
 # --- tokenizer ---
 # each distinct character is a token; its id is its place in the sorted list
 chars = sorted(set("".join(docs)))
-BOS = len(chars)  # one more token, to stand where a document begins and ends
+BOS = len(chars)  # one more token, to mark where a document begins and ends
 vocab_size = len(chars) + 1
 print(f"vocab size: {vocab_size}")
 
@@ -118,7 +118,7 @@ def rmsnorm(x):
 
 def gpt(token_id, pos_id, keys, values):
     """From a token and those before it to a logit for each token to come next."""
-    # what the token is, plus where it stands
+    # what the token is, plus where it is
     tok_emb = state_dict["wte"][token_id]  # (n_embd,)
     pos_emb = state_dict["wpe"][pos_id]  # (n_embd,)
     x = rmsnorm([t + p for t, p in zip(tok_emb, pos_emb)])  # (n_embd,)
@@ -176,7 +176,7 @@ for step in range(num_steps):
     print(f"step {step + 1} / {num_steps} | loss {loss.data:.4f}")
 
 # --- inference ---
-temperature = 0.5  # below 1 the likely gets likelier, above 1 the odd gets a chance
+temperature = 0.5  # below 1 the likely gets likelier, above 1 the unlikely does
 for sample_idx in range(20):
     token_id, sample = BOS, []
     keys, values = [[] for _ in range(n_layer)], [[] for _ in range(n_layer)]
