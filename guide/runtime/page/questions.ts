@@ -23,8 +23,11 @@ function lacking(word: string, each: string, known: string, answered: boolean): 
   return answered ? "" : words.too_long;
 }
 
+/** Whether an answer is right; where several are, ` / ` stands between them. */
 function same(given: string, answer: string, within: number): boolean {
   const plain = (text: string): string => text.trim().toLowerCase().replaceAll(",", "");
+  const several = answer.split(" / ");
+  if (several.length > 1 && several.some((one) => same(given, one, within))) return true;
   const [a, b] = [plain(given), plain(answer)];
   if (a === b) return true;
   const [x, y] = [Number(a), Number(b)];

@@ -54,14 +54,15 @@ def test_a_question_may_ask_how_many_different_characters(tmp_path: Path) -> Non
 def test_a_question_is_answered_for_every_letter(tmp_path: Path) -> None:
     text = (
         "```question\nask = 'After **{key}** of {word}?'\neach = 'first'\n"
-        "answer = '{= follower(key) }'\nworking = '{key}: {= most(key) }'\n```"
+        "answer = \"{= ' / '.join(followers(key)) }\"\n"
+        "working = '{key}: {= most(key) }'\n```"
     )
     made = rendered(text, tmp_path).html
     found = re.search(r'data-answers="([^"]+)"', made)
     assert found
     answers = json.loads(html.unescape(found[1]))
     assert len(answers) == 26
-    assert answers["q"][0] == counting.follower("q")
+    assert answers["q"][0] == "u" and answers["s"][0] == "a / h"
     assert str(counting.most("q")) in answers["q"][1]
 
 

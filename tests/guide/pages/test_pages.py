@@ -103,11 +103,32 @@ def test_a_question_judges_and_shows_the_working(visit: Any) -> None:
     there.page.click(".question button")
     verdict = there.page.inner_text(".verdict")
     assert there.page.get_attribute(".verdict", "data-right") == "false"
-    assert "8" in verdict
-    there.page.fill("#answer", "8")
+    assert "30.2 of every hundred" in verdict
+    there.page.fill("#answer", "27")
     there.page.keyboard.press("Enter")
     assert there.page.get_attribute(".verdict", "data-right") == "true"
     assert "olivia" in there.page.inner_text(".ask")
+
+
+@pytest.mark.parametrize(
+    ("word", "right", "told"),
+    [
+        ("sam", ["a", "h", "H", "a / h"], "a and h, 34 each"),
+        ("xavier", ["a", "BOS", "bos"], "a and BOS, 4 each"),
+        ("quinn", ["u"], "7 of 9: u."),
+    ],
+)
+def test_each_of_several_right_answers_is_right(
+    word: str, right: list[str], told: str, visit: Any
+) -> None:
+    there = visit()
+    there.go(f"/step/0/3/#word={word}")
+    for given in [*right, "z"]:
+        there.page.fill("#answer", given)
+        there.page.click(".question button")
+        verdict = there.page.get_attribute(".verdict", "data-right")
+        assert verdict == str(given != "z").lower(), given
+    assert told in there.page.inner_text(".verdict")
 
 
 def test_a_question_says_what_is_wrong_with_a_word(visit: Any) -> None:

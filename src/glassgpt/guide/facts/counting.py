@@ -14,7 +14,7 @@ from glassgpt.lessons import lesson
 
 
 @functools.cache
-def _counted(names: int) -> dict[str, Any]:
+def counted(names: int) -> dict[str, Any]:
     """Step 0's own namespace after counting so many names."""
     sections = ("parameters", "model", "loss of a document", "update")
     given = {"math": math, "vocab_size": tokenizer().vocab_size}
@@ -35,47 +35,47 @@ def counts() -> int:
 def count(pair: str, names: int | None = None) -> int:
     """How often a pair such as "an" stands in the first names; BOS is written ^."""
     before, after = ("BOS" if c == "^" else c for c in pair)
-    table = _counted(num_steps(0) if names is None else names)["counts"]
+    table = counted(num_steps(0) if names is None else names)["counts"]
     return int(table[id_of(before)][id_of(after)])
 
 
 @call
 def row_sum(character: str, names: int = 1000) -> int:
     """How many pairs begin with a character."""
-    return int(sum(_counted(names)["counts"][id_of(character)]))
+    return int(sum(counted(names)["counts"][id_of(character)]))
 
 
 @call
-def follower(character: str, names: int = 1000) -> str:
-    """The token that most often follows a character."""
-    row = _counted(names)["counts"][id_of(character)]
-    return character_of(row.index(max(row)))
+def followers(character: str, names: int = 1000) -> list[str]:
+    """The tokens that most often follow a character: several where they tie."""
+    row = counted(names)["counts"][id_of(character)]
+    return [character_of(i) for i, seen in enumerate(row) if seen == max(row)]
 
 
 @call
 def most(character: str, names: int = 1000) -> int:
     """How often the token came that most often follows a character."""
-    return int(max(_counted(names)["counts"][id_of(character)]))
+    return int(max(counted(names)["counts"][id_of(character)]))
 
 
 @call
 def zeros(names: int = 1000) -> int:
     """How many cells of the count table are still empty."""
-    return sum(row.count(0) for row in _counted(names)["counts"])
+    return sum(row.count(0) for row in counted(names)["counts"])
 
 
 @call
 def prob(pair: str, names: int = 1000) -> float:
     """Step 0's probability of a pair; BOS is written ^."""
     before, after = ("BOS" if c == "^" else c for c in pair)
-    return float(_counted(names)["bigram"](id_of(before))[id_of(after)])
+    return float(counted(names)["bigram"](id_of(before))[id_of(after)])
 
 
 @call
 def loss(text: str, names: int = 1000) -> float:
     """Step 0's loss of a document."""
     tokens = tokenizer().encode(text)
-    return float(_counted(names)["forward"](tokens, len(tokens) - 1))
+    return float(counted(names)["forward"](tokens, len(tokens) - 1))
 
 
 @call
@@ -88,7 +88,7 @@ def pairs(text: str) -> list[str]:
 @call
 def falls(number: float, character: str, names: int = 1000) -> str:
     """The token of Step 0 that a random number falls on, after a character."""
-    probs = _counted(names)["bigram"](id_of(character))
+    probs = counted(names)["bigram"](id_of(character))
     sums = list(itertools.accumulate(probs))
     # as random.choices does
     return character_of(bisect.bisect(sums, number * sums[-1], 0, len(sums) - 1))

@@ -71,6 +71,12 @@ def mean_length() -> float:
 
 
 @call
+def of_length(characters: int) -> int:
+    """How many names have that number of characters, repeated ones counted again."""
+    return sum(len(text) == characters for text in corpus().documents)
+
+
+@call
 def usual_length() -> int:
     """The number of characters that most names have."""
     lengths = [len(text) for text in corpus().documents]

@@ -138,7 +138,7 @@ def num_steps(step: int = 5) -> int:
 
 @call
 def known(step: int) -> int:
-    """How many of the names a training ends with stand in the data."""
+    """How many of the names a training ends with are in the data."""
     return int(_outcome(step)["known"])
 
 
@@ -146,6 +146,13 @@ def known(step: int) -> int:
 def samples(step: int) -> list[str]:
     """The names that a training ends with."""
     return list(_outcome(step)["samples"])
+
+
+@call
+def cut_names(step: int) -> int:
+    """How many of those names the program stopped at the most it writes."""
+    most = int(_record(step).model.block_size)
+    return sum(len(text) == most for text in samples(step))
 
 
 @call
