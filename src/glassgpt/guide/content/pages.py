@@ -10,8 +10,9 @@ from glassgpt.errors import GlassGPTError, invalid, missing
 CHECKOUT = Path(__file__).parents[4]
 FOLDER = CHECKOUT / "guide"
 ASSETS = Path(__file__).parents[1] / "assets"
-# what comes before the steps, and what comes last of all
-_FIRST, _LAST = ("/", "/start/"), ("/glossary/", "/about/")
+# what comes last of all; the five ideas come when Step 1 needs them
+_LAST = ("/glossary/", "/about/")
+_ORDER = {"/": (0,), "/start/": (1, 0, 99)}
 _FIELDS = {"title", "summary", "place", "wide", "kind"}
 
 
@@ -50,8 +51,8 @@ class Source:
     @property
     def order(self) -> tuple[int, ...]:
         """Where the page stands when all are read in a row; home first."""
-        if self.path in _FIRST:
-            return (0, _FIRST.index(self.path))
+        if self.path in _ORDER:
+            return _ORDER[self.path]
         if self.path in _LAST:
             return (3, _LAST.index(self.path))
         if self.step is None:
