@@ -5,7 +5,6 @@ import math
 from collections import Counter
 from itertools import pairwise
 
-from glassgpt.baselines import Baselines
 from glassgpt.data.heldout import heldout_documents
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
