@@ -95,7 +95,7 @@ def surprised(names: int = 1000) -> int:
 
 @call
 def gain_on_filled(early: int = 100, late: int = 1000) -> float:
-    """The share of a gain from one table to a later one on cells that were not empty."""
+    """The share of what later names gain that is gained on cells already filled."""
     gains = {
         pair: n * (_cost(pair, early, 1) - _cost(pair, late, 1))
         for pair, n in _pairs().items()
@@ -106,7 +106,7 @@ def gain_on_filled(early: int = 100, late: int = 1000) -> float:
 
 @functools.cache
 def _triples() -> dict[tuple[int, int], Counter[int]]:
-    """What followed each two tokens in the names that are read, the first one doubled."""
+    """What followed each two tokens in the names that are read."""
     rows: dict[tuple[int, int], Counter[int]] = {}
     for text in dict.fromkeys(order()[: num_steps(0)]):
         for a, b, c in _in_threes(tokenizer().encode(text)):
