@@ -59,8 +59,11 @@ class Glossary:
         terms.sort(key=lambda term: term.name.lower())
         return cls(tuple(terms), {form: term for term in terms for form in term.forms})
 
-    def mark(self, tokens: Sequence[Token], source: Source) -> None:
-        """Name the places where this page explains terms, and link those it uses."""
+    def mark(self, tokens: Sequence[Token], source: Source) -> list[Term]:
+        """Name the places where this page explains terms, and link those it uses.
+
+        The terms come back that no paragraph explains: another block does.
+        """
         own = [term for term in self.terms if term.source.path == source.path]
         left = {} if source.path in _PLAIN else dict(self.by_form)
         for term in own:
@@ -69,8 +72,9 @@ class Glossary:
         for before, token in pairwise(tokens):
             if before.type != "paragraph_open":
                 continue
-            _name(token.children or [], own)
+            name_terms(token.children or [], own)
             token.children = _linked(token.children or [], left)
+        return own
 
 
 def _term(name: str, given: dict[str, object], pages: Sequence[Source]) -> Term:
@@ -89,8 +93,8 @@ def _term(name: str, given: dict[str, object], pages: Sequence[Source]) -> Term:
     return Term(name, answered(str(given["says"])), forms, [*lessons, *explained][0])
 
 
-def _name(children: Iterable[Token], own: list[Term]) -> None:
-    """Give the bold words that explain a term its id, the first of each."""
+def name_terms(children: Iterable[Token], own: list[Term]) -> None:
+    """Give the bold words that explain a term its id; what is named leaves the list."""
     children = list(children)
     for token, after in pairwise(children):
         if token.type != "strong_open":

@@ -39,7 +39,7 @@ def render(source: Source, context: Context) -> Page:
     parser = _parser()
     writing = Writing(source, context, parser)
     tokens = writing.at(1, parser.parse, source.text, writing.env)
-    context.glossary.mark(tokens, source)
+    writing.unnamed = context.glossary.mark(tokens, source)
     for token in tokens:
         writing.at(token.map[0] if token.map else 0, writing.check, token)
     page = writing.page

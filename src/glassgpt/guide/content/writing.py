@@ -12,7 +12,7 @@ from glassgpt.errors import GlassGPTError, invalid
 from glassgpt.guide import pseudo_locale, templating
 from glassgpt.guide.code.listings import Slice
 from glassgpt.guide.content.expressions import answered, check_digits
-from glassgpt.guide.content.glossary import Glossary
+from glassgpt.guide.content.glossary import Glossary, Term, name_terms
 from glassgpt.guide.content.pages import PageError, Source
 from glassgpt.guide.content.questions import Question
 from glassgpt.guide.figures import Figures
@@ -73,6 +73,7 @@ class Writing:
         self.source, self.context, self.parser = source, context, parser
         self.env = {"writing": self}
         self.page = Page(source, self._front("title"), self._front("summary"))
+        self.unnamed: list[Term] = []  # the page's terms that no paragraph explains
 
     def _front(self, name: str) -> str:
         text = self.at(-1, answered, str(self.source.front[name]))
@@ -99,6 +100,7 @@ class Writing:
         tokens = self.parser.parseInline(text, self.env)
         for token in tokens:
             self.check(token)
+            name_terms(token.children or [], self.unnamed)
         made = self.parser.renderer.render(tokens, self.parser.options, self.env)
         return Markup(made)
 
