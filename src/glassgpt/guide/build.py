@@ -18,6 +18,7 @@ from glassgpt.guide.content.markdown import render
 from glassgpt.guide.content.pages import (
     ASSETS,
     FOLDER,
+    read_meanings,
     read_pages,
     read_strings,
 )
@@ -80,7 +81,8 @@ def read_context(
     sources = read_pages(folder / "pages" / written)
     titles = {one.path: answered(one.title) for one in sources}
     terms = Glossary.read(folder / "pages" / written / "glossary.toml", sources)
-    context = Context(strings["page"], figures, titles, language, sources, terms)
+    names = read_meanings(folder / "pages" / written / "names.toml")
+    context = Context(strings["page"], figures, titles, language, sources, terms, names)
     return context, strings["figure"]
 
 

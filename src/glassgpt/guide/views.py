@@ -6,10 +6,11 @@ from typing import Any
 
 from glassgpt.guide import verify
 from glassgpt.guide.blocks.figure import figure_html
-from glassgpt.guide.code import listings, steps
+from glassgpt.guide.code import steps
 from glassgpt.guide.code.filemap import MapSection, map_svg
 from glassgpt.guide.content.pages import Source
 from glassgpt.guide.content.writing import Context, Page
+from glassgpt.guide.defined import names_before
 from glassgpt.guide.server import POLICY
 from glassgpt.guide.site_index import SiteIndex
 from glassgpt.guide.templating import in_script
@@ -74,7 +75,7 @@ def _page(site: Site, page: Page) -> dict[str, Any]:
         "content": page.html,
         "kind": source.front.get("kind", "lesson" if source.number else "plain"),
         "crumbs": _crumbs(site.context, source),
-        "before": _defined_before(site, page),
+        "before": names_before(page, site.index.pages, site.context),
         "filemap": _filemap(site, page),
         "verified": verify.steps_of(page),
         "previous": previous,
@@ -88,19 +89,6 @@ def _crumbs(context: Context, source: Source) -> list[tuple[str, str]]:
     path = f"/step/{source.step}/"
     title = context.titles.get(path, f"Step {source.step}")
     return [(path, context.say(title))]
-
-
-def _defined_before(site: Site, page: Page) -> list[dict[str, str]]:
-    """The names that the page's code uses, and where each of them was met."""
-    found: dict[str, dict[str, str]] = {}
-    before = site.index.known_before(page)
-    for step in sorted({one.program.step for one in page.slices}):
-        own = [one for one in page.slices if one.program.step == step]
-        for one in listings.needed(own):
-            link = before[step].get(one.line, f"/step/{step}/#L{one.line}")
-            meaning = site.context.say(one.meaning)
-            found[one.name] = {"name": one.name, "meaning": meaning, "link": link}
-    return list(found.values())
 
 
 def _filemap(site: Site, page: Page) -> dict[str, Any] | None:

@@ -40,11 +40,12 @@ class Slice:
 
 @dataclass(frozen=True)
 class Definition:
-    """A name of a program, where it is made and what the program says of it."""
+    """A name of a program, where and how it is made, and its docstring's first line."""
 
     name: str
     line: int
     meaning: str
+    text: str
 
 
 def named_slice(program: Lesson, name: str) -> Slice:
@@ -126,8 +127,8 @@ def definitions(program: Lesson) -> dict[str, Definition]:
     for section in program.sections:
         for node in program.nodes(section):
             for name in _made(node):
-                meaning = _meaning(program, node)
-                found.setdefault(name, Definition(name, node.lineno, meaning))
+                told = Definition(name, node.lineno, _meaning(node), ast.unparse(node))
+                found.setdefault(name, told)
     return found
 
 
@@ -141,16 +142,10 @@ def _made(node: ast.stmt) -> list[str]:
     return []
 
 
-def _meaning(program: Lesson, node: ast.stmt) -> str:
-    """What the program itself says of a name: docstring, comment, or its value."""
+def _meaning(node: ast.stmt) -> str:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return (ast.get_docstring(node) or "").partition("\n")[0]
-    lines = program.source.splitlines()
-    line = lines[node.lineno - 1]
-    if "  # " in line:
-        return line.partition("  # ")[2]
-    above = lines[node.lineno - 2]
-    return above.removeprefix("# ") if above.startswith("# ") else line.strip()
+    return ""
 
 
 def needed(slices: Sequence[Slice]) -> list[Definition]:
@@ -167,10 +162,15 @@ def needed(slices: Sequence[Slice]) -> list[Definition]:
 
 
 def _used(one: Slice) -> set[str]:
+    """The names that a slice takes from elsewhere: not what it makes first itself."""
     tree = ast.parse(one.program.source)
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
-    here = {
-        n.id for n in names if n.lineno in one.lines and isinstance(n.ctx, ast.Load)
+    here = [n for n in names if n.lineno in one.lines]
+    made = {n.id: n.lineno for n in reversed(here) if isinstance(n.ctx, ast.Store)}
+    taken = {
+        n.id
+        for n in here
+        if isinstance(n.ctx, ast.Load) and n.lineno <= made.get(n.id, n.lineno)
     }
     local = {
         a.arg
@@ -178,7 +178,7 @@ def _used(one: Slice) -> set[str]:
         if isinstance(f, ast.FunctionDef) and f.lineno in one.lines
         for a in f.args.args
     }
-    return here - local - set(dir(builtins)) - set(keyword.kwlist)
+    return taken - local - set(dir(builtins)) - set(keyword.kwlist)
 
 
 @dataclass(frozen=True)

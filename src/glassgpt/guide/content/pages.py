@@ -13,7 +13,7 @@ ASSETS = Path(__file__).parents[1] / "assets"
 # what comes last of all; the five ideas come when Step 1 needs them
 _LAST = ("/glossary/", "/about/")
 _ORDER = {"/": (0,), "/start/": (1, 0, 99)}
-_FIELDS = {"title", "summary", "place", "wide", "kind"}
+_FIELDS = {"title", "summary", "place", "wide", "kind", "later"}
 
 
 class PageError(GlassGPTError):
@@ -100,6 +100,12 @@ def read_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise invalid("block", error, "its lines are TOML", error=PageError) from error
+
+
+def read_meanings(file: Path) -> dict[str, str]:
+    """What the names of the programs mean, those without a docstring."""
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return {name: str(meaning) for name, meaning in read_toml(text).items()}
 
 
 def read_strings(folder: Path, language: str) -> dict[str, dict[str, str]]:

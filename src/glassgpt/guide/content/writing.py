@@ -1,6 +1,6 @@
 """A page while it is being written: what it is made with, and what comes of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -56,6 +56,7 @@ class Context:
     language: str = "en"
     sources: Sequence[Source] = ()
     glossary: Glossary = field(default_factory=Glossary)
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, text: str) -> str:
         """The text in the language that is built."""
