@@ -1,5 +1,6 @@
 /* Questions: judged by answers that were worked out when the page was made. */
 import { store, stored, storedJson } from "./storage.ts";
+import { predicted } from "./predicted.ts";
 import { words } from "./words.ts";
 
 function readersWord(): string {
@@ -38,6 +39,7 @@ type Answers = Record<string, [answer: string, working: string]>;
 
 class Question {
   private shown = ""; // the word that it was asked for
+  private wrong = ""; // the answer that was wrong, and got the hint
   private readonly answers: Answers;
   private readonly each: string;
   private readonly known: string;
@@ -68,6 +70,7 @@ class Question {
     if (found) working.innerHTML = found[1];
     else working.textContent = why;
     verdict.textContent = "";
+    this.wrong = "";
     delete verdict.dataset["right"];
   }
 
@@ -82,9 +85,20 @@ class Question {
     else {
       const right = same(given, found[0], Number(form.dataset["within"] ?? 0));
       verdict.dataset["right"] = String(right);
-      verdict.innerHTML = `${right ? words.right : words.wrong} ${found[1]}`;
+      verdict.innerHTML = right
+        ? `${words.right} ${found[1]}`
+        : `${words.wrong} ${this.hint(given) ?? found[1]}`;
       this.keep(given, right);
+      predicted(this.card, given, right);
     }
+  }
+
+  /** The hint for the first answer that is wrong; nothing for a second one. */
+  private hint(given: string): string | undefined {
+    if (this.wrong && this.wrong !== given) return undefined;
+    this.wrong = given;
+    this.field.select();
+    return this.card.querySelector(".hint-said")?.innerHTML;
   }
 
   /** The answer for the word, or why there is none. */

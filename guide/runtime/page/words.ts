@@ -3,6 +3,8 @@
 interface Words {
   right: string;
   wrong: string;
+  predicted_right: string;
+  predicted_wrong: string;
   no_answer: string;
   too_long: string;
   empty: string;

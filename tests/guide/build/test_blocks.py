@@ -9,10 +9,11 @@ import pytest
 
 pytest.importorskip("markdown_it")
 
-from rendering import GOOD, rendered
+from rendering import GOOD, WORDS, rendered
 
 from glassgpt.formatting import format_number
 from glassgpt.guide.code import steps
+from glassgpt.guide.content.pages import PageError
 from glassgpt.guide.facts import counting, trainings
 from glassgpt.lessons import changes
 
@@ -64,6 +65,36 @@ def test_a_question_is_answered_for_every_letter(tmp_path: Path) -> None:
     assert len(answers) == 26
     assert answers["q"][0] == "u" and answers["s"][0] == "a / h"
     assert str(counting.most("q")) in answers["q"][1]
+
+
+def asked(more: str = "") -> str:
+    return (
+        "```question\nask = 'How long is {word}?'\neach = 'length'\n"
+        f"answer = '{{key}}'\nworking = 'It has {{key}}.'\n{more}```\n"
+    )
+
+
+def test_a_question_may_have_a_hint_of_its_own(tmp_path: Path) -> None:
+    made = rendered(asked("hint = 'Count *every* letter of {word}.'\n"), tmp_path).html
+    hint = "Count <em>every</em> letter of "
+    assert f'<p class="hint-said" hidden>{hint}<b class="word"' in made
+    usual = rendered(asked(), tmp_path).html
+    assert f'<p class="hint-said" hidden>{WORDS["hint"]}</p>' in usual
+
+
+def test_a_question_is_called_by_its_place(tmp_path: Path) -> None:
+    for text, label in (
+        (asked(), "question"),
+        (asked() + GOOD, "before_you_look"),
+        (GOOD + asked(), "question"),
+        (asked("predict = true\n") + GOOD, "predict"),
+    ):
+        assert f">{WORDS[label]}</h2>" in rendered(text, tmp_path).html
+
+
+def test_a_question_refuses_a_field_it_does_not_know(tmp_path: Path) -> None:
+    with pytest.raises(PageError, match="field of a question: hnit"):
+        rendered(asked("hnit = 'Count.'\n"), tmp_path)
 
 
 def test_a_prop_may_be_what_the_package_answers(tmp_path: Path) -> None:

@@ -96,14 +96,20 @@ def test_a_meaning_lights_its_code(visit: Any) -> None:
     assert "lit" in there.page.get_attribute('.panel .frag[data-f="1"]', "class")
 
 
-def test_a_question_judges_and_shows_the_working(visit: Any) -> None:
+def test_a_question_gives_a_hint_before_the_working(visit: Any) -> None:
     there = visit()
     there.go("/step/0/1/#word=olivia")
-    there.page.fill("#answer", "6")
-    there.page.click(".question button")
-    verdict = there.page.inner_text(".verdict")
-    assert there.page.get_attribute(".verdict", "data-right") == "false"
-    assert "30.2 of every hundred" in verdict
+    hint = there.page.text_content(".hint-said")
+
+    def verdict_on(answer: str) -> str:
+        there.page.fill("#answer", answer)
+        there.page.click(".question button")
+        assert there.page.get_attribute(".verdict", "data-right") == "false"
+        return str(there.page.inner_text(".verdict"))
+
+    for _ in range(2):  # the same answer again is no second try
+        assert hint in verdict_on("6") and "30.2 of" not in verdict_on("6")
+    assert "30.2 of every hundred" in verdict_on("7")
     there.page.fill("#answer", "27")
     there.page.keyboard.press("Enter")
     assert there.page.get_attribute(".verdict", "data-right") == "true"
@@ -123,12 +129,44 @@ def test_each_of_several_right_answers_is_right(
 ) -> None:
     there = visit()
     there.go(f"/step/0/3/#word={word}")
-    for given in [*right, "z"]:
+    for given in [*right, "z", "y"]:
         there.page.fill("#answer", given)
         there.page.click(".question button")
         verdict = there.page.get_attribute(".verdict", "data-right")
-        assert verdict == str(given != "z").lower(), given
+        assert verdict == str(given not in "zy").lower(), given
     assert told in there.page.inner_text(".verdict")
+
+
+def test_a_prediction_is_judged_and_stays_at_its_figure(visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/3/#word=quinn")
+    card = there.page.locator(".question.predict")
+    assert card.locator("h2").inner_text() == "Predict"
+    assert card.locator(".hint-said [data-key]").text_content() == "q"
+    for answer, right in (("x", "Compare"), ("u", "so it is")):
+        card.locator("input").fill(answer)
+        card.locator("input").press("Enter")
+        (said,) = there.page.locator(".predicted").all_inner_texts()
+        assert answer in said and right in said
+    stands = ".predicted + .gg-figure#table"
+    assert there.page.locator(stands).count() == 1
+    assert there.axe() == []
+
+
+def test_what_stands_over_a_question_says_whether_its_figure_comes_after_it(
+    guide_site: Path,
+) -> None:
+    for file in guide_site.rglob("step/*/*/index.html"):
+        text = file.read_text(encoding="utf-8")
+        figures = [one.start() for one in re.finditer('<figure class="gg-figure', text)]
+        over = re.finditer(r'<h2 id="question[-\d]*">([^<]+)</h2>', text)
+        for found in over:
+            comes = any(place > found.start() for place in figures)
+            was = any(place < found.start() for place in figures)
+            if found[1] in ("Before you look", "Predict"):
+                assert comes, (file, found[1])
+            if found[1] == "Before you look":
+                assert not was, file
 
 
 def test_a_question_says_what_is_wrong_with_a_word(visit: Any) -> None:

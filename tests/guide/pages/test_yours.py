@@ -145,7 +145,7 @@ def test_the_key_answers_every_question(guide_site: Path) -> None:
     lines = list(answer_key(guide_site, "quentin"))
     text = "\n".join(lines)
     cards = sum(
-        file.read_text("utf-8").count('class="question card"')
+        file.read_text("utf-8").count('class="question card')
         for file in guide_site.rglob("index.html")
     )
     assert cards

@@ -40,4 +40,7 @@ def write_block(writing: Writing, token: Token) -> str:
     kind, _, rest = token.info.strip().partition(" ")
     if kind not in blocks():
         raise unknown("block", kind, blocks())
-    return blocks()[kind](writing, rest.strip(), token.content)
+    made = blocks()[kind](writing, rest.strip(), token.content)
+    predicts = kind == "question" and writing.page.questions[-1].predict
+    writing.page.blocks.append("prediction" if predicts else kind)
+    return made

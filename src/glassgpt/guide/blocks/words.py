@@ -27,6 +27,12 @@ def note(writing: Writing, rest: str, text: str) -> Markup:
     return writing.html("note.html", said=writing.inline(" ".join(text.split())))
 
 
+@block("bridge")
+def bridge(writing: Writing, rest: str, text: str) -> Markup:
+    """A lesson's last lines, which lead to the next."""
+    return writing.html("bridge.html", said=writing.inline(" ".join(text.split())))
+
+
 @block("tokens")
 def tokens(writing: Writing, rest: str, text: str) -> Markup:
     """A word's tokens and their ids."""
@@ -54,18 +60,27 @@ def question(writing: Writing, rest: str, text: str) -> Markup:
     """A question as a card, judged on the page."""
     asked = read_question(text, writing.inline)
     writing.page.questions.append(asked)
-    return question_html(writing, asked, len(writing.page.questions))
-
-
-def question_html(writing: Writing, asked: Question, number: int = 1) -> Markup:
-    """A question's card; `number` is its place on the page."""
-    first = key_of(FIRST_WORD, asked.each)
+    first, number = key_of(FIRST_WORD, asked.each), len(writing.page.questions)
     return writing.html(
         "question.html",
         asked=asked,
+        label=writing.context.words[_label(writing, asked)],
         ask=with_word(asked.ask, FIRST_WORD, first),
+        hint=with_word(asked.hint, FIRST_WORD, first) or _usual_hint(writing, asked),
         working=Markup(asked.answers[first][1]),
         answers=as_json(asked.answers, sort_keys=True),
         letters="".join(names.letters()),
         place="" if number == 1 else f"-{number}",
     )
+
+
+def _label(writing: Writing, asked: Question) -> str:
+    """What stands over a question: whether a figure comes after it, or came before."""
+    if asked.predict:
+        return "predict"
+    before = "```figure" in writing.source.text and not writing.page.figures
+    return "before_you_look" if before else "question"
+
+
+def _usual_hint(writing: Writing, asked: Question) -> str:
+    return writing.context.words["predict_hint" if asked.predict else "hint"]

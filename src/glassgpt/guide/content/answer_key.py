@@ -31,8 +31,14 @@ def answer_key(site: Path, word: str) -> Iterator[str]:
 
 def _lines(question: dict[str, Any], word: str) -> Iterator[str]:
     key = key_of(word, question["each"])
-    ask = question["ask"].replace("{word}", word).replace("{key}", key)
-    yield f"\n## {question['title']}\n\n{_plain(ask)}\n"
+    ask, hint = (
+        _plain(question[part].replace("{word}", word).replace("{key}", key))
+        for part in ("ask", "hint")
+    )
+    kind = "Prediction: " if question["predict"] else ""
+    yield f"\n## {question['title']}\n\n{kind}{ask}\n"
+    if hint:
+        yield f"Hint: {hint}\n"
     if key not in question["answers"]:
         yield f"There is no answer for this word: {key or word}"
         return

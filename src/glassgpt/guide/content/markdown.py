@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from glassgpt.errors import invalid
 from glassgpt.guide.blocks.registry import write_block
+from glassgpt.guide.content.anatomy import check_anatomy
 from glassgpt.guide.content.inline import add_rule, add_rules
 from glassgpt.guide.content.pages import Source
 from glassgpt.guide.content.search import sections_of, words_of
@@ -45,6 +46,7 @@ def render(source: Source, context: Context) -> Page:
     page = writing.page
     page.headings = _name_headings(writing, tokens)
     html = parser.renderer.render(tokens, parser.options, writing.env)
+    check_anatomy(page, tokens)
     page.html = Markup(_CLOSED.sub(r'<span class="nobr">\1</span>', html))
     page.sections = sections_of(page, tokens)
     return page

@@ -14,27 +14,36 @@ from glassgpt.guide.facts import names
 from glassgpt.guide.templating import macros
 
 FIRST_WORD = "emma"
+_FIELDS = {"ask", "each", "answer", "working", "within", "hint", "predict"}
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question as HTML: of each letter, or length, its answer and the working."""
+    """A question as HTML: of each letter, or length, its answer and the working.
+
+    A hint comes after the first wrong answer. A prediction is asked before its figure.
+    """
 
     ask: str
     each: str
     answers: dict[str, tuple[str, str]]
     within: float | None = None
+    hint: str = ""
+    predict: bool = False
 
 
 def read_question(text: str, inline: Callable[[str], str]) -> Question:
     """The question that a page's block holds. Raises PageError."""
     given = read_toml(text)
+    if unknown_fields := sorted(given.keys() - _FIELDS):
+        raise unknown("field of a question", unknown_fields[0], sorted(_FIELDS))
     answers = {
         key: (answer, inline(working))
         for key, (answer, working) in _answers(given).items()
     }
     each, within = str(given.get("each", "")), given.get("within")
-    return Question(inline(given["ask"]), each, answers, within)
+    hint, predict = inline(given.get("hint", "")), given.get("predict", False)
+    return Question(inline(given["ask"]), each, answers, within, hint, predict is True)
 
 
 def _keys(each: str) -> list[str]:

@@ -41,6 +41,7 @@ class Page:
     headings: list[tuple[str, str]] = field(default_factory=list)
     slices: list[Slice] = field(default_factory=list)
     cells: int = 0
+    blocks: list[str] = field(default_factory=list)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[Section] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
