@@ -34,6 +34,7 @@ export function edit(given: Editing): EditorView {
         history(),
         highlightActiveLine(),
         python(),
+        EditorView.lineWrapping,
         indentUnit.of("    "),
         syntaxHighlighting(colours),
         EditorView.contentAttributes.of({

@@ -97,7 +97,6 @@ class Question {
   private hint(given: string): string | undefined {
     if (this.wrong && this.wrong !== given) return undefined;
     this.wrong = given;
-    this.field.select();
     return this.card.querySelector(".hint-said")?.innerHTML;
   }
 

@@ -14,7 +14,7 @@ from glassgpt.lessons import lesson
 def listing(writing: Writing, rest: str, text: str) -> Markup:
     """A part of a program."""
     one = _shown_slice(writing, rest)
-    lines = listings.lines_of(one.text, one.lines.start)
+    lines = listings.fold(listings.lines_of(one.text, one.lines.start))
     return writing.html("slice.html", one=one, lines=lines)
 
 
@@ -30,7 +30,7 @@ def reading(writing: Writing, rest: str, text: str) -> Markup:
         (fragment.strip(), writing.inline(meaning.strip()))
         for fragment, _, meaning in pairs
     ]
-    lines = listings.lines_of(one.text, one.lines.start, fragments)
+    lines = listings.fold(listings.lines_of(one.text, one.lines.start, fragments))
     return writing.html("reading.html", one=one, lines=lines, meanings=meanings)
 
 

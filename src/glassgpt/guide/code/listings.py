@@ -21,6 +21,9 @@ _KINDS = (
     *((Name.Function, "d"), (Name.Class, "d")),
 )
 ELLIPSIS = " … "
+# a listing is folded from so many lines on, and keeps these where none is explained;
+# no fewer than so many lines are left out in one place
+_LONG, _FIRST, _NEAR = 14, 12, 3
 
 
 @dataclass(frozen=True)
@@ -232,6 +235,13 @@ class Line:
 
     number: int
     pieces: tuple[Piece, ...]
+    folded: bool = False
+
+    @property
+    def indent(self) -> int:
+        """How many spaces it begins with: a line that is broken goes on under them."""
+        text = "".join(piece.text for piece in self.pieces)
+        return len(text) - len(text.lstrip())
 
 
 def lines_of(
@@ -264,3 +274,20 @@ def _pieces(text: str, fragments: Sequence[Fragment]) -> list[Piece]:
 
 def _kind(token: Any) -> str:
     return next((name for kind, name in _KINDS if token in kind), "")
+
+
+def fold(lines: Sequence[Line]) -> list[Line]:
+    """The same lines, a long listing folded to those that matter.
+
+    They are its first line and those that hold fragments, with what stands between two
+    that are near; without fragments, the first lines.
+    """
+    if len(lines) <= _LONG:
+        return list(lines)
+    marked = [i for i, line in enumerate(lines) if any(p.fragment for p in line.pieces)]
+    kept = {0, *marked} if marked else set(range(_FIRST))
+    for i, j in pairwise([*sorted(kept), len(lines)]):
+        kept |= set(range(i, j)) if j - i <= _NEAR else set()
+    if len(lines) - len(kept) <= _NEAR:
+        return list(lines)
+    return [replace(line, folded=i not in kept) for i, line in enumerate(lines)]
