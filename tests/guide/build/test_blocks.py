@@ -67,6 +67,17 @@ def test_a_question_is_answered_for_every_letter(tmp_path: Path) -> None:
     assert str(counting.most("q")) in answers["q"][1]
 
 
+def test_a_note_stands_before_the_paragraph_that_it_is_beside(tmp_path: Path) -> None:
+    note = "```note\nAside.\n```\n\n"
+    for text in (
+        f"One.\n\n{note}Two.\n",
+        f"One.\n\nTwo.\n\n{note}## Three\n",
+        f"One.\n\nTwo.\n\n{note}",
+    ):
+        made = rendered(text, tmp_path).html
+        assert re.search(r"Aside\.</p></aside>\s*<p>Two\.", made), text
+
+
 def asked(more: str = "") -> str:
     return (
         "```question\nask = 'How long is {word}?'\neach = 'length'\n"

@@ -7,6 +7,7 @@ page and the line.
 import functools
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -40,6 +41,7 @@ def render(source: Source, context: Context) -> Page:
     parser = _parser()
     writing = Writing(source, context, parser)
     tokens = writing.at(1, parser.parse, source.text, writing.env)
+    tokens = _with_notes_beside(tokens)
     writing.unnamed = context.glossary.mark(tokens, source)
     for token in tokens:
         writing.at(token.map[0] if token.map else 0, writing.check, token)
@@ -50,6 +52,26 @@ def render(source: Source, context: Context) -> Page:
     page.html = Markup(_CLOSED.sub(r'<span class="nobr">\1</span>', html))
     page.sections = sections_of(page, tokens)
     return page
+
+
+def _with_notes_beside(tokens: list[Token]) -> list[Token]:
+    """Each note before a paragraph, the one it stands beside in the margin.
+
+    A note after which no paragraph comes goes before the paragraph that it follows,
+    and before that one's formulas.
+    """
+    made: list[Token] = []
+    for token, after in zip_longest(tokens, tokens[1:]):
+        if token.type == "fence" and token.info.strip() == "note":
+            beside = after is not None and after.type == "paragraph_open"
+            end = len(made)
+            while end and made[end - 1].type == "math_block":
+                end -= 1
+            if not beside and end and made[end - 1].type == "paragraph_close":
+                made.insert(end - 3, token)
+                continue
+        made.append(token)
+    return made
 
 
 def _name_headings(writing: Writing, tokens: Sequence[Token]) -> list[tuple[str, str]]:
