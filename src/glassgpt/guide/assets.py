@@ -49,9 +49,11 @@ def put_assets(
     for name in (*lessons.FILES, "names.txt"):
         shutil.copyfile(lessons.FOLDER / name, programs / name)
     early = (TEMPLATES / "early.js").read_bytes()
+    style = _style(folder, fonts)
     return {
+        "inline_style": re.sub(r"@font-face \{[^}]*\}\n", "", style),
         **{f"font_{name}": file for name, file in fonts.items()},
-        "style": keep(kept, "guide", ".css", _style(folder, fonts).encode()),
+        "style": keep(kept, "guide", ".css", style.encode()),
         "early": keep(kept, "early", ".js", early),
         **{name: figures.script(script) for name, script in _SCRIPTS.items()},
     }

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import mimetypes
+import re
 import shutil
 import sys
 import urllib.parse
@@ -60,12 +61,19 @@ class Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.MOVED_PERMANENTLY, {"Location": place}, b"")
             return
         status = HTTPStatus.OK if file else HTTPStatus.NOT_FOUND
-        file = file or find(self._site, "/404.html")
         if file is None:
-            self._send(status, {"Content-Type": "text/plain"}, b"not there\n")
+            self._send(
+                status, {"Content-Type": "text/html; charset=utf-8"}, self._missing()
+            )
             return
         body, headers = self._body(file)
         self._send(status, headers, body)
+
+    def _missing(self) -> bytes:
+        """The page for a missing address. This server knows where the guide begins."""
+        file = find(self._site, "/404.html")
+        page = file.read_bytes() if file else b"not there"
+        return re.sub(rb"(?s)<script>.*?</script>", b"", page.replace(b'"./', b'"/'))
 
     def _body(self, file: Path) -> tuple[bytes, dict[str, str]]:
         headers = {"Content-Type": content_type(file), "Vary": "Accept-Encoding"}

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from glassgpt.guide import verify
 from glassgpt.guide.blocks.figure import figure_html
 from glassgpt.guide.code import steps
@@ -13,7 +15,7 @@ from glassgpt.guide.content.writing import Context, Page
 from glassgpt.guide.defined import names_before
 from glassgpt.guide.server import POLICY
 from glassgpt.guide.site_index import SiteIndex
-from glassgpt.guide.templating import in_script
+from glassgpt.guide.templating import in_script, inline_script
 from glassgpt.lessons import FILES, Lesson, lesson
 
 View = tuple[str, str, dict[str, Any]]
@@ -42,7 +44,36 @@ def views(site: Site) -> Iterator[View]:
         shown.append((name, title, content, _states(site, name)))
     yield "/gallery/", "gallery.html", {"figures": shown}
     yield "/yours/", "yours.html", {}
-    yield "/404.html", "missing.html", {}
+    yield "/404.html", "missing.html", _missing(site)
+    for step in range(len(FILES)):
+        if f"/step/{step}/" not in site.context.titles:
+            yield f"/step/{step}/", "coming.html", _coming(site, step)
+
+
+def _missing(site: Site) -> dict[str, Any]:
+    """All lessons by step, and a script that finds where the guide begins."""
+    context = site.context
+    sources, say, place = context.sources, context.say, context.place
+    by_step = [
+        (step, [one for one in sources if one.step == step and one.number])
+        for step in range(len(FILES))
+    ]
+    return {
+        "find_root": inline_script("find-root.js"),
+        "inline_style": Markup(site.files["inline_style"]),
+        "lessons": [
+            (step, say(steps.name(step)), [(one.path, place(one)) for one in own])
+            for step, own in by_step
+            if own
+        ],
+    }
+
+
+def _coming(site: Site, step: int) -> dict[str, Any]:
+    """A step whose lessons are not written yet."""
+    say, file = site.context.say, lesson(step).path.name
+    told = {"name": say(steps.name(step)), "idea": say(steps.idea(step).capitalize())}
+    return {"step": step, "file": file, **told}
 
 
 def common(site: Site, path: str) -> dict[str, Any]:

@@ -119,10 +119,11 @@ def test_the_ladder_names_what_runs_before_its_settings() -> None:
     assert steps.new_names(1)[-1] == "learning_rate"
 
 
-def test_the_ladder_has_six_steps_and_links_only_what_is_there(tmp_path: Path) -> None:
+def test_the_ladder_has_six_steps_and_says_which_are_to_come(tmp_path: Path) -> None:
     made = rendered("```ladder\n```", tmp_path).html
     assert made.count('<th scope="row">') == 6
-    assert "href" not in made
+    assert re.findall(r'href="([^"]+)"', made) == [f"/step/{n}/" for n in range(6)]
+    assert made.count(f"<small>{WORDS['coming']}</small>") == 6
     for step in range(6):
         assert format_number(trainings.heldout(step), 3) in made
 

@@ -3,11 +3,16 @@
 from pathlib import Path
 
 from glassgpt.guide.content import pages as sources
+from glassgpt.lessons import FILES
 
 # as they are written, in reading order
 PAGES = sources.read_pages(sources.FOLDER / "pages" / "en")
 PATHS = tuple(page.path for page in PAGES)
-MADE = ("/gallery/", "/yours/", "/404.html")  # those that no file is written for
+# those that no file is written for
+COMING = tuple(
+    f"/step/{n}/" for n in range(len(FILES)) if f"/step/{n}/" not in PATHS
+)
+MADE = ("/gallery/", "/yours/", "/404.html", *COMING)
 KINDS = ("/", "/step/0/", "/step/1/9/", "/sandbox/generate/", "/gallery/", "/yours/")
 
 

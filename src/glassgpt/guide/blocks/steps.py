@@ -26,7 +26,7 @@ def ladder(writing: Writing, rest: str, text: str) -> Markup:
     rows = [
         {
             "step": step,
-            "link": f"/step/{step}/" if f"/step/{step}/" in context.titles else "",
+            "coming": f"/step/{step}/" not in context.titles,
             "name": context.say(steps.name(step).capitalize()),
             "idea": context.say(steps.idea(step).capitalize()),
             "new": steps.new_names(step)[:_NEW],
