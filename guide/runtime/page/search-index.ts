@@ -11,6 +11,8 @@ export type Entry = [
   text: string,
   /** What is explained there. */
   terms: string[],
+  /** The names of the code that are defined there. */
+  names: string[],
 ];
 
 export interface Found {
@@ -20,8 +22,8 @@ export interface Found {
 }
 
 // where a term is explained comes first, then its line in the glossary, then what is called
-// so, then what only mentions it; a lesson's number names it
-const WEIGHTS = { place: 60, terms: 30, listed: 12, heading: 3, title: 2, text: 1 };
+// so or is a name of the code, then what only mentions it; a lesson's number names it
+const WEIGHTS = { place: 60, terms: 30, listed: 12, names: 4, heading: 3, title: 2, text: 1 };
 
 const WORD = /[\p{L}\p{N}]+(?:[.'’_-][\p{L}\p{N}]+)*/gu;
 const FORGIVEN = 0.2; // typing errors, as a part of a word's letters
@@ -33,10 +35,10 @@ function wordsOf(text: string): string[] {
   return words.flatMap((word) => (/[_-]/.test(word) ? [word, ...word.split(/[_-]/)] : [word]));
 }
 
-function fieldsOf([path, place, title, id, heading, text, terms]: Entry, number: number) {
+function fieldsOf([path, place, title, id, heading, text, terms, names]: Entry, number: number) {
   const listed = path === "/glossary/" && id.startsWith("term-");
   const named = listed ? { listed: heading, heading: "" } : { listed: "", heading };
-  return { id: number, place, title, text, terms: terms.join("\n"), ...named };
+  return { id: number, place, title, text, terms: terms.join("\n"), names: names.join("\n"), ...named };
 }
 
 /** Finds the entries that have all words of a query, or words that begin so, or nearly. */

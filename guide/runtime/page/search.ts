@@ -37,15 +37,25 @@ function around(text: string, words: string[]): (string | Node)[] {
   return [(start ? "…" : "") + text.slice(start, at), mark, text.slice(end, end + AROUND[1])];
 }
 
-function line({ entry: [path, place, title, id, heading, text], words }: Found): HTMLElement {
+/** What kind of page it is: a lesson with its title, or a page by its own. */
+function kind(dialog: HTMLElement, place: string, title: string): string {
+  return place ? `${dialog.dataset["lesson"]} ${place} · ${title}` : title;
+}
+
+function line(
+  dialog: HTMLElement,
+  { entry: [path, place, title, id, heading, text], words }: Found,
+): HTMLElement {
   const item = document.createElement("li");
   const link = document.createElement("a");
   link.href = inSite(path.slice(1)).href + (id ? `#${id}` : "");
   const name = document.createElement("b");
   name.textContent = `${place} ${heading || title}`.trim();
+  const page = document.createElement("small");
+  page.textContent = kind(dialog, place, title);
   const more = document.createElement("span");
   more.append(...around(text, words));
-  link.append(name, more);
+  link.append(name, " ", page, more);
   item.append(link);
   return item;
 }
@@ -73,7 +83,9 @@ export function openSearch(): void {
   if (!dialog || dialog.open) return;
   void theFinder();
   dialog.showModal();
-  find("search-for")?.focus();
+  const field = find("search-for") as HTMLInputElement | null;
+  field?.focus();
+  field?.select(); // what was looked for last may stay, or be written over
 }
 
 export function search(): void {
@@ -84,14 +96,15 @@ export function search(): void {
   const look = async (): Promise<void> => {
     const found = (await theFinder())(field.value);
     status.textContent = said(dialog, field.value, found.length);
-    list.replaceChildren(...found.slice(0, SHOWN).map(line));
+    list.replaceChildren(...found.slice(0, SHOWN).map((one) => line(dialog, one)));
   };
   find("search-open")?.addEventListener("click", openSearch);
   field.addEventListener("input", () => void look());
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    list.querySelector("a")?.click();
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault(); // else the first Escape only empties the field
+    if (event.key === "Escape") dialog.close();
+    else list.querySelector("a")?.click();
   });
   dialog.addEventListener("keydown", (event) => walk(event, field, list));
   list.addEventListener("click", (event) => {

@@ -16,6 +16,8 @@ export interface Failure {
   kind: string;
   message: string;
   lines: number[];
+  /** A character that has no id, and how many have one. */
+  unknown: { character: string; count: number } | null;
 }
 
 export interface Found {

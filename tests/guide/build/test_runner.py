@@ -84,6 +84,19 @@ def test_a_mistake_is_told_with_its_line(lines: str, kind: str, at: int) -> None
     assert len(error["lines"]) <= 5
 
 
+def test_a_letter_without_an_id_is_named() -> None:
+    error = tried("tokenizer: encode", 'encode("Zoe")', step=0)["error"]
+    assert error["unknown"] == {"character": "Z", "count": 26}
+    error = tried("tokenizer: encode", 'encode("zoe")\nint("x")', step=0)["error"]
+    assert (error["kind"], error["unknown"]) == ("ValueError", None)
+
+
+def test_an_exception_that_cannot_be_told_is_told_by_its_kind() -> None:
+    mute = "class Mute(Exception):\n    def __str__(self): raise KeyError\nraise Mute"
+    error = tried("model: softmax", mute)["error"]
+    assert error["kind"] == "Mute" and "KeyError" in error["message"]
+
+
 def test_a_megabyte_is_counted_and_cut() -> None:
     found = tried("model: softmax", "for _ in range(10**4): print('x' * 99)")
     assert found["characters"] == 10**6
@@ -107,6 +120,8 @@ def test_progress_is_told_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None
         ("1, 2", "1, 2, 3", False),
         ("anna", "anna", True),
         ("0.0", "1e-13", True),
+        ("3-4", "3", False),
+        ("1.5.5", "1.5", False),
     ],
 )
 def test_texts_are_the_same_when_words_and_numbers_are(

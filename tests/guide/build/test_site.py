@@ -122,6 +122,13 @@ def test_search_knows_where_terms_are_explained_and_listed(guide_site: Path) -> 
         assert explains[0] == path and listed == ["/glossary/"]
 
 
+def test_search_keeps_the_spaces_of_a_text(guide_site: Path) -> None:
+    entries = json.loads((guide_site / "search.json").read_text("utf-8"))
+    for path, *_, text, _, names in entries:
+        if path != "/glossary/" and not names:
+            assert not re.search(r"\w ,|\( \w", text), (path, text)
+
+
 def test_reading_costs_at_most_120_kilobytes(guide_site: Path) -> None:
     manifest = json.loads((guide_site / "assets/manifest.json").read_text("utf-8"))
 

@@ -27,6 +27,7 @@ EDITS = [
     ("", "Not what"),
     ("print('é ☃ 𝛁')", "Not what"),
     ("1 / 0", "Line 70, ZeroDivisionError"),
+    ('encode("Zoe")', "Z is not among the 26 characters"),
     ("softmax(7)", "TypeError"),
     ("def (", "SyntaxError"),
     ("  x = 1", "IndentationError"),

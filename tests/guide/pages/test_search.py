@@ -33,6 +33,23 @@ def test_a_typing_error_finds_what_was_meant(visit: Any) -> None:
     assert there.page.locator("#search-found mark").first.inner_text() != ""
 
 
+def test_a_result_says_what_page_it_is_on_in_words_that_are_spaced(visit: Any) -> None:
+    there = visit()
+    there.go("/step/0/1/")
+    there.page.keyboard.press("/")
+    assert search(there, "learning rate")[0] == "/step/1/9/"
+    kinds = there.page.locator("#search-found small").all_inner_texts()
+    assert kinds[0] == "Lesson 1.9 · Training and inference"
+    search(there, "softmax")
+    kinds = there.page.locator("#search-found small").all_inner_texts()
+    assert "Glossary" in kinds
+    there.page.keyboard.press("Escape")
+    assert not there.page.evaluate("document.getElementById('search').open")
+    there.page.keyboard.press("/")
+    there.page.keyboard.type("loss")  # in the place of what was looked for
+    assert there.page.input_value("#search-for") == "loss"
+
+
 def test_arrow_keys_walk_through_what_was_found(visit: Any) -> None:
     there = visit()
     there.go("/step/0/1/")

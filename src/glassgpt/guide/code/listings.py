@@ -135,6 +135,12 @@ def definitions(program: Lesson) -> dict[str, Definition]:
     return found
 
 
+def names_in(one: Slice) -> list[str]:
+    """The names that a slice defines."""
+    found = definitions(one.program).values()
+    return [each.name for each in found if each.line in one.lines]
+
+
 def _made(node: ast.stmt) -> list[str]:
     match node:
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):

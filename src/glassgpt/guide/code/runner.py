@@ -12,6 +12,7 @@ import math
 import re
 import sys
 import time
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,8 @@ def run(
     of the file. Where its last line is an expression, its value is printed.
 
     Returns output (at most SHOWN characters), characters (printed in all) and error:
-    None, or kind, message and lines, those of the file that led to it, outermost first.
+    None, or kind, message and lines, those of the file that led to it, outermost first;
+    and unknown, a character that has no id, where that is the cause.
     """
     printed = Printed(tell)
     space: dict[str, Any] = {"__name__": "__main__", "__file__": path}
@@ -105,9 +107,12 @@ def with_numbers(code: str, numbers: dict[str, float]) -> str:
 
 def same(one: str, other: str) -> bool:
     """Whether two texts agree, word for word, their numbers within TOLERANCE."""
+    numbers = _NUMBER.findall(one), _NUMBER.findall(other)
     if _NUMBER.sub("", one) != _NUMBER.sub("", other):
         return False
-    pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
+    if len(numbers[0]) != len(numbers[1]):
+        return False
+    pairs = zip(*numbers, strict=True)
     return all(
         math.isclose(float(a), float(b), rel_tol=TOLERANCE, abs_tol=1e-12)
         for a, b in pairs
@@ -141,19 +146,39 @@ def _prints(value: ast.expr) -> bool:
 
 def _told_of(raised: BaseException, path: str) -> dict[str, Any]:
     """What went wrong, and the lines of the lesson or the reader on the way there."""
-    lines = []
+    lines, unknown = [], None
     if isinstance(raised, SyntaxError) and raised.filename == YOURS:
         lines.append(raised.lineno or 0)
         message = raised.msg
     else:
-        message = str(raised)
+        message = _words_of(raised)
         step = raised.__traceback__
         while step:
             if step.tb_frame.f_code.co_filename in (YOURS, path):
                 lines.append(step.tb_lineno)
+                unknown = _unknown(raised, step.tb_frame) or unknown
             step = step.tb_next
     return {
         "kind": type(raised).__name__,
         "message": message[:SHOWN],
         "lines": lines[:2] + lines[2:][-3:],
+        "unknown": unknown,
     }
+
+
+def _words_of(raised: BaseException) -> str:
+    """What an exception says, where it can say anything."""
+    try:
+        return str(raised)
+    except Exception as error:
+        return f"its own text fails with {type(error).__name__}"
+
+
+def _unknown(raised: BaseException, frame: types.FrameType) -> dict[str, Any] | None:
+    """The character that a lesson's encode does not know, and how many it knows."""
+    char, chars = frame.f_locals.get("char"), frame.f_globals.get("chars")
+    if not isinstance(raised, ValueError) or not isinstance(char, str):
+        return None
+    if not isinstance(chars, list) or char in chars:
+        return None
+    return {"character": char, "count": len(chars)}

@@ -7,17 +7,20 @@ from typing import Any
 
 from markdown_it.token import Token
 
+from glassgpt.guide.code.listings import names_in
 from glassgpt.guide.content.glossary import PATH as GLOSSARY
 from glassgpt.guide.content.writing import Context, Page, Section
 
 _WORDS = {
-    *("text", "code_inline", "number", "page_link", "math_inline", "term", "softbreak")
+    *("text", "code_inline", "number", "page_link", "math_inline", "term"),
+    *("softbreak", "hardbreak"),
 }
+_BREAKS = {"softbreak", "hardbreak"}
 
 
 def sections_of(page: Page, tokens: Sequence[Token]) -> list[Section]:
     """The parts of a page: its beginning, and one for each heading."""
-    made = [Section("", page.title, page.summary)]
+    made, slices = [Section("", page.title, page.summary)], iter(page.slices)
     for i, token in enumerate(tokens):
         now = made[-1]
         if token.type == "heading_open":
@@ -27,13 +30,18 @@ def sections_of(page: Page, tokens: Sequence[Token]) -> list[Section]:
             now.terms += _explained(token)
         elif token.type == "fence" and token.info.startswith(("reading", "slice")):
             now.text = f"{now.text} {token.content}".strip()
+            now.names += names_in(next(slices))
     return made
 
 
 def words_of(token: Token) -> str:
     """The words of a line."""
-    parts = [one.content for one in token.children or [] if one.type in _WORDS]
-    return " ".join(" ".join(parts).split())
+    parts = [
+        " " if one.type in _BREAKS else one.content
+        for one in token.children or []
+        if one.type in _WORDS
+    ]
+    return " ".join("".join(parts).split())
 
 
 def _explained(token: Token) -> list[str]:
@@ -55,5 +63,5 @@ def entries(pages: Iterable[Page], context: Context) -> list[list[Any]]:
     ]
     for term in context.glossary.terms:
         told = (context.say(term.name), context.say(term.says))
-        found.append([GLOSSARY, "", title, term.anchor, *told, []])
+        found.append([GLOSSARY, "", title, term.anchor, *told, [], []])
     return found

@@ -22,12 +22,16 @@ Answer = TypeVar("Answer")
 
 @dataclass
 class Section:
-    """A part of a page for search: its id, heading and text, and what it explains."""
+    """A part of a page for search: its id, heading and text, and what it explains.
+
+    It explains terms, and names of the code.
+    """
 
     place: str
     heading: str
     text: str
     terms: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
 
 
 @dataclass
