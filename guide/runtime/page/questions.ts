@@ -1,6 +1,7 @@
 /* Questions: judged by answers that were worked out when the page was made. */
 import { store, stored, storedJson } from "./storage.ts";
 import { predicted } from "./predicted.ts";
+import { knownAs } from "../worker/data/documents.ts";
 import { words } from "./words.ts";
 
 function readersWord(): string {
@@ -59,7 +60,7 @@ class Question {
 
   /** The question and its working for the reader's word, if that is another one now. */
   show(): void {
-    const word = readersWord();
+    const word = this.readable(readersWord());
     if (word === this.shown) return;
     this.shown = word;
     const { card, verdict, working } = this;
@@ -72,6 +73,12 @@ class Question {
     verdict.textContent = "";
     this.wrong = "";
     delete verdict.dataset["right"];
+  }
+
+  /** A word in the letters that the question knows: the other case where only that is. */
+  private readable(word: string): string {
+    const known = new Set(this.known);
+    return [...word].map((letter) => knownAs(letter, known) ?? letter).join("");
   }
 
   judge(): void {

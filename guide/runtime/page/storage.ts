@@ -20,12 +20,14 @@ function from(area: () => Storage, key: Key): string | null {
   }
 }
 
-function into(area: () => Storage, key: Key, value: string | null): void {
+/** Whether it is there now; where an area is full or forbidden it is as it was. */
+function into(area: () => Storage, key: Key, value: string | null): boolean {
   try {
     if (value === null) area().removeItem(PREFIX + key);
     else area().setItem(PREFIX + key, value);
+    return true;
   } catch {
-    // full or forbidden: it lasts as long as the page
+    return false;
   }
 }
 
@@ -35,14 +37,17 @@ const tab = (): Storage => sessionStorage;
 /** What is kept, or what a link brought into this tab. */
 export const stored = (key: Key): string | null => from(tab, key) ?? from(local, key);
 
-/** Keeps it for good; null forgets it. */
-export function store(key: Key, value: string | null): void {
+/** What is kept for good, whatever a link brought. */
+export const storedForGood = (key: Key): string | null => from(local, key);
+
+/** Keeps it for good; null forgets it. Whether that worked: if not, what was kept stays. */
+export function store(key: Key, value: string | null): boolean {
   into(tab, key, null);
-  into(local, key, value);
+  return into(local, key, value);
 }
 
-/** Keeps it as long as this tab is open. */
-export const carry = (key: Key, value: string): void => into(tab, key, value);
+/** Keeps it as long as this tab is open; null forgets it, and leaves what is kept for good. */
+export const carry = (key: Key, value: string | null): boolean => into(tab, key, value);
 
 /** A kept list or table; empty where there is none, or none that can be read. */
 export function storedJson<T extends object>(key: "answers" | "read", empty: T): T {
@@ -60,12 +65,24 @@ export function everything(): Stored {
   return { glassgpt: 1, kept: Object.fromEntries(found.filter(([, value]) => value !== null)) };
 }
 
-/** Puts this in the place of all that is kept. */
-export function replace(all: Stored): void {
-  for (const key of KEYS) store(key, all.kept[key] ?? null);
+function fill({ kept }: Stored): boolean {
+  for (const key of KEYS) into(local, key, null); // room first
+  return KEYS.every((key) => into(local, key, kept[key] ?? null));
 }
 
-/** What a file holds, or null where it is none of ours. */
+/** Puts this in the place of all that is kept, or leaves all as it was where it does not
+    fit. Whether it fitted. */
+export function replace(all: Stored): boolean {
+  const before = everything();
+  if (!fill(all)) {
+    fill(before);
+    return false;
+  }
+  for (const key of KEYS) carry(key, null);
+  return true;
+}
+
+/** What a file holds, which may be nothing; null where it is none of ours. */
 export function read(text: string): Stored | null {
   let found: unknown;
   try {
@@ -74,7 +91,8 @@ export function read(text: string): Stored | null {
     return null;
   }
   const { glassgpt, kept } = (found ?? {}) as Partial<Stored>;
-  if (glassgpt !== 1 || typeof kept !== "object" || kept === null) return null;
+  if (glassgpt !== 1 || typeof kept !== "object" || kept === null || Array.isArray(kept))
+    return null;
   const known = KEYS.filter((key) => typeof kept[key] === "string");
   if (known.length < Object.keys(kept).length) return null;
   return { glassgpt, kept };

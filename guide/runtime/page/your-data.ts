@@ -30,8 +30,12 @@ function show(): void {
 }
 
 function put(all: Stored, done: string): void {
-  before = everything();
-  replace(all);
+  const now = everything();
+  if (!replace(all)) {
+    said.textContent = words("large");
+    return;
+  }
+  before = now;
   said.textContent = words(done);
   undo.hidden = false;
   show();
@@ -53,8 +57,9 @@ document.getElementById("yours-import")!.addEventListener("change", (event) => {
   if (!file) return;
   void file.text().then((text) => {
     const found = read(text);
-    if (found) put(found, "imported");
-    else said.textContent = words("refused");
+    if (!found) said.textContent = words("refused");
+    else if (Object.keys(found.kept).length) put(found, "imported");
+    else said.textContent = words("empty");
     field.value = "";
   });
 });
