@@ -10,6 +10,21 @@ from support.guide.visitor import wait_until
 # one page of each figure that takes a word
 PAGES = ["/step/0/2/", "/step/0/4/", "/step/0/6/", "/step/1/6/", "/step/1/7/",
          "/step/1/8/"]  # fmt: skip
+KNOWN = "Known are a b c"
+NOTHING = "Type some of these: a b c"
+# what people type, and what a field then says of it, all that it says
+WORDS = {
+    "Emma": ["Lower-cased, and read as emma."],
+    "ÉMILE": ["Lower-cased, and read as mile.", "not in the vocabulary: É", KNOWN],
+    "O'Neil": ["Lower-cased, and read as oneil.", "not in the vocabulary: '", KNOWN],
+    "mary ann": ["Read as maryann.", "not in the vocabulary: space", KNOWN],
+    "小明": ["not in the vocabulary: 小 明", NOTHING],
+    "🙂é\u200d": ["not in the vocabulary: 🙂 é U+200D", NOTHING],
+    "abcdefghij" * 4: [],
+    "": [NOTHING],
+    "emma": [],
+}
+READ = {"Emma": "emma", "ÉMILE": "mile", "O'Neil": "oneil", "mary ann": "maryann"}
 DROP = """(where) => {
   const files = new DataTransfer();
   files.items.add(new File(["ab\\nabc\\n"], "own.txt", { type: "text/plain" }));
@@ -22,9 +37,9 @@ DROP = """(where) => {
 }"""
 
 
-def type_word(there: Any, word: str) -> str:
+def type_word(there: Any, word: str, label: str = "^your word") -> str:
     """What the page then says of the word, and that its figures have an answer."""
-    field = there.page.get_by_label(re.compile("^your word")).first
+    field = there.page.get_by_label(re.compile(label)).first
     field.fill(word)
     there.page.evaluate(MOMENT)
     busy = "document.querySelectorAll('.gg-figure [data-state=busy]').length === 0"
@@ -33,28 +48,84 @@ def type_word(there: Any, word: str) -> str:
         ".gg-figure > [data-state]", "(all) => all.map((each) => each.dataset.state)"
     )
     assert set(states) == {"ready"}
+    assert field.input_value() == word, "it stays as it was typed"
     return " ".join(there.page.locator(".frame .field small").all_inner_texts())
 
 
+def shown(there: Any) -> list[Any]:
+    """The numbers of every figure of the page, and their sentences."""
+    return list(
+        there.page.eval_on_selector_all(
+            ".gg-figure > [data-state]",
+            "(all) => all.map((each) => [each.table.rows,"
+            " each.querySelector('.frame-sentence').innerText])",
+        )
+    )
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_an_odd_word_is_told_of_with_what_to_do(path: str, visit: Any) -> None:
+def test_every_word_that_people_type_is_told_of_and_read_as_it_says(
+    path: str, visit: Any
+) -> None:
     there = visit(width=390)
     there.go(path)
     there.scroll_through()
-    assert "Type some of these: a b c" in type_word(there, "")
-    said = type_word(there, "🙂é\u200d")
-    assert "not in the vocabulary: 🙂 é U+200D" in said
-    assert "Type some of these: a b c" in said
-    said = type_word(there, "Zoë!")
-    assert "not in the vocabulary: ë !" in said and "Known are a b c" in said
-    assert there.page.get_by_label(re.compile("^your word")).first.input_value() == (
-        "zoë!"
-    )
-    assert type_word(there, "emma") == ""
+    for word, parts in WORDS.items():
+        said = type_word(there, word)
+        assert all(part in said for part in parts), (word, said)
+        assert parts or not said, (word, said)
+        if word in READ:
+            odd = shown(there)
+            assert "NaN" not in str(odd)
+            type_word(there, READ[word])
+            plain = shown(there)
+            # the tokenizer's figure also says what it left out
+            assert [rows for rows, _ in odd] == [rows for rows, _ in plain]
     wait_until(there.page, "location.hash.includes('word=emma')", 10)
     turn(there.page, f"#word={'xyz' * 200}")
     there.page.wait_for_selector("text=Only the first 60 characters are read.")
+    turn(there.page, "#word=EMMA")
+    there.page.wait_for_selector("text=Lower-cased, and read as emma.")
     assert there.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_what_a_name_is_to_begin_with_is_told_of_and_read_as_it_says(
+    visit: Any,
+) -> None:
+    there = visit()
+    there.go("/sandbox/generate/")
+    there.scroll_through()
+    for word, parts in WORDS.items():
+        said = type_word(there, word, "^begin with")
+        if word == "":
+            assert said == ""  # nothing is something to begin with
+        elif len(word) == 40:
+            assert said == f"beyond the block: {word[15:]}"
+        else:
+            assert all(part in said for part in parts), (word, said)
+            assert parts or not said, (word, said)
+        tokens = there.page.locator(".chips").first.locator("b").all_inner_texts()
+        read = READ.get(word, word if word.isascii() else "")[:15]
+        assert tokens[: len(read) + 1] == ["BOS", *read], word
+    turn(there.page, "#generate.prefix=EMMA")
+    there.page.wait_for_selector("text=Lower-cased, and read as emma.")
+
+
+def test_a_search_for_a_name_forgives_capitals_and_accents_and_says_so(
+    visit: Any,
+) -> None:
+    there = visit()
+    there.go("/step/0/1/")
+    there.scroll_through()
+    found = {}
+    for word in ("emma", "Emma", "ÉMMA"):
+        there.page.get_by_label("search", exact=True).fill(word)
+        there.page.evaluate(MOMENT)
+        wait_until(there.page, "!document.querySelector('[data-state=busy]')")
+        found[word] = there.page.inner_text(".gg-figure .frame-sentence")
+    looked = " Capitals and accents make no difference: it looked for “emma”."
+    for word in ("Emma", "ÉMMA"):
+        assert found[word] == found["emma"].replace("“emma”", f"“{word}”") + looked
 
 
 @pytest.mark.parametrize("path", ["/", "/step/0/3/", "/step/0/1/", "/yours/"])

@@ -1,7 +1,7 @@
 /* Documents and their characters, in the worker. The built-in names are one file, and
    fetched when somebody first needs them. */
 import namesFile from "../../../../src/glassgpt/steps/names.txt?url";
-import { readDocuments, type Documents } from "./documents.ts";
+import { knownAs, plain, readDocuments, type Documents } from "./documents.ts";
 import type { Source } from "./record.ts";
 
 export class Corpus implements Documents {
@@ -9,6 +9,7 @@ export class Corpus implements Documents {
   readonly blank: number;
   readonly vocabulary: string[];
   readonly known: Set<string>;
+  private searched: string[] | undefined;
   private readonly ids: Map<string, number>;
 
   constructor(
@@ -22,6 +23,11 @@ export class Corpus implements Documents {
     this.ids = new Map(read.vocabulary.map((character, id) => [character, id]));
   }
 
+  /** The documents as a search compares them: without case and accents. */
+  get plain(): string[] {
+    return (this.searched ??= this.documents.map(plain));
+  }
+
   get bos(): number {
     return this.vocabulary.length;
   }
@@ -30,7 +36,8 @@ export class Corpus implements Documents {
     return this.vocabulary.length + 1;
   }
 
-  /** Token ids, BOS at both ends; characters outside the vocabulary are left out. */
+  /** Token ids, BOS at both ends; a character that is known only in the other case is read
+      in that, and one that is known in neither is left out. */
   encode(text: string): number[] {
     return [...this.encodePrefix(text), this.bos];
   }
@@ -38,7 +45,7 @@ export class Corpus implements Documents {
   encodePrefix(text: string): number[] {
     const ids = [this.bos];
     for (const character of text) {
-      const id = this.ids.get(character);
+      const id = this.ids.get(character) ?? this.ids.get(knownAs(character, this.ids) ?? "");
       if (id !== undefined) ids.push(id);
     }
     return ids;

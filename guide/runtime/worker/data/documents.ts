@@ -58,6 +58,23 @@ export function charactersOf(documents: Iterable<string>): string[] {
 /** A line as it becomes a document: trimmed, then composed. */
 export const clean = (line: string): string => line.replace(TRIMMED, "").normalize("NFC");
 
+/** The character of a vocabulary that one typed stands for: itself, or in the other case
+    where only that is known; undefined where neither is. */
+export function knownAs(
+  character: string,
+  known: { has(character: string): boolean },
+): string | undefined {
+  return [character, character.toLowerCase(), character.toUpperCase()].find((each) =>
+    known.has(each),
+  );
+}
+
+const ACCENTS = /\p{M}+/gu;
+
+/** A text without its case and accents: what a search compares. */
+export const plain = (text: string): string =>
+  text.normalize("NFD").replace(ACCENTS, "").toLowerCase();
+
 function splitLines(text: string): string[] {
   const lines = text.split(/\r\n|\n|\r/);
   const last = lines.pop()!;

@@ -1,4 +1,5 @@
 /* The data: browsed, measured, and the reader's own. */
+import { plain } from "../data/documents.ts";
 import { corpusOf, give } from "../data/corpus.ts";
 import type { Source } from "../data/record.ts";
 import { trainingOf } from "../model/cache.ts";
@@ -18,16 +19,20 @@ export async function browse(input: {
   distinct: number;
   blank: number;
   vocabulary: string[];
+  /** What was searched for: the query without case and accents. */
+  searched: string;
 }> {
   const corpus = await corpusOf(input.source);
   const training = await trainingOf({ step: 0, source: input.source, seed: input.seed });
-  const texts = input.shuffled
-    ? Array.from(training.order, (i) => corpus.documents[i]!)
-    : corpus.documents;
+  const { documents } = corpus;
+  const order = input.shuffled ? training.order : documents.keys();
   const found: { place: number; text: string }[] = [];
-  texts.forEach((text, place) => {
-    if (text.includes(input.query)) found.push({ place, text });
-  });
+  const query = plain(input.query);
+  let place = 0;
+  for (const i of order) {
+    if (!query || corpus.plain[i]!.includes(query)) found.push({ place, text: documents[i]! });
+    place++;
+  }
   return {
     rows: found.slice(input.from, input.from + input.count),
     found: found.length,
@@ -35,6 +40,7 @@ export async function browse(input: {
     distinct: corpus.known.size,
     blank: corpus.blank,
     vocabulary: corpus.vocabulary,
+    searched: query,
   };
 }
 

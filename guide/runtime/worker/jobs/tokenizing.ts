@@ -1,6 +1,6 @@
 /* Characters and tokens: what the tokenizer of a text makes of words. */
 import { corpusOf } from "../data/corpus.ts";
-import { charactersOf, clean } from "../data/documents.ts";
+import { charactersOf, clean, knownAs } from "../data/documents.ts";
 import type { Source } from "../data/record.ts";
 
 /** The different characters of some words, as the lessons find those of a file. */
@@ -38,7 +38,7 @@ export async function tokens(input: { source: Source; word: string }): Promise<{
     tokens: corpus.encode(input.word),
     characters: [...input.word].map((character) => ({
       character,
-      known: known.has(character),
+      known: knownAs(character, known) !== undefined,
     })),
     vocabulary: corpus.vocabulary,
   };

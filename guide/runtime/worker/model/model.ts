@@ -2,6 +2,7 @@
    are the kernel's; here is only what goes in and comes out. */
 import { STRUCTS, type Address } from "../kernel/calls.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { clean } from "../data/documents.ts";
 import type { Corpus } from "../data/corpus.ts";
 import type { Run } from "../data/record.ts";
 import { setupOf, type Setup } from "../data/setup.ts";
@@ -53,7 +54,7 @@ export class Model {
 
   /** BOS and as much of a beginning as leaves room for one more token. */
   prompt(prefix: string): number[] {
-    return this.corpus.encodePrefix(prefix).slice(0, this.run.model.block_size);
+    return this.corpus.encodePrefix(clean(prefix)).slice(0, this.run.model.block_size);
   }
 
   /** The token ids of a word as far as the model reads them. */
