@@ -8,12 +8,12 @@ import {
   changesText,
   ratesOf,
   ratesText,
+  thirdsOf,
   rateAt,
   type Rates,
 } from "./rates.ts";
 
 const BACK = 10; // snapshots, one after each step
-const THIRDS = 6;
 
 export class RateBranches {
   constructor(
@@ -75,11 +75,7 @@ export class RateBranches {
   /** What is offered when it diverged: where to go back to, and on with a third of the
       rate, or a third of that, and so on. */
   remedy(diverged: number): { back: number; rates: number[] } {
-    const first = this.rateAt(diverged);
-    const rates = Array.from({ length: THIRDS }, (_, i) =>
-      Number((first / 3 ** (i + 1)).toPrecision(2)),
-    );
-    return { back: Math.max(0, diverged - BACK), rates };
+    return { back: Math.max(0, diverged - BACK), rates: thirdsOf(this.rateAt(diverged)) };
   }
 
   /** The trainings that would follow. */

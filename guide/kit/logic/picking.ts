@@ -1,6 +1,8 @@
 /* Places in a picture that are looked at and chosen, by pointer or by keys: the same in
    every picture. `<svg {...picking({ … })}>` */
 
+import { zoomOf } from "../frame/slide.ts";
+
 export interface Picking {
   /** The place at these pixels of the picture; -1 for none. */
   find: (x: number, y: number) => number;
@@ -28,7 +30,8 @@ export function picking(given: Picking) {
   const { find, findPressed = find, count, at, see, pick, columns } = given;
   const under = (event: MouseEvent, finder = find): number => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
-    return finder(event.clientX - box.left, event.clientY - box.top);
+    const zoom = zoomOf(event.currentTarget as Element);
+    return finder((event.clientX - box.left) / zoom, (event.clientY - box.top) / zoom);
   };
   const keys = given.keys ?? (columns ? () => grid(columns()) : () => ALONG);
   const moved = (by: number): number =>

@@ -52,3 +52,9 @@ export const ratesWords = ({ rate, changes }: Rates): string =>
   changes
     .map(([step, other]) => t("rates-then", { rate: String(other), step: whole(step + 1) }))
     .join("");
+
+const THIRDS = 6;
+
+/** What is tried where a rate breaks: a third of it, a third of that, and so on. */
+export const thirdsOf = (rate: number): number[] =>
+  Array.from({ length: THIRDS }, (_, i) => Number((rate / 3 ** (i + 1)).toPrecision(2)));

@@ -1,9 +1,17 @@
-/* The one way a number is written, as docs/documents.md says under "Numbers". */
+/* The one way a number is written, as docs/documents.md says under "Numbers"; what is shown
+   has a minus sign for the hyphen, at which no line breaks. */
 
 const LARGEST_FIXED = 1e15;
 
 /** `value` with `digits` decimals and a comma between thousands; ties go to even. */
-export function formatNumber(value: number, digits = 4): string {
+export const formatNumber = (value: number, digits = 4): string =>
+  signed(plainNumber(value, digits));
+
+/** A number that is written already, with minus signs. */
+export const signed = (text: string): string => text.replaceAll("-", "\u2212");
+
+/** The same as Python writes it. */
+export function plainNumber(value: number, digits = 4): string {
   if (!Number.isInteger(digits) || digits < 0 || digits > 20)
     throw new Error(`invalid digits: ${digits}; use 0 to 20`);
   if (Number.isNaN(value)) return "nan";

@@ -1,9 +1,27 @@
 /* What comes only when it is asked for, and figures that are shown once they are whole. */
 
+const PATIENCE = 300; // ms; a figure that takes longer has the built picture meanwhile
+
+/** The picture that was built with the page, for whoever has no scripts. */
+function builtPicture(figure: HTMLElement): string {
+  const text = figure.querySelector("noscript")?.textContent ?? "";
+  const found = new DOMParser().parseFromString(text, "text/html").querySelector("img");
+  return found ? new URL(found.getAttribute("src")!, location.href).href : "";
+}
+
 /** A picture is shown once it has its numbers, so that nothing in it jumps. */
 function showing(figure: HTMLElement): void {
+  const picture = builtPicture(figure);
+  let waits = 0;
   const watch = new MutationObserver(() => {
-    if (figure.dataset["state"] === "busy") return;
+    if (figure.dataset["state"] === "busy") {
+      waits ||= window.setTimeout(() => {
+        if (picture) figure.style.setProperty("--meanwhile", `url("${picture}")`);
+      }, PATIENCE);
+      return;
+    }
+    window.clearTimeout(waits);
+    figure.style.removeProperty("--meanwhile");
     figure.dataset["shown"] = "";
     watch.disconnect();
   });

@@ -131,7 +131,7 @@ def test_divergence_is_explained_and_can_be_gone_back_from(figure: Opener) -> No
     assert f"by step {first[0]} " in visit.sentence
     assert f"off the axis, up to {losses[-1]:.1f}" in visit.page.inner_text(".legend")
     assert max(axis(visit)) < 5
-    visit.page.get_by_role("button", name="Back to the start, 4 steps").click()
+    visit.page.get_by_role("button", name="The same with 10", exact=True).click()
     visit.settle()
     tenth, _ = until_divergence(lesson(1, learning_rate=10), 20)
     assert [row[1] for row in visit.table[: len(tenth)]] == pytest.approx(tenth, **NEAR)
@@ -151,7 +151,7 @@ def test_a_branch_begins_ten_snapshots_before_and_is_compared(figure: Opener) ->
     broken = [row[1] for row in visit.table if row[1] != ""]
     back = len(broken) - 10
     assert back > 280 and "no longer a number" in visit.sentence
-    visit.page.get_by_role("button", name="Back 10 steps").click()
+    visit.page.get_by_role("button", name="The same with 10", exact=True).click()
     visit.settle()
     line, other = visit.column(1), [row[3] for row in visit.table if row[3] != ""]
     assert other == broken
@@ -177,12 +177,19 @@ def test_a_rate_of_thirty_breaks_and_a_branch_from_before_lasts(
     assert "The rate stood at 30." in visit.sentence
     broken = visit.column(1)
     assert len(broken) < 210
-    # a third of it is offered first, and a smaller one where that would break too
+    # the slider stands where it broke, and not where it was sent
+    scrub = page.locator(".scrub")
+    assert f"{len(broken)} / 1,000" in scrub.inner_text()
+    assert scrub.locator("input").input_value() == str(len(broken))
+    # the first that lasts is offered first, and a third where that would break again
     assert "With a third of the rate, 10, it would be over again" in visit.sentence
     assert page.get_by_role("button", name=f"{back}", exact=False).count() == 1
     lasts = re.search(r"([\d.]+) is the first that lasts", visit.sentence)
     assert lasts
-    page.get_by_role("button", name=f"The same with {lasts[1]}", exact=True).click()
+    primary = page.locator(".branches button.primary")
+    assert primary.inner_text().endswith(f"on with {lasts[1]}")
+    assert page.get_by_role("button", name="The same with 10", exact=True).count() == 1
+    primary.click()
     visit.settle()
     visit.settle()
     assert visit.sentence.startswith("All steps are made.")

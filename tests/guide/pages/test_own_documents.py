@@ -128,7 +128,7 @@ def test_a_link_says_when_the_documents_are_too_long_to_go_with_it(visit: Any) -
             if tools.get_attribute("open") is None:
                 tools.locator("summary").click()
             tools.get_by_role("button", name=button).click()
-            there.page.wait_for_selector(f".frame-tools output:has-text('{said}')")
+            there.page.wait_for_selector(f".frame-told:has-text('{said}')")
         copied = there.page.evaluate("navigator.clipboard.readText()")
         assert ("docs=" in copied) is (lines == 3)
 

@@ -91,7 +91,7 @@ def test_the_trimmed_characters_are_those_of_the_shared_list() -> None:
 def test_numbers_are_written_as_python_writes_them() -> None:
     given = cases("numbers")
     call = (
-        "made.formatNumber(typeof input.value === 'string' ? "
+        "made.plainNumber(typeof input.value === 'string' ? "
         "{ nan: NaN, inf: Infinity, '-inf': -Infinity }[input.value] : input.value, "
         "input.digits)"
     )

@@ -9,9 +9,7 @@ from glassgpt.lessons import FILES
 PAGES = sources.read_pages(sources.FOLDER / "pages" / "en")
 PATHS = tuple(page.path for page in PAGES)
 # those that no file is written for
-COMING = tuple(
-    f"/step/{n}/" for n in range(len(FILES)) if f"/step/{n}/" not in PATHS
-)
+COMING = tuple(f"/step/{n}/" for n in range(len(FILES)) if f"/step/{n}/" not in PATHS)
 MADE = ("/gallery/", "/yours/", "/404.html", *COMING)
 KINDS = ("/", "/step/0/", "/step/1/9/", "/sandbox/generate/", "/gallery/", "/yours/")
 
