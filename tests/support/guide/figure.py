@@ -120,7 +120,7 @@ class Figure:
         self.page.evaluate("navigator.clipboard.writeText('')")
         self.page.get_by_role("button", name="Copy link").click()
         wait_until(self.page, "await navigator.clipboard.readText() !== ''", 10)
-        assert self.page.inner_text(".frame-tools output") == "Link copied."
+        assert self.page.inner_text(".frame-told") == "Link copied."
         return str(self.page.evaluate("navigator.clipboard.readText()"))
 
 
