@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +29,8 @@ PLAIN = SamplingConfig(1.0)
 
 class Scripted:
     """An engine whose probabilities follow a table, and which notes what it read."""
+
+    turn = nullcontext()
 
     def __init__(self, block_size: int = 6, **rows: dict[str, float]) -> None:
         self.record = SimpleNamespace(model=SimpleNamespace(block_size=block_size))

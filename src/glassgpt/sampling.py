@@ -37,18 +37,19 @@ def generate(
     """
     start = _start(engine, tokenizer, prompt)
     block_size = engine.record.model.block_size
-    decoder, written = engine.decoder(), start[1:]
-    for token_id in start[:-1]:
-        decoder.step(token_id)
-    token_id = start[-1]
-    while len(written) < block_size:
-        probs = decoder.step(token_id, config.temperature or 1.0)
-        token_id = choose(probs, config, rng)
-        if token_id == tokenizer.bos:
-            break
-        written.append(token_id)
-        if on_text:
-            on_text(tokenizer.decode(written))
+    with engine.turn:
+        decoder, written = engine.decoder(), start[1:]
+        for token_id in start[:-1]:
+            decoder.step(token_id)
+        token_id = start[-1]
+        while len(written) < block_size:
+            probs = decoder.step(token_id, config.temperature or 1.0)
+            token_id = choose(probs, config, rng)
+            if token_id == tokenizer.bos:
+                break
+            written.append(token_id)
+            if on_text:
+                on_text(tokenizer.decode(written))
     return tokenizer.decode(written)
 
 

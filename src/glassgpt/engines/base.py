@@ -9,7 +9,7 @@ import random
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 
 from glassgpt import optim
@@ -72,6 +72,8 @@ class Engine(ABC):
     # how many steps the loop may hand over at once and still answer Ctrl-C in time
     steps_at_once = 1
     group = ALONE
+    # held while a document is written, where threads share what an engine remembers
+    turn: AbstractContextManager[object] = nullcontext()
     # whether a checkpoint is written while training goes on
     saves_behind = False
 

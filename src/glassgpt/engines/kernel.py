@@ -1,10 +1,14 @@
 """The kernel engine: the C core, on NumPy views of its memory."""
 
+import functools
 import math
 import random
+import threading
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import groupby, takewhile
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -26,6 +30,21 @@ from glassgpt.optim import OPTIMIZERS
 # what a core may multiply between two looks at Ctrl-C: some twentieth of a second
 _MULTIPLICATIONS = 1e8
 _TYPECODES = {"float64": "d", "float32": "f"}
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _in_turn(
+    method: Callable[Concatenate["KernelEngine", P], R],
+) -> Callable[Concatenate["KernelEngine", P], R]:
+    """One thread at a time: the activations and the cache are one for all."""
+
+    def held(self: "KernelEngine", *args: P.args, **named: P.kwargs) -> R:
+        with self.turn:
+            return method(self, *args, **named)
+
+    functools.update_wrapper(held, method)
+    return held
 
 
 class KernelEngine(Engine):
@@ -36,6 +55,7 @@ class KernelEngine(Engine):
     def __init__(self, record: Record, rng: random.Random) -> None:
         super().__init__(record, rng)
         self.kernel = Kernel(record.model, record.train.dtype)
+        self.turn = threading.RLock()
         self.in_cache: KernelDecoder | None = None  # whose tokens those are
         generator = Random.like(rng)
         self.kernel.init_weights(generator)
@@ -55,10 +75,12 @@ class KernelEngine(Engine):
         open_library(record.train.dtype)
         require_possible(record.model, record.train.dtype)
 
+    @_in_turn
     def weights(self) -> dict[str, Tensor]:
         """A copy of every matrix by name; Step 0's is `counts`."""
         return self._tensors(self.kernel.weights)
 
+    @_in_turn
     def buffers(self) -> dict[str, Tensor]:
         """A copy of what the optimiser remembers: "m.wte", "v.wte" and so on."""
         return {
@@ -67,6 +89,7 @@ class KernelEngine(Engine):
             for name, tensor in self._tensors(matrices).items()
         }
 
+    @_in_turn
     def restore(
         self, weights: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
     ) -> None:
@@ -78,16 +101,19 @@ class KernelEngine(Engine):
             for k, matrices in self._kept().items():
                 matrices[name][:] = _matrix(buffers[f"{k}.{name}"])
 
+    @_in_turn
     def loss(self, tokens: Tokens) -> float:
         """The mean of -ln p over a document's next tokens, as many as the block has."""
         self.in_cache = None
         return self.kernel.loss(tokens)
 
+    @_in_turn
     def token_losses(self, tokens: Tokens) -> list[float]:
         """-ln p of each next token: (n,)."""
         losses = [row for part in self._pieces(tokens, "losses") for row in part]
         return [float(loss) for loss in losses]
 
+    @_in_turn
     def sum_of_losses(self, documents: Batch) -> tuple[float, int]:
         """The sum of -ln p over all documents' next tokens, and how many they are."""
         self.in_cache = None
@@ -96,6 +122,7 @@ class KernelEngine(Engine):
         losses, counts = evaluate(self.kernel, given, every, batched=True)
         return math.fsum(losses), int(counts.sum())
 
+    @_in_turn
     def generate_batch(
         self, start: Tokens, limit: int, config: SamplingConfig, rng: random.Random
     ) -> list[list[int]]:
@@ -107,10 +134,12 @@ class KernelEngine(Engine):
         generator.hand_back(rng)
         return written
 
+    @_in_turn
     def logits(self, tokens: Tokens) -> list[list[float]]:
         """The logits at each position: (n, vocab_size). Step 0 gives ln p."""
         return [row for part in self._pieces(tokens, "logits") for row in part.tolist()]
 
+    @_in_turn
     def perturbed_loss(self, tokens: Tokens, name: str, index: int, by: float) -> float:
         """The loss of a document with one weight moved, and put back.
 
@@ -124,6 +153,7 @@ class KernelEngine(Engine):
         finally:
             matrix[index] = kept
 
+    @_in_turn
     def finite_differences(
         self, tokens: Tokens, name: str, places: Sequence[int], eps: float
     ) -> list[float]:
@@ -136,6 +166,7 @@ class KernelEngine(Engine):
             found += map(float, slopes)
         return found
 
+    @_in_turn
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""
         self.in_cache = None
@@ -207,11 +238,13 @@ def train_several(
     documents = Documents(
         [document for batch in batches for document in batch], vocab_size
     )
-    trainers = []
-    for engine in engines:
-        engine.in_cache = None
-        trainers.append(Trainer(engine.kernel, documents, engine.record.train))
-    errors = train_models(trainers, step, np.arange(len(documents)))
+    with ExitStack() as turns:
+        trainers = []
+        for engine in engines:
+            turns.enter_context(engine.turn)
+            engine.in_cache = None
+            trainers.append(Trainer(engine.kernel, documents, engine.record.train))
+        errors = train_models(trainers, step, np.arange(len(documents)))
     losses = [trainer.losses.tolist() for trainer in trainers]
     return list(zip(losses, errors, strict=True))
 
@@ -226,14 +259,15 @@ class KernelDecoder:
 
     def step(self, token_id: int, temperature: float = 1.0) -> list[float]:
         """The probability of each token to come next: (vocab_size,), sums to 1."""
-        if self._engine.in_cache is not self or self._reader is None:
-            self._reader = Decoder(self._engine.kernel)
-            for token in self._tokens:
-                self._reader.step(token)
-            self._engine.in_cache = self
-        self._reader.step(token_id)
-        self._tokens.append(token_id)
-        return [float(p) for p in self._reader.probabilities(temperature)]
+        with self._engine.turn:
+            if self._engine.in_cache is not self or self._reader is None:
+                self._reader = Decoder(self._engine.kernel)
+                for token in self._tokens:
+                    self._reader.step(token)
+                self._engine.in_cache = self
+            self._reader.step(token_id)
+            self._tokens.append(token_id)
+            return [float(p) for p in self._reader.probabilities(temperature)]
 
 
 def _matrix(tensor: Tensor) -> Reals:
