@@ -5,6 +5,7 @@ The vocabulary is closed: "invalid X: value", "missing X" and "unknown X: value"
 
 import difflib
 import math
+import shlex
 from collections.abc import Iterable
 
 
@@ -45,7 +46,8 @@ class DivergedError(GlassGPTError):
         what = "gradient: infinite" if math.isfinite(loss) else f"loss: {loss}"
         super().__init__(
             f"invalid {what} at step {step + 1}, learning rate {learning_rate:g}",
-            f"Try a third of it: --set learning_rate={learning_rate / 3:.3g}",
+            f"Train anew with a third of it, in another folder: "
+            f"--set learning_rate={learning_rate / 3:.3g} --out DIR",
         )
         self.step = step  # counted from 0
         self.loss = loss
@@ -83,6 +85,16 @@ def unknown(
     remedy = f"Did you mean {near[0]}? " if near else ""
     remedy += f"Choose from {', '.join(names)}." if names else "There is none yet."
     return error(f"unknown {what}: {shown(value)}", remedy)
+
+
+def command(*words: object) -> str:
+    """A command line of ours as it can be pasted: paths with a space are quoted."""
+    return " ".join(["glassgpt", *map(pasted, words)])
+
+
+def pasted(word: object) -> str:
+    """A word of a command line, or a path, quoted where a shell would take it apart."""
+    return shown(shlex.quote(str(word)), 1000)
 
 
 def shown(value: object, limit: int = 160) -> str:

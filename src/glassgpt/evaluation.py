@@ -79,17 +79,23 @@ def evaluate_on(
     engine: Engine,
     tokenizer: Tokenizer,
     documents: Iterable[str],
-    trained: Iterable[str],
+    trained: Iterable[str] | None,
 ) -> Evaluation:
-    """The same on any documents, one at least; the baselines count `trained`."""
+    """The same on any documents, one at least; the baselines count `trained`.
+
+    Without it there are none.
+    """
     heldout = [_read(engine, tokenizer.encode(text)) for text in documents]
     total, count = engine.sum_of_losses(heldout)
-    counted = map(tokenizer.encode, trained)
+    baselines = {}
+    if trained is not None:
+        counted = map(tokenizer.encode, trained)
+        baselines = baseline_losses(counted, heldout, tokenizer.vocab_size)
     return Evaluation(
         loss=total / count,
         documents=len(heldout),
         tokens=count,
-        baselines=baseline_losses(counted, heldout, tokenizer.vocab_size),
+        baselines=baselines,
     )
 
 

@@ -213,7 +213,10 @@ def test_flags_that_say_what_the_run_says_are_fine(call: Call, copy: Path) -> No
         (("--preset", "step3"), "invalid step: step3; the run is of step5"),
         (("--set", "n_embd=8"), "invalid n_embd: 8; the run has 4"),
         (("--set", "n_emdb=8"), "unknown key: n_emdb"),
-        (("--data", "other.txt"), "invalid --data: other.txt; the run has names"),
+        (
+            ("--data", "other.txt"),
+            "invalid --data: other.txt; the run has names, and these are others",
+        ),
         (("--engine", "kernle"), "unknown engine: kernle"),
     ],
 )
@@ -221,6 +224,7 @@ def test_a_flag_that_contradicts_the_run_is_an_error(
     flags: tuple[object, ...], line: str, call: Call, copy: Path
 ) -> None:
     before = snapshot(copy)
+    Path("other.txt").write_text("emma\n")
     done = call("train", "--resume", "--out", copy, *flags)
     assert (done.status, done.out) == (2, "")
     assert done.error[0] == line and len(done.error) == 2
@@ -270,4 +274,43 @@ def test_documents_that_have_changed_are_refused(call: Call, tmp_path: Path) -> 
     call("train", "--steps", 3, *TINY, "--data", words, "--out", "run")
     words.write_text("emma\nolivia\neve\n")
     done = call("train", "--resume", "--out", "run")
-    assert done.status == 2 and "have changed since" in done.error[0]
+    assert done.status == 1 and "not those that this run was" in done.error[0]
+
+
+def test_a_run_whose_data_has_moved_is_resumed_measured_and_sampled(
+    call: Call, tmp_path: Path
+) -> None:
+    words = "".join(f"{a}{b}{c}\n" for a in "abc" for b in "defgh" for c in "abcd")
+    Path("words.txt").write_text(words)
+    train = ("train", "--steps", 6, *TINY, "--set", "checkpoint_every=3")
+    run = ("--data", "words.txt", "--out", "my run")
+    assert call(*train, "--step", 1, *TINY[:2], *run).status == 2  # n_head is not its
+    assert call(*train, *run).status == 0
+    measured, sampled = call("eval", "my run"), call("sample", "my run", "--new-only")
+    whole = results_of(tmp_path / "my run")
+    # as if it had been stopped after three steps
+    shutil.rmtree(tmp_path / "my run/checkpoints/step-000000006")
+    log = tmp_path / "my run/log.jsonl"
+    log.write_text("".join(log.read_text().splitlines(keepends=True)[:3]))
+    Path("words.txt").rename("moved.txt")
+    Path("other.txt").write_text(words.replace("a", "b") + "cdc\n")
+    gone = f"missing data: {tmp_path / 'words.txt'}"
+    needs = "To go on, name them where they are now: --data FILE, in Python documents="
+    for command in (
+        ("train", "--resume", "--out", "my run"),
+        ("eval", "my run"),
+        ("sample", "my run", "--new-only"),
+    ):
+        done = call(*command)
+        assert (done.status, done.error[0]) == (1, gone)
+        assert done.error[1].startswith(needs)
+    (listed,) = call("runs", ".").lines
+    assert "go on with: glassgpt train --resume --out 'my run' --data FILE" in listed
+    other = call("eval", "my run", "--data", "other.txt")
+    assert other.status == 0 and "baselines" not in other.out
+    assert other.err == f"{gone}: documents that it was trained on are measured too\n"
+    here = ("--data", "moved.txt")
+    assert call("train", "--resume", "--out", "my run", *here).status == 0
+    assert results_of(tmp_path / "my run") == whole
+    assert call("eval", "my run", *here) == measured
+    assert call("sample", "my run", "--new-only", *here) == sampled

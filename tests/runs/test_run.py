@@ -146,7 +146,7 @@ def test_a_finished_run_is_given_back_and_left_as_it_was(
         ({"steps": 7}, "invalid num_steps: 7; the run has 6"),
         ({"step": 4}, "invalid step: step4; the run is of step5"),
         ({"documents": "names"}, "invalid --data: names; the run has documents from"),
-        ({"documents": ["anna"]}, "invalid --data: documents from Python; its docu"),
+        ({"documents": ["anna"]}, "invalid --data: documents from Python; the run has"),
         ({"out": None}, "missing out"),
     ],
 )
@@ -179,13 +179,78 @@ def test_a_folder_that_is_taken_is_refused_before_training(
     assert small.checkpoint_hashes(tmp_path / "kept") == before
 
 
-def test_a_run_whose_data_is_gone_still_samples(tmp_path: Path, data: Path) -> None:
+def test_a_run_whose_data_is_gone_samples_and_says_what_it_needs_and_takes_it(
+    tmp_path: Path, data: Path
+) -> None:
     run = glassgpt.train(data, out=tmp_path / "out", **TINY)
-    data.rename(tmp_path / "elsewhere.txt")
+    moved = data.rename(tmp_path / "elsewhere.txt")
     again = glassgpt.load(tmp_path / "out")
     assert again.sample(5) == run.sample(5)
     with pytest.raises(DataError, match=r"missing data: .*words\.txt") as caught:
         assert again.corpus
+    assert "--data FILE, in Python documents=" in caught.value.remedy
+    for documents in (moved, str(moved), small.names(), run.corpus):
+        again = glassgpt.load(tmp_path / "out", documents=documents)
+        assert again.evaluate() == run.evaluate()
+        assert again.known == run.known
+    with pytest.raises(UsageError, match="and these are others") as refused:
+        glassgpt.load(tmp_path / "out", documents=["emma"])
+    assert refused.value.remedy
+
+
+def test_a_folder_that_moves_with_its_data_beside_it_finds_it(
+    tmp_path: Path, data: Path
+) -> None:
+    (tmp_path / "old/runs").mkdir(parents=True)
+    data = data.rename(tmp_path / "old/words.txt")
+    run = glassgpt.train(data, out=tmp_path / "old/runs/one", **TINY)
+    (tmp_path / "old").rename(tmp_path / "new")
+    again = glassgpt.load(tmp_path / "new/runs/one")
+    assert again.evaluate() == run.evaluate()
+    (tmp_path / "new/words.txt").write_text("emma\n")
+    with pytest.raises(DataError, match="missing data"):
+        glassgpt.load(tmp_path / "new/runs/one").evaluate()
+
+
+def test_a_run_from_a_list_keeps_its_documents_and_can_be_copied(
+    tmp_path: Path, run: Run
+) -> None:
+    glassgpt.train(small.names(), out=tmp_path / "out", **TINY)
+    run.save(tmp_path / "saved")
+    for name in ("out", "saved"):
+        shutil.copytree(tmp_path / name, tmp_path / "friend" / name)
+        copy = tmp_path / "friend" / name
+        again = glassgpt.load(copy)
+        assert again.corpus.documents == tuple(small.names())
+        assert again.evaluate() == run.evaluate()
+        assert again.sample(5, new_only=True) == run.sample(5, new_only=True)
+        assert same(glassgpt.train(out=copy, resume=True), run)
+        (copy / "documents.txt").write_text("other\n")
+        with pytest.raises(DataError, match="missing data: documents from Python"):
+            glassgpt.load(copy).evaluate()
+        assert glassgpt.load(copy, documents=small.names()).evaluate() == run.evaluate()
+
+
+@pytest.mark.parametrize(
+    ("documents", "line"),
+    [
+        (
+            ["anna", "two\nlines"],
+            r"invalid documents[1]: two\nlines; it has a line end",
+        ),
+        (["a\rb"], r"invalid documents[0]: a\rb; it has a line end"),
+        ({"anna": 1}, "invalid documents: {'anna': 1}; it is a dict"),
+        ("anna\nbob\n" * 999, r"invalid documents: anna\nbob\nanna\n"),
+        ("anna " * 999, "missing data: anna anna"),
+        ([1, 2], "invalid documents: [1, 2]; sequence item 0: expected str"),
+    ],
+)
+def test_a_text_that_is_no_list_of_lines_is_refused_with_what_to_do(
+    documents: Any, line: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        glassgpt.train(documents, step=0, steps=1)
+    assert str(caught.value).startswith(line) and len(str(caught.value)) < 300
     assert caught.value.remedy
 
 

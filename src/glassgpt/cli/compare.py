@@ -16,7 +16,7 @@ from glassgpt.comparison.page import page
 from glassgpt.comparison.plot import draw
 from glassgpt.config.fields import EVERY_STEP
 from glassgpt.data import load_corpus
-from glassgpt.errors import invalid, unknown
+from glassgpt.errors import invalid, pasted, unknown
 from glassgpt.files import cannot_write, check_writable, json_bytes, replace_file
 
 
@@ -121,7 +121,9 @@ def _check_out(out: Path, force: bool) -> None:
     if out.suffix.lower() not in _FORMATS:
         raise unknown("ending of --out", out.suffix or out.name, _FORMATS)
     if out.is_dir():
-        raise invalid("--out", out, "it is a folder", f"Try {out / 'compare.html'}")
+        raise invalid(
+            "--out", out, "it is a folder", f"Try {pasted(out / 'compare.html')}"
+        )
     if out.exists() and not force:
         raise invalid("--out", out, "it is there already", "--force replaces it.")
     if not out.parent.is_dir():

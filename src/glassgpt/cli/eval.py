@@ -7,7 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from glassgpt.cli.view.options import Json, RunArgument
-from glassgpt.cli.view.output import evaluation_lines, say, say_json, say_note, visible
+from glassgpt.cli.view.output import (
+    evaluation_lines,
+    say,
+    say_aside,
+    say_json,
+    say_note,
+    visible,
+)
+from glassgpt.data import load as load_documents
 from glassgpt.data.documents import clean
 from glassgpt.errors import DataError, GlassGPTError, invalid
 from glassgpt.evaluation import FEWEST, Evaluation
@@ -23,7 +31,8 @@ def eval_command(
         typer.Option(
             "--data",
             metavar="NAME|FILE",
-            help="Measure on these documents. [the run's held-out]",
+            help="Measure on these; or name the run's own, where they are now."
+            " [the run's held-out]",
         ),
     ] = None,
     text: Annotated[
@@ -45,10 +54,23 @@ def eval_command(
         _one_document(loaded, text, json)
         return
     limit = _limit(eval_docs)
-    found = loaded.evaluate(limit) if data is None else loaded.evaluate_on(data, limit)
+    found = loaded.evaluate(limit) if data is None else _on(loaded, data, limit)
     if found is None:
         raise _too_few(run, data)
     _show(found, json)
+
+
+def _on(loaded: Run, data: str, limit: int | None) -> Evaluation | None:
+    """The loss on documents that are named, or on the held-out of the run's own."""
+    given = load_documents(data)
+    if loaded.take(given) and (found := loaded.evaluate(limit)):
+        return found
+    try:
+        _ = loaded.corpus
+    except DataError as error:
+        say_aside(f"{error}: documents that it was trained on are measured too")
+        return loaded.evaluate_on_all(given, limit)
+    return loaded.evaluate_on(given, limit)
 
 
 def _too_few(run: Path, data: str | None) -> GlassGPTError:

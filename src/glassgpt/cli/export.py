@@ -7,7 +7,7 @@ import typer
 
 from glassgpt.cli.view.options import RunArgument, either
 from glassgpt.cli.view.output import say, say_note
-from glassgpt.errors import invalid, unknown
+from glassgpt.errors import invalid, pasted, unknown
 from glassgpt.export import FORMATS
 from glassgpt.files import cannot_write, check_writable, replace_file
 from glassgpt.runs.run import load
@@ -27,7 +27,9 @@ def export(
     if to not in FORMATS:
         raise unknown("format", to, FORMATS)
     if file.is_dir():
-        raise invalid("FILE", file, "it is a folder", f"Try {file / ('model.' + to)}")
+        raise invalid(
+            "FILE", file, "it is a folder", f"Try {pasted(file / ('model.' + to))}"
+        )
     if file.exists() and not force:
         raise invalid("FILE", file, "it is there already", "--force replaces it.")
     check_writable(file, "FILE")

@@ -7,7 +7,7 @@ import typer
 
 from glassgpt.cli.view.options import Json
 from glassgpt.cli.view.output import say, say_json, visible
-from glassgpt.errors import invalid
+from glassgpt.errors import command, invalid
 from glassgpt.formatting import format_number
 from glassgpt.runs.listing import RunSummary, list_runs
 
@@ -48,9 +48,14 @@ def _state(summary: RunSummary) -> str:
     heldout = (summary.result or {}).get("heldout_loss")
     if heldout is not None:
         words.append(f"held-out {format_number(heldout)}")
-    if not summary.finished:
-        path = visible(str(summary.path))
-        words.append(f"go on with: glassgpt train --resume --out {path}")
+    if summary.diverged_at:
+        words.append(f"diverged at step {format_number(summary.diverged_at, 0)}")
+    elif not summary.finished:
+        again = ["train", "--resume", "--out", str(summary.path)]
+        again += [] if summary.has_data else ["--data", "FILE"]
+        words.append(f"go on with: {command(*again)}")
+    if not (summary.has_data or summary.diverged_at):
+        words.append(f"its data has moved: {visible(str(summary.record.get('data')))}")
     return "  ".join(words)
 
 
@@ -62,5 +67,6 @@ def _plain(summary: RunSummary) -> dict[str, Any]:
         "finished": summary.finished,
         "last_loss": summary.last_loss,
         "heldout_loss": (summary.result or {}).get("heldout_loss"),
+        "diverged_at": summary.diverged_at,
         "problem": summary.problem,
     }

@@ -39,6 +39,14 @@ def sample(
     seed: Annotated[
         int | None, typer.Option(help="Same seed, same samples. [the run's]")
     ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            metavar="NAME|FILE",
+            help="The run's own documents, where they are now.",
+        ),
+    ] = None,
     new_only: Annotated[
         bool, typer.Option("--new-only", help="None that stand in the data.")
     ] = False,
@@ -57,7 +65,7 @@ def sample(
 
     Each is marked: known, if it stands in the data, or new.
     """
-    loaded = load(run, say_note)
+    loaded = load(run, say_note, documents=data)
     known = _known(loaded, new_only)
     samples = []
     # what may still be passed over is shown when it is whole

@@ -17,7 +17,7 @@ from glassgpt.cli.view.tensorboard import board, require_tensorboard
 from glassgpt.data import load as load_documents
 from glassgpt.data.loader import suited
 from glassgpt.engines.shapes import num_params
-from glassgpt.errors import GlassGPTError, invalid, missing, unknown
+from glassgpt.errors import GlassGPTError, command, invalid, missing, unknown
 from glassgpt.files import reason
 from glassgpt.runs.lifecycle import Given, KeptRun, resume_run, start_run
 from glassgpt.runs.listing import next_run_path
@@ -26,11 +26,11 @@ from glassgpt.training.result import Result
 from glassgpt.training.session import Session
 
 _NEXT = {
-    "glassgpt sample {run} --temperature 0.8": "write more",
-    "glassgpt eval {run} --text emma": "how well is a word predicted?",
-    "glassgpt train --data my-words.txt": "train on your own, one a line",
-    "glassgpt compare": "all six steps side by side",
-    "glassgpt show 5": "read the program that just ran",
+    "sample {run} --temperature 0.8": "write more",
+    "eval {run} --text emma": "how well is a word predicted?",
+    "train --data my-words.txt": "train on your own, one a line",
+    "compare": "all six steps side by side",
+    "show 5": "read the program that just ran",
 }
 
 
@@ -129,7 +129,10 @@ def train(
 def train_with_defaults() -> None:
     """What plain `glassgpt` does: the last lesson on the built-in names."""
     path = _start("step5", {}, "names", None, None, Show())
-    commands = {line.format(run=path): why for line, why in _NEXT.items()}
+    commands = {
+        command(*(word.format(run=path) for word in line.split())): why
+        for line, why in _NEXT.items()
+    }
     say("\nWhat to do next:")
     for line, why in commands.items():
         say(f"  {line.ljust(max(map(len, commands)))}  {why}")
@@ -176,8 +179,8 @@ def _train(kept: KeptRun, show: Show) -> None:
         if isinstance(error, BrokenPipeError) or error.filename:
             raise
         line = f"invalid output: stdout; {reason(error)}"
-        remedy = f"Go on with: glassgpt train --resume --out {kept.folder.path}"
-        raise GlassGPTError(line, remedy) from error
+        again = command("train", "--resume", "--out", kept.folder.path)
+        raise GlassGPTError(line, f"Go on with: {again}") from error
 
 
 @contextmanager

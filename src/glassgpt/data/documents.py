@@ -5,6 +5,7 @@ the bytes by name or path.
 """
 
 import difflib
+import errno
 import hashlib
 import stat
 import unicodedata
@@ -17,6 +18,8 @@ from glassgpt.data import catalog
 from glassgpt.errors import DataError, GlassGPTError, invalid, missing, shown
 from glassgpt.files import reason
 
+# the name of documents that have no file
+FROM_PYTHON = "documents from Python"
 LONGEST_DOCUMENT = 1_000_000
 LARGEST_VOCABULARY = 4_096
 
@@ -180,6 +183,8 @@ def _read_file(given: str) -> bytes:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise _missing(given) from None
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # as of a text that is taken for a name
+            raise _missing(given) from None
         raise unreadable(given, error) from None
 
 

@@ -1,7 +1,7 @@
 """Which documents a run is trained on, in which order, and which it never sees."""
 
 import random
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from glassgpt.config import Record, TrainConfig
@@ -9,7 +9,7 @@ from glassgpt.data.documents import Corpus
 from glassgpt.data.heldout import heldout_documents, split
 from glassgpt.data.order import DocumentOrder, shuffled
 from glassgpt.data.packing import Ring
-from glassgpt.errors import DataError, invalid
+from glassgpt.errors import DataError, command, invalid
 from glassgpt.tokenizers import ByteTokenizer, CharTokenizer, Tokenizer
 
 if TYPE_CHECKING:
@@ -124,9 +124,8 @@ def tokenizer_of(corpus: "Corpus | PreparedData", train: TrainConfig) -> Tokeniz
         return corpus.tokenizer
     if train.tokenizer == "bpe":
         why = "a text file has no trained one"
-        remedy = (
-            f"glassgpt data prepare {corpus.name} --tokenizer bpe --out DIR makes one."
-        )
+        words = ("data", "prepare", corpus.name, "--tokenizer", "bpe", "--out", "DIR")
+        remedy = f"{command(*words)} makes one."
         raise invalid("tokenizer", "bpe", why, remedy, DataError)
     if train.tokenizer == "bytes":
         return ByteTokenizer()
@@ -163,15 +162,18 @@ def suited(
 
 
 def unseen(
-    given: "Corpus | PreparedData", loader: DataLoader, seed: int, limit: int
+    given: "Corpus | PreparedData",
+    reached_among: Callable[[Iterable[str]], set[str]],
+    seed: int,
+    limit: int,
 ) -> Sequence[str]:
-    """Distinct documents of `given` that `loader` does not train on, by their hash.
+    """Distinct documents of `given` that are not trained on, by their hash.
 
     At most `limit`, those of smallest hash; 0 is all of them.
     """
     if isinstance(given, Corpus):
-        trained = loader.reached_among(given.documents)
+        trained = reached_among(given.documents)
         return heldout_documents(given.documents, trained, seed, limit)
     from glassgpt.data.prepared.heldout import unreached
 
-    return unreached(given, seed, limit, loader.reached_among)
+    return unreached(given, seed, limit, reached_among)

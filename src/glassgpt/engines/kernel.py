@@ -39,7 +39,7 @@ def _in_turn(
 ) -> Callable[Concatenate["KernelEngine", P], R]:
     """One thread at a time: the activations and the cache are one for all."""
 
-    def held(self: "KernelEngine", *args: P.args, **named: P.kwargs) -> R:
+    def held(self: "KernelEngine", /, *args: P.args, **named: P.kwargs) -> R:
         with self.turn:
             return method(self, *args, **named)
 

@@ -5,21 +5,21 @@ writes. The others follow: they find the folder and read.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassgpt import checkpoints, config, data, engines
 from glassgpt.checkpoints.run_folder import RECORD, ReadOnlyFolder, RunFolder
 from glassgpt.config import Record
 from glassgpt.config.presets import LESSONS
-from glassgpt.data import catalog
-from glassgpt.data.documents import Corpus
+from glassgpt.data import Documents
 from glassgpt.data.loader import suited
-from glassgpt.errors import CheckpointError, UsageError, invalid, missing
+from glassgpt.errors import CheckpointError, invalid, missing
 from glassgpt.files import json_bytes
+from glassgpt.runs.documents import find, given_again, keep
 from glassgpt.runs.run import Run, loaded, recorded, run_of
 from glassgpt.training.events import Listener, ignore
 from glassgpt.training.loop import train as train_session
@@ -27,10 +27,6 @@ from glassgpt.training.recorder import restore
 from glassgpt.training.result import Result
 from glassgpt.training.session import Session
 
-if TYPE_CHECKING:
-    from glassgpt.data.prepared.dataset import PreparedData
-
-Documents = str | os.PathLike[str] | Iterable[str]
 _ANEW = "Leave it out to go on, or train anew in another folder."
 
 
@@ -136,7 +132,7 @@ def start_run(session: Session, path: Path) -> KeptRun:
     group = session.engine.group
     group.wait()  # nobody looks for a run.json that is just being made
     if group.is_leader:
-        RunFolder.create(path, session.facts())
+        keep(RunFolder.create(path, session.facts()), session.corpus)
     group.wait()
     return KeptRun(session, open_run(path))
 
@@ -148,13 +144,12 @@ def resume_run(path: Path, given: Given) -> KeptRun:
     """
     folder = open_run(path)
     record = recorded(folder)
-    _refuse_contradictions(folder.record, record, given)
-    corpus = _corpus(folder.record["data"], given.documents)
+    _refuse_contradictions(record, given, folder)
+    if given.documents is None:
+        corpus = find(folder.record, path)
+    else:
+        corpus = given_again(folder.record, given.documents)
     session = Session(record, corpus, given.engine or folder.record["engine"])
-    if folder.record["data_sha256"] != corpus.sha256:
-        why = "its documents have changed since the run began"
-        remedy = "Put the old file back, or train anew in another folder."
-        raise invalid("--data", folder.record["data"], why, remedy, UsageError)
     return KeptRun(session, folder, begun=True)
 
 
@@ -172,13 +167,6 @@ def _trained(kept: KeptRun, listen: Listener) -> Run:
     return run_of(kept.session, result)
 
 
-def _corpus(name: str, documents: Documents | None) -> "Corpus | PreparedData":
-    """The documents of a run: those that are named, or those that are given as such."""
-    if documents is None or isinstance(documents, str | os.PathLike):
-        return data.load(name)
-    return data.load(documents)
-
-
 def _same_run(path: Path, session: Session) -> ReadOnlyFolder:
     """The folder of a run that torchrun has started before; another is an error."""
     folder = open_run(path)
@@ -189,20 +177,20 @@ def _same_run(path: Path, session: Session) -> ReadOnlyFolder:
     return folder
 
 
-def _refuse_contradictions(facts: dict[str, Any], record: Record, given: Given) -> None:
+def _refuse_contradictions(
+    record: Record, given: Given, folder: ReadOnlyFolder
+) -> None:
     """What is given may repeat what run.json says, and nothing else."""
     settings = given.settings or {}
     kept, asked = _fields(record), _fields(record.with_settings(**settings))
     for name in settings:
         if asked[name] != kept[name]:
-            raise invalid(name, asked[name], f"the run has {kept[name]}", _ANEW)
+            remedy = _ANEW
+            if name == "num_steps" and Result.from_log(folder.read_log()):
+                remedy = "It has had them all: train anew in another folder with --out."
+            raise invalid(name, asked[name], f"the run has {kept[name]}", remedy)
     if given.preset_name is not None:
         _refuse_other_preset(given.preset_name, settings, record)
-    if isinstance(given.documents, str | os.PathLike):
-        name = str(given.documents)
-        by_name = name in catalog.NAMES and isinstance(given.documents, str)
-        if (name if by_name else str(Path(name).resolve())) != facts["data"]:
-            raise invalid("--data", name, f"the run has {facts['data']}", _ANEW)
 
 
 def _fields(record: Record) -> dict[str, Any]:

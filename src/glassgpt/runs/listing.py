@@ -8,7 +8,9 @@ from typing import Any
 
 from glassgpt import checkpoints
 from glassgpt.checkpoints.run_folder import RECORD, ReadOnlyFolder, broken_run
-from glassgpt.errors import GlassGPTError, UsageError, invalid, shown, unknown
+from glassgpt.errors import GlassGPTError, UsageError, invalid, pasted, shown, unknown
+from glassgpt.runs.documents import at_hand
+from glassgpt.training.recorder import diverged_at
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class RunSummary:
     last_loss: float | None = None
     result: dict[str, Any] | None = None
     problem: str = ""
+    diverged_at: int | None = None
+    has_data: bool = True
 
     @property
     def finished(self) -> bool:
@@ -49,7 +53,7 @@ def resolve_run(path: Path) -> ReadOnlyFolder:
     for above in list(path.parents)[:2]:
         if (above / RECORD).is_file():
             why = "it is a part of a run"
-            raise invalid("run", path, why, f"Give the run's folder: {above}")
+            raise invalid("run", path, why, f"Give the run's folder: {pasted(above)}")
     if path.is_file():
         remedy = "Give the folder of a run; glassgpt runs lists them."
         raise invalid("run", path, "it is a file, not a folder", remedy)
@@ -98,6 +102,8 @@ def _summary(path: Path) -> RunSummary:
         num_steps,
         losses[-1] if losses else None,
         results[-1] if results else None,
+        diverged_at=diverged_at(log),
+        has_data=at_hand(folder.record, path),
     )
 
 

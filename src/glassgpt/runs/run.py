@@ -2,7 +2,8 @@
 
 import os
 import random
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +13,19 @@ from glassgpt.checkpoints.format import Checkpoint
 from glassgpt.checkpoints.run_folder import ReadOnlyFolder, RunFolder
 from glassgpt.config import Record, SamplingConfig
 from glassgpt.curves import loss_curve
+from glassgpt.data import Documents
 from glassgpt.data.documents import Corpus
 from glassgpt.data.loader import DataLoader, loader_of, unseen
 from glassgpt.engines.base import Engine
 from glassgpt.engines.records import to_read
-from glassgpt.errors import CheckpointError, DataError, invalid, missing
+from glassgpt.errors import CheckpointError, DataError, command, invalid, missing
 from glassgpt.evaluation import Evaluation, evaluate, evaluate_on
+from glassgpt.runs.documents import find, given_again, keep
 from glassgpt.runs.listing import resolve_run
 from glassgpt.sampling import Sample, sample
 from glassgpt.tokenizers import Tokenizer
 from glassgpt.training.events import Listener, Noted, ignore
-from glassgpt.training.recorder import require_same_record, state_of
+from glassgpt.training.recorder import diverged_at, require_same_record, state_of
 from glassgpt.training.result import Result
 from glassgpt.training.session import Session, known_in
 from glassgpt.training.writer import CheckpointWriter
@@ -42,6 +45,7 @@ class Run:
         result: Result | None,
         facts: dict[str, Any],
         corpus: "Corpus | PreparedData | None" = None,
+        path: Path | None = None,
     ) -> None:
         self.engine = engine
         self.tokenizer = tokenizer
@@ -49,6 +53,7 @@ class Run:
         self.result = result
         self._facts = facts
         self._corpus = corpus
+        self._path = path
         self._record = Record.from_json(facts)
 
     @property
@@ -69,15 +74,11 @@ class Run:
 
     @cached_property
     def corpus(self) -> "Corpus | PreparedData":
-        """The documents it was trained on. Raises DataError when they have changed."""
-        if self._corpus is not None:
-            return self._corpus
-        name = self._facts["data"]
-        corpus = data.load(name)
-        if corpus.sha256 != self._facts["data_sha256"]:
-            why = "its documents are not those that this run was trained on"
-            raise invalid("data", name, why, "Put the old file back.", DataError)
-        return corpus
+        """The documents it was trained on. Raises DataError when they are not found.
+
+        `load(folder, documents=...)` takes them from where they are now.
+        """
+        return self._corpus or find(self._facts, self._path)
 
     @cached_property
     def known(self) -> Container[str] | None:
@@ -143,7 +144,7 @@ class Run:
 
     def evaluate_on(
         self,
-        documents: str | os.PathLike[str] | Iterable[str],
+        documents: Documents,
         limit: int | None = None,
     ) -> Evaluation | None:
         """The same on the distinct documents given, less those it was trained on.
@@ -153,10 +154,30 @@ class Run:
         """
         loader, train = self._loader(), self.config.train
         limit = train.eval_docs if limit is None else limit
-        chosen = unseen(data.load(documents), loader, train.seed, limit)
+        reached = loader.reached_among
+        chosen = unseen(data.load(documents), reached, train.seed, limit)
         if not chosen:
             return None
         return evaluate_on(self.engine, self.tokenizer, chosen, loader.trained())
+
+    def evaluate_on_all(
+        self, documents: Documents, limit: int | None = None
+    ) -> Evaluation:
+        """The same on all the distinct documents given, those it was trained on too.
+
+        There are no baselines. The run's own documents are not needed.
+        """
+        train = self.config.train
+        limit = train.eval_docs if limit is None else limit
+        chosen = unseen(data.load(documents), lambda texts: set(), train.seed, limit)
+        return evaluate_on(self.engine, self.tokenizer, chosen, None)
+
+    def take(self, corpus: "Corpus | PreparedData") -> bool:
+        """Take documents for the run's own, where their sha256 says that they are."""
+        if corpus.sha256 != self._facts["data_sha256"]:
+            return False
+        self._corpus = corpus
+        return True
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write a run folder that `load` and every command read.
@@ -164,6 +185,8 @@ class Run:
         Raises UsageError for a folder that holds something already.
         """
         kept = RunFolder.create(Path(folder), self._facts)
+        with suppress(DataError):
+            keep(kept, self.corpus)
         with kept.lock():
             for step, loss in enumerate(self.losses, start=1):
                 kept.append_log({"step": step, "loss": loss})
@@ -187,12 +210,22 @@ class Run:
         return f"<Run of step {step}: {done} steps, last loss {last}>"
 
 
-def load(folder: str | os.PathLike[str], on_event: Listener = ignore) -> Run:
+def load(
+    folder: str | os.PathLike[str],
+    on_event: Listener = ignore,
+    *,
+    documents: Documents | None = None,
+) -> Run:
     """The run kept in `folder`, at its newest checkpoint that verifies.
 
-    Raises CheckpointError for a folder that holds none.
+    `documents` are those it was trained on, where they are no longer where they were.
+    Raises CheckpointError for a folder that holds no run, UsageError for documents that
+    are not the run's.
     """
-    return loaded(resolve_run(Path(folder)), on_event)
+    kept = resolve_run(Path(folder))
+    recorded(kept)
+    corpus = None if documents is None else given_again(kept.record, documents)
+    return loaded(kept, on_event, corpus)
 
 
 def loaded(
@@ -212,7 +245,7 @@ def loaded(
     finished = saved.step == record.train.num_steps
     result = Result.from_log(entries) if finished else None
     tokenizer = tokenizers.from_json(kept.record.get("tokenizer"))
-    return Run(engine, tokenizer, losses, result, kept.record, corpus)
+    return Run(engine, tokenizer, losses, result, kept.record, corpus, kept.path)
 
 
 def _require_counts(n: int, seed: int | None) -> None:
@@ -240,7 +273,10 @@ def _newest(folder: ReadOnlyFolder, on_event: Listener) -> Checkpoint:
     """The newest checkpoint that verifies; a damaged one is told of, or the error."""
     told: list[str] = []
     saved = checkpoints.newest(folder.checkpoints, told.append)
-    remedy = f"Train it again: glassgpt train --resume --out {folder.path}"
+    again = command("train", "--resume", "--out", folder.path)
+    remedy = f"Train it again: {again}"
+    if step := diverged_at(folder.read_log()):
+        remedy = f"It diverged at step {step}: train anew with a smaller learning_rate."
     if saved is None and told:
         raise CheckpointError(told[0], remedy)
     if saved is None:

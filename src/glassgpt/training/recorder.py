@@ -1,7 +1,7 @@
 """What is kept of a run while it trains: the log, held-out losses, checkpoints."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -9,7 +9,14 @@ from typing import Any
 from glassgpt import checkpoints
 from glassgpt.checkpoints.format import Checkpoint
 from glassgpt.checkpoints.run_folder import ReadOnlyFolder
-from glassgpt.errors import CheckpointError, GlassGPTError, Interrupted, invalid
+from glassgpt.errors import (
+    CheckpointError,
+    DivergedError,
+    GlassGPTError,
+    Interrupted,
+    command,
+    invalid,
+)
 from glassgpt.training.events import Evaluated, Listener, Measured, Noted, ignore
 from glassgpt.training.result import Result
 from glassgpt.training.session import Session
@@ -91,6 +98,9 @@ class FolderRecorder(Recorder):
             self.wait()
         elif isinstance(error, GlassGPTError):
             with suppress(GlassGPTError):
+                if isinstance(error, DivergedError):
+                    self.log()
+                    self._folder.append_log({"step": error.step + 1, "diverged": True})
                 self.wait()
 
     def measured(self, measured: Measured) -> None:
@@ -138,8 +148,8 @@ class FolderRecorder(Recorder):
         self.wait()
         step, num_steps = len(self.session.losses), self.session.record.train.num_steps
         line = f"stopped at step {step} of {num_steps}, and saved"
-        remedy = f"Go on with: glassgpt train --resume --out {self._folder.path}"
-        return Interrupted(line, remedy)
+        again = command("train", "--resume", "--out", self._folder.path)
+        return Interrupted(line, f"Go on with: {again}")
 
 
 def recorder_of(session: Session, folder: ReadOnlyFolder | None) -> Recorder:
@@ -174,6 +184,12 @@ def restore(
         remedy = "Put the file back, or start over in another folder."
         raise invalid("log.jsonl", folder.path, why, remedy, CheckpointError)
     session.losses = [entry["loss"] for entry in entries]
+
+
+def diverged_at(entries: Sequence[Mapping[str, Any]]) -> int | None:
+    """The step at which a log says that its run diverged; None where it did not."""
+    steps = [entry.get("step") for entry in entries if entry.get("diverged") is True]
+    return steps[-1] if steps and isinstance(steps[-1], int) else None
 
 
 def state_of(facts: Mapping[str, Any]) -> dict[str, Any]:

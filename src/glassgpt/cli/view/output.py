@@ -132,7 +132,5 @@ def evaluation_lines(evaluation: "Evaluation") -> list[str]:
     )
     measured = f"held-out loss {format_number(evaluation.loss)}"
     over = f"({documents} documents, {tokens} tokens)"
-    return [
-        f"{measured} {over}: as good as choosing among {choices} tokens",
-        f"baselines: {baselines}",
-    ]
+    line = f"{measured} {over}: as good as choosing among {choices} tokens"
+    return [line, f"baselines: {baselines}"] if baselines else [line]

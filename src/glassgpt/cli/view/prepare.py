@@ -14,7 +14,7 @@ from glassgpt.data.prepared.job import Job
 from glassgpt.data.prepared.manifest import Manifest
 from glassgpt.data.prepared.prepare import Progress, prepare
 from glassgpt.data.prepared.readers import READERS
-from glassgpt.errors import invalid, shown
+from glassgpt.errors import command, invalid, shown
 from glassgpt.formatting import format_number
 
 Show = Callable[[Progress], None]
@@ -61,7 +61,7 @@ def _say_what_there_is(out: Path, manifest: Manifest, json: bool) -> None:
     if manifest.blank:
         say(f"blank ones dropped: {_number(manifest.blank)}")
     say(f"manifest sha256 {manifest.sha256}")
-    say(f"Train on it with: glassgpt train --data {shown(out)}")
+    say(f"Train on it with: {command('train', '--data', out)}")
 
 
 def inspect_folder(folder: str, block_size: int, json: bool) -> None:

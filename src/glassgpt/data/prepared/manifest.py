@@ -7,6 +7,7 @@ place or version. Its own sha256 is the name of the data: a run records that.
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,10 @@ def ends_name(number: int) -> str:
 
 def is_prepared(path: Path) -> bool:
     """Whether `path` is a folder with prepared data in it, good or bad."""
-    return any((path / name).is_file() for name in (MANIFEST, TOKENIZER, ids_name(0)))
+    names = MANIFEST, TOKENIZER, ids_name(0)
+    with suppress(OSError):  # such as a name that is too long
+        return any((path / name).is_file() for name in names)
+    return False
 
 
 def read_manifest(folder: Path) -> Manifest:
