@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shlex
 import shutil
 import signal
 import time
@@ -314,3 +315,44 @@ def test_a_run_whose_data_has_moved_is_resumed_measured_and_sampled(
     assert results_of(tmp_path / "my run") == whole
     assert call("eval", "my run", *here) == measured
     assert call("sample", "my run", "--new-only", *here) == sampled
+
+
+def test_a_run_that_diverged_is_marked_and_its_advice_leads_elsewhere(
+    call: Call, copy: Path
+) -> None:
+    many = ("--step", 3, "--steps", 300, "--set", "learning_rate=30")
+    done = call("train", *many, "--out", "dv")
+    assert done.status == 1
+    assert done.error[-2].startswith("invalid loss: ")
+    step = int(done.error[-2].split(" at step ")[1].split(",")[0])
+    elsewhere = "Train anew with a third of it, in another folder: --set learning_rate"
+    assert done.error[-1].startswith(f"{elsewhere}=9.9")
+    assert done.error[-1].endswith(" --out DIR")
+    listed = next(line for line in call("runs", ".").lines if "dv" in line)
+    assert listed.endswith(f"diverged at step {step}") and "--resume" not in listed
+    (plain,) = [one for one in call("runs", ".", "--json").json if one["run"] == "dv"]
+    assert plain["diverged_at"] == step and not plain["finished"]
+    anew = f"It diverged at step {step}: train anew with a smaller learning_rate."
+    assert call("sample", "dv").error[1] == anew
+    again = call("train", "--resume", "--out", "dv")
+    assert again.error[-2:] == done.error[-2:]
+    assert call("runs", ".").lines[0] == listed
+
+
+def test_every_command_that_is_advised_can_be_pasted(call: Call, trained: Path) -> None:
+    path = Path("sub/rün 2's")
+    shutil.copytree(trained, path)
+    shutil.rmtree(path / "checkpoints")
+    (path / "log.jsonl").write_text("")
+    words = f"--out '{path.parent}/rün 2'\"'\"'s'"
+    assert call("runs", "sub").lines[0].endswith(f"train --resume {words}")
+    remedy = call("sample", path).error[1]
+    assert remedy == f"Train it again: glassgpt train --resume {words}"
+    pasted = shlex.split(remedy.partition(": glassgpt ")[2])
+    assert call(*pasted).status == 0
+    Path("my wörds.txt").write_text("emma\nava\n")
+    bpe = call("train", "--data", "my wörds.txt", "--set", "tokenizer=bpe")
+    assert bpe.error[1].startswith("glassgpt data prepare 'my wörds.txt' --tokenizer")
+    assert call("export", path, path, "--to", "json").error[1].endswith("model.json'")
+    prepared = call("data", "prepare", "my wörds.txt", "--out", "a b")
+    assert prepared.lines[-1] == "Train on it with: glassgpt train --data 'a b'"

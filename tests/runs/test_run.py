@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support import small
 
@@ -320,12 +321,37 @@ def test_the_temperature_is_the_lessons_unless_it_is_given(run: Run) -> None:
     assert len(set(run.sample(8, temperature=0))) == 1
 
 
-def test_a_prompt_begins_every_sample_and_is_cleaned(run: Run) -> None:
-    found = run.sample(5, prompt=" em ")
+def test_a_prompt_begins_every_sample_and_its_inner_and_last_spaces_count(
+    run: Run,
+) -> None:
+    found = run.sample(5, prompt=" em")
     assert all(text.startswith("em") for text in found) and len(found) == 5
     assert found == run.sample(5, prompt="em")
     composed = glassgpt.train(["é", "e", "é"], step=0, steps=2)
     assert composed.sample(1, prompt="e\u0301")[0].startswith("é")
+    spaced = glassgpt.train(["her", "he is"] * 40, steps=30)
+    for prompt in ("he ", "he i"):
+        texts = spaced.sample(8, prompt=prompt, temperature=1)
+        assert all(text.startswith(prompt) for text in texts)
+
+
+def test_numbers_of_numpy_are_taken_as_pythons(tmp_path: Path, run: Run) -> None:
+    sizes = {name: np.int64(value) for name, value in TINY.items()}
+    rate = {"learning_rate": np.float32(0.5), "seed": np.uint8(3), "step": np.int8(5)}
+    found = glassgpt.train(small.names(), out=tmp_path / "run", **sizes, **rate)
+    assert same(glassgpt.load(tmp_path / "run"), found)
+    plain = glassgpt.train(small.names(), learning_rate=0.5, seed=3, **TINY)
+    assert same(found, plain)
+    chosen = {
+        "temperature": np.float32(0.75),
+        "top_k": np.int32(3),
+        "seed": np.int64(7),
+    }
+    wanted = run.sample(3, temperature=0.75, top_k=3, seed=7)
+    assert run.sample(np.int64(3), **chosen, top_p=np.float64(1)) == wanted
+    assert run.evaluate(np.int64(25)) == run.evaluate(25)
+    with pytest.raises(UsageError, match="it must be a whole number"):
+        glassgpt.train(small.names(), steps=np.float64(2.5))
 
 
 @pytest.mark.parametrize("engine", ["kernel", "torch", "reference"])

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+import numbers
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, get_type_hints
@@ -58,12 +59,22 @@ def validate(config: Any) -> None:
     """Raise UsageError for the first field whose value breaks its limits."""
     fields: dict[str, tuple[type, Field]] = fields_of(config.__class__)
     for name, (kind, field) in fields.items():
-        value = getattr(config, name)
+        value = plain(getattr(config, name))
+        object.__setattr__(config, name, value)
         if kind is str:
             if value not in field.choices:
                 raise unknown(name, value, field.choices)
         elif not _is_number(value, kind) or not field.holds(value):
             raise refusal(name, value, kind, field)
+
+
+def plain(value: Any) -> Any:
+    """A number as Python's own: NumPy's whole numbers and floats become int, float."""
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else value
 
 
 def parsed(name: str, text: str, kind: type, field: Field) -> Any:

@@ -9,6 +9,7 @@ from glassgpt.config.fields import (
     field_of,
     fields_of,
     parsed,
+    plain,
     validate,
 )
 from glassgpt.config.presets import LESSONS, SCALES, depth
@@ -166,7 +167,7 @@ class Record:
         tenth of them. Raises UsageError for a key that there is not, a value that the
         field cannot hold, and a key that this step or this optimiser never reads.
         """
-        values = {name: _read(name, value) for name, value in settings.items()}
+        values = {name: _read(name, plain(value)) for name, value in settings.items()}
         num_steps = values.get("num_steps", self.train.num_steps)
         if self.train.warmup_steps >= num_steps > 0:
             values = {"warmup_steps": num_steps // 10, **values}

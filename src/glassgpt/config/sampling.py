@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from glassgpt.config.fields import plain
 from glassgpt.errors import invalid
 
 COLDEST, HOTTEST = 0.05, 2.0
@@ -21,6 +22,8 @@ class SamplingConfig:
     top_p: float = 1.0
 
     def __post_init__(self) -> None:
+        for name in ("temperature", "top_k", "top_p"):
+            object.__setattr__(self, name, plain(getattr(self, name)))
         if self.temperature and not COLDEST <= self.temperature <= HOTTEST:
             why = f"it runs from {COLDEST} to {HOTTEST}, and 0 is the most likely"
             raise invalid("temperature", self.temperature, why, "Try 0.5.")

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Union, cast
 
 from glassgpt.data import catalog
-from glassgpt.data.documents import FROM_PYTHON, Corpus, clean, parse_documents, read
+from glassgpt.data.documents import (
+    FROM_PYTHON,
+    Corpus,
+    clean,
+    clean_start,
+    parse_documents,
+    read,
+)
 from glassgpt.data.prepared.manifest import is_prepared
 from glassgpt.errors import DataError, invalid, shown
 
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 
 Documents = Union[str, os.PathLike[str], Iterable[str], Corpus, "PreparedData"]
 
-__all__ = ["Corpus", "Documents", "clean", "load", "load_corpus"]
+__all__ = ["Corpus", "Documents", "clean", "clean_start", "load", "load_corpus"]
 
 
 def load(documents: Documents, whole: bool = False) -> "Corpus | PreparedData":

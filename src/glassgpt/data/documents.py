@@ -71,6 +71,11 @@ def clean(line: str) -> str:
     return unicodedata.normalize("NFC", line.strip())
 
 
+def clean_start(text: str) -> str:
+    """Compose the beginning of a line: its inner and its last spaces stay."""
+    return unicodedata.normalize("NFC", text.lstrip())
+
+
 def parse_documents(raw: bytes, name: str) -> Corpus:
     """Turn the bytes of a text file into documents; `name` is for messages.
 

@@ -12,6 +12,7 @@ from glassgpt import checkpoints, data, engines, tokenizers
 from glassgpt.checkpoints.format import Checkpoint
 from glassgpt.checkpoints.run_folder import ReadOnlyFolder, RunFolder
 from glassgpt.config import Record, SamplingConfig
+from glassgpt.config.fields import plain
 from glassgpt.curves import loss_curve
 from glassgpt.data import Documents
 from glassgpt.data.documents import Corpus
@@ -116,6 +117,7 @@ class Run:
         `hear` is told of each as it grows. Raises UsageError for values that cannot be,
         and for a character in the prompt that the vocabulary does not hold.
         """
+        n, seed = plain(n), plain(seed)
         _require_counts(n, seed)
         if new_only and known is None:
             known = known_in(self.corpus, every=True)
@@ -127,7 +129,7 @@ class Run:
         given = self.engine, self.tokenizer, rng, n, config
         return sample(
             *given,
-            prompt=data.clean(prompt),
+            prompt=data.clean_start(prompt),
             known=known,
             new_only=new_only,
             unique=unique,
@@ -140,7 +142,7 @@ class Run:
 
         None where fewer than 20 are left; train with `holdout=0.1` to keep some.
         """
-        return evaluate(self.engine, self.tokenizer, self._loader(), eval_docs)
+        return evaluate(self.engine, self.tokenizer, self._loader(), plain(eval_docs))
 
     def evaluate_on(
         self,
