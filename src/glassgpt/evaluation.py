@@ -46,11 +46,10 @@ def can_measure() -> bool:
 
 
 def why_unmeasured() -> str:
-    """Why there is no held-out loss, and what would bring one."""
+    """Why there is no held-out loss; before training it was said what brings one."""
     if why := _why_no_kernel():
         return f"no held-out loss: {why}"
-    line = f"fewer than {FEWEST} documents were left out of training"
-    return f"{line}: --holdout 0.1 keeps some for a held-out loss"
+    return "no held-out loss: too few documents were left out of training"
 
 
 def _why_no_kernel() -> str:

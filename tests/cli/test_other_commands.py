@@ -115,6 +115,22 @@ def test_data_list_says_what_there_is_and_where_from(call: Call, cache: Path) ->
     assert named == {"names": "built in", "karpathy-names": "not fetched"}
 
 
+def test_a_text_of_many_characters_is_described_and_trained_on_as_bytes(
+    call: Call,
+) -> None:
+    big = "\n".join(chr(0x4E00 + n) + chr(0x4E01 + n) for n in range(0, 6000, 2))
+    Path("big.txt").write_text(big, encoding="utf-8")
+    train = ("train", "--data", "big.txt", "--steps", 2, "--out", "run")
+    assert call(*train).error == (
+        "invalid data: big.txt; a vocabulary of 6,000 characters",
+        "Add --set tokenizer=bytes, or use at most 4,096 different ones.",
+    )
+    assert call(*train, "--set", "tokenizer=bytes").status == 0
+    described = call("data", "inspect", "big.txt")
+    assert described.status == 0
+    assert "vocabulary: 6000 characters, and BOS" in described.out
+
+
 def test_data_fetch_from_a_file_keeps_it_for_later(
     call: Call, cache: Path, karpathy_names: Path
 ) -> None:

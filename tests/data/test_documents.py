@@ -14,7 +14,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from glassgpt.data.documents import Corpus, clean, parse_documents, read
+from glassgpt.data.documents import (
+    Corpus,
+    clean,
+    parse_documents,
+    read,
+    require_characters,
+)
 from glassgpt.errors import DataError
 
 CASES_FILE = Path(__file__).parents[1] / "cases" / "documents.json"
@@ -69,7 +75,7 @@ def test_a_good_case_is_read_as_written(case: dict[str, Any]) -> None:
 )
 def test_a_bad_case_is_refused_with_its_word_and_a_remedy(case: dict[str, Any]) -> None:
     with pytest.raises(DataError) as caught:
-        parse_documents(raw_of(case), "here.txt")
+        require_characters(parse_documents(raw_of(case), "here.txt"))
     message = str(caught.value)
     assert message.startswith("invalid data: here.txt; ")
     assert case["error"] in message

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from glassgpt.cli.view.inspection import inspection_lines
 from glassgpt.data.documents import parse_documents, read
 from glassgpt.data.inspection import Inspection, inspect
 from glassgpt.errors import UsageError
@@ -18,6 +19,13 @@ def test_documents_distinct_duplicates_and_blanks_are_counted() -> None:
     assert (facts.documents, facts.distinct, facts.duplicates) == (6, 3, 3)
     assert facts.blank == 2
     assert facts.commonest == (("bob", 3), ("anna", 2))
+
+
+def test_spaces_that_are_trimmed_at_the_beginning_are_counted() -> None:
+    facts = inspected("def f():\n    return 1\n\n   \n\tpass\nend  \n")
+    assert (facts.indented, facts.blank) == (2, 2)
+    assert any("beginning of 2 documents" in line for line in inspection_lines(facts))
+    assert inspected("anna\n").indented == 0
 
 
 def test_the_vocabulary_is_sorted_and_counts_every_occurrence() -> None:

@@ -167,9 +167,42 @@ def test_few_documents_are_noted_and_give_no_heldout_loss() -> None:
     result = train(small.session(documents=small.names(25)), heard)
     assert result.evaluation is None
     assert result.to_json()["heldout_loss"] is None
-    (note,) = heard.of(Noted)
-    assert "fewer than 20" in note.text and "--holdout" in note.text
-    assert heard.names()[-1] == "Noted"
+    note, missed = heard.of(Noted)
+    started = "19 documents are left out of training, and a held-out loss takes 20: "
+    assert note.text.startswith(started + "--holdout 0.")
+    assert missed.text.startswith("no held-out loss: ")
+    assert heard.names()[:3] == ["Noted", "Started 0", "Stepped 1"]
+
+
+@pytest.mark.parametrize(
+    ("count", "holdout"), [(150, 0.1), (150, 0.0), (30, 0.5), (25, 0.0)]
+)
+def test_the_share_that_is_advised_gives_a_heldout_loss(
+    count: int, holdout: float
+) -> None:
+    texts = [f"{a}{b}" for a in "abcdefghijklmno" for b in "pqrstuvwxy"][:count]
+    few = small.session(documents=texts, num_steps=count, holdout=holdout)
+    assert few.evaluate() is None
+    (note,) = few.notes()
+    words = note.split("--holdout ")[1].split()
+    share = float(words[0])
+    enough = small.session(documents=texts, num_steps=count, holdout=share)
+    assert enough.evaluate() and not enough.notes()
+    less = small.session(documents=texts, num_steps=count, holdout=share - 0.01)
+    assert less.evaluate() is None
+
+
+def test_what_the_block_cuts_is_said_before_training_and_what_to_do_cuts_none() -> None:
+    texts = [f"word number {a}{b}" for a in "abcdefghij" for b in "klmnop"]
+    cut = small.session(3, documents=texts)
+    line = "block_size 6 cuts 60 of 60 documents: --set block_size=15, or "
+    assert cut.notes() == [f"{line}--set doc_mode=chunk"]
+    for settings in ({"block_size": 15}, {"doc_mode": "chunk"}):
+        assert not small.session(3, documents=texts, **settings).notes()
+    for step in (0, 1, 2):  # they read documents whole
+        assert not small.session(step, documents=texts).notes()
+    (said,) = small.session(3, ["éé" * 9] * 9 + texts, tokenizer="bytes").notes()
+    assert said.startswith("block_size 6 cuts 69 of 69 documents: --set block_size=37")
 
 
 def test_a_step_takes_as_many_documents_as_the_batch_says() -> None:

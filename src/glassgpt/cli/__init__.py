@@ -48,11 +48,12 @@ def run(arguments: list[str]) -> int:
         _drop_output()  # whoever read it has seen enough
         return 0
     except GlassGPTError as error:
-        return _tell(error)
+        return _tell(error, "--json" in arguments)
     except KeyboardInterrupt:
-        return _tell(Interrupted("stopped", "What was saved stays as it is."))
+        stopped = Interrupted("stopped", "What was saved stays as it is.")
+        return _tell(stopped, "--json" in arguments)
     except OSError as error:
-        return _tell(usage.system_error(error))
+        return _tell(usage.system_error(error), "--json" in arguments)
     return 0
 
 
@@ -74,7 +75,7 @@ def _nowhere() -> TextIO:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
 
 
-def _tell(error: GlassGPTError) -> int:
+def _tell(error: GlassGPTError, json: bool = False) -> int:
     from glassgpt.engines import rank
 
     if number := rank():
@@ -84,9 +85,12 @@ def _tell(error: GlassGPTError) -> int:
             return error.exit_status
         error.args = (f"rank {number}: {error}",)
     with contextlib.suppress(OSError, AttributeError, ValueError):
-        from glassgpt.cli.view.output import say_error
+        from glassgpt.cli.view.output import say_error, say_json
 
         say_error(str(error), error.remedy)
+        if json:
+            facts = {"error": str(error), "remedy": error.remedy}
+            say_json({"event": "error", **facts, "status": error.exit_status})
     try:
         sys.stdout.flush()
     except (OSError, ValueError):

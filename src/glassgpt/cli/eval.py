@@ -16,12 +16,13 @@ from glassgpt.cli.view.output import (
     visible,
 )
 from glassgpt.data import load as load_documents
-from glassgpt.data.documents import clean
+from glassgpt.data.documents import Corpus, clean
 from glassgpt.errors import DataError, GlassGPTError, invalid
 from glassgpt.evaluation import FEWEST, Evaluation
 from glassgpt.formatting import format_number
 from glassgpt.runs.run import Run, load
 from glassgpt.tokenizers import Tokenizer
+from glassgpt.training.advice import enough_held_out
 
 
 def eval_command(
@@ -56,7 +57,7 @@ def eval_command(
     limit = _limit(eval_docs)
     found = loaded.evaluate(limit) if data is None else _on(loaded, data, limit)
     if found is None:
-        raise _too_few(run, data)
+        raise _too_few(run, data, loaded)
     _show(found, json)
 
 
@@ -73,10 +74,13 @@ def _on(loaded: Run, data: str, limit: int | None) -> Evaluation | None:
     return loaded.evaluate_on(given, limit)
 
 
-def _too_few(run: Path, data: str | None) -> GlassGPTError:
+def _too_few(run: Path, data: str | None, loaded: Run) -> GlassGPTError:
     if data is None:
         why = f"fewer than {FEWEST} documents were left out of training"
-        remedy = "Train with --holdout 0.1 to keep some, or name others with --data."
+        remedy = "Name others with --data."
+        if isinstance(loaded.corpus, Corpus):
+            enough = enough_held_out(loaded.corpus, loaded.config)
+            remedy = f"Name others with --data. In a new training {enough}."
         return invalid("run", run, why, remedy, DataError)
     why = "the model was trained on each of its documents"
     return invalid("data", data, why, "Name a file with others.", DataError)

@@ -38,12 +38,14 @@ class Corpus:
 
     `blank` counts the lines that held nothing. `sha256` is that of the documents joined
     by LF as UTF-8: it does not change with line ends, blank lines or trailing spaces.
+    `indented` counts the documents that lost spaces at their beginning.
     """
 
     name: str
     documents: tuple[str, ...]
     blank: int
     sha256: str
+    indented: int = 0
 
     @cached_property
     def distinct(self) -> int:
@@ -79,19 +81,25 @@ def clean_start(text: str) -> str:
 def parse_documents(raw: bytes, name: str) -> Corpus:
     """Turn the bytes of a text file into documents; `name` is for messages.
 
-    Raises DataError for bytes that are not UTF-8 text, for a text without a document,
-    for a document of more than a million characters and for a vocabulary of more than
-    4,096.
+    Raises DataError for bytes that are not UTF-8 text, for a text without a document
+    and for a document of more than a million characters.
     """
     require_no_mark(raw, name)
-    lines = [clean(line) for line in split_lines(decode(raw, name))]
+    given = split_lines(decode(raw, name))
+    lines = [clean(line) for line in given]
     documents = tuple(line for line in lines if line)
     blank = len(lines) - len(documents)
     if not documents:
         raise nothing(name, blank)
-    corpus = Corpus(name, documents, blank, documents_sha256(documents))
-    _check_sizes(corpus)
-    return corpus
+    longest = max(map(len, documents))
+    if longest > LONGEST_DOCUMENT:
+        why = f"too long: a document of {longest:,} characters"
+        remedy = f"A line is a document; break them at {LONGEST_DOCUMENT:,} or sooner."
+        raise _invalid(name, why, remedy)
+    indented = sum(
+        line[:1].isspace() for line, kept in zip(given, lines, strict=True) if kept
+    )
+    return Corpus(name, documents, blank, documents_sha256(documents), indented)
 
 
 def split_lines(text: str) -> list[str]:
@@ -142,16 +150,13 @@ def nothing(name: str, blank: int) -> GlassGPTError:
     return _invalid(name, why, "Put one document on each line.")
 
 
-def _check_sizes(corpus: Corpus) -> None:
-    longest = max(map(len, corpus.documents))
-    if longest > LONGEST_DOCUMENT:
-        why = f"too long: a document of {longest:,} characters"
-        remedy = f"A line is a document; break them at {LONGEST_DOCUMENT:,} or sooner."
-        raise _invalid(corpus.name, why, remedy)
+def require_characters(corpus: Corpus) -> None:
+    """Raise DataError for more characters than a model of characters may have."""
     vocabulary = len(corpus.characters)
     if vocabulary > LARGEST_VOCABULARY:
         why = f"a vocabulary of {vocabulary:,} characters"
-        remedy = f"Use at most {LARGEST_VOCABULARY:,} different characters."
+        most = f"use at most {LARGEST_VOCABULARY:,} different ones."
+        remedy = f"Add --set tokenizer=bytes, or {most}"
         raise _invalid(corpus.name, why, remedy)
 
 

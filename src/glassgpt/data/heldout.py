@@ -6,6 +6,7 @@ computes and compares the hashes; without it these functions raise GlassGPTError
 for a fraction of 0.
 """
 
+import heapq
 from collections.abc import Collection, Iterable, Sequence
 
 from glassgpt.errors import invalid
@@ -48,6 +49,20 @@ def heldout_documents(
     At most `limit` of them, those of smallest hash; None or 0 means all.
     """
     return _chosen(set(documents).difference(trained), seed, limit=limit or 0)
+
+
+def share_for(documents: Iterable[str], seed: int, count: int) -> float | None:
+    """The smallest share, in hundredths, that holds out `count` distinct documents.
+
+    None where the largest does not.
+    """
+    from glassgpt.kernel.bindings import corpus
+
+    first = heapq.nsmallest(count, corpus.hash_texts(set(documents), seed))
+    if len(first) < count:
+        return None
+    share = (first[-1] * 100 // 2**64 + 1) / 100
+    return share if share <= LARGEST_FRACTION else None
 
 
 def _chosen(

@@ -71,6 +71,7 @@ class Inspection:
     duplicates: int
     commonest: tuple[tuple[str, int], ...]
     blank: int
+    indented: int
     vocabulary: dict[str, int]
     odd: tuple[OddCharacter, ...]
     lengths: Lengths
@@ -100,6 +101,7 @@ def inspect(corpus: Corpus, block_size: int = 16) -> Inspection:
         duplicates=len(documents) - corpus.distinct,
         commonest=_commonest(documents),
         blank=corpus.blank,
+        indented=corpus.indented,
         vocabulary=_vocabulary(documents),
         odd=_odd_characters(documents),
         lengths=_lengths(documents),

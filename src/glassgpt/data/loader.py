@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from glassgpt.config import Record, TrainConfig
-from glassgpt.data.documents import Corpus
+from glassgpt.data.documents import Corpus, require_characters
 from glassgpt.data.heldout import heldout_documents, split
 from glassgpt.data.order import DocumentOrder, shuffled
 from glassgpt.data.packing import Ring
@@ -129,6 +129,7 @@ def tokenizer_of(corpus: "Corpus | PreparedData", train: TrainConfig) -> Tokeniz
         raise invalid("tokenizer", "bpe", why, remedy, DataError)
     if train.tokenizer == "bytes":
         return ByteTokenizer()
+    require_characters(corpus)
     return CharTokenizer.from_documents(corpus.documents)
 
 

@@ -31,6 +31,8 @@ def keep(folder: ReadOnlyFolder, corpus: "Corpus | PreparedData") -> None:
     if not isinstance(corpus, Corpus) or folder.record["data"] != FROM_PYTHON:
         return
     text = "".join(f"{document}\n" for document in corpus.documents)
+    if text.startswith("\ufeff"):  # the first such character would be a mark
+        text = f"\ufeff{text}"
     path = folder.path / KEPT
     try:
         replace_file(path, text.encode())

@@ -27,6 +27,8 @@ def train(
     and raises Interrupted. Raises DivergedError when the loss is not a number.
     """
     recorder = recorder_of(session, folder)
+    for text in session.notes():
+        listen(Noted(text))
     seconds = train_steps(session, listen, recorder)
     evaluation = measure(session, listen, recorder)
     result = Result(session.losses, session.samples(), evaluation, seconds)

@@ -12,6 +12,7 @@ from glassgpt.data.documents import Corpus
 from glassgpt.data.loader import loader_of, tokenizer_of
 from glassgpt.evaluation import Evaluation, can_measure, evaluate
 from glassgpt.sampling import Sample, sample
+from glassgpt.training.advice import cut_documents, few_held_out
 
 if TYPE_CHECKING:
     from glassgpt.data.prepared.dataset import PreparedData
@@ -81,6 +82,14 @@ class Session:
         stops = (train.num_steps, train.eval_every, train.checkpoint_every)
         left = [every - done % every for every in stops if every]
         return self.batches(done, min(self.engine.steps_at_once, *left))
+
+    def notes(self) -> list[str]:
+        """What a person should know of the documents before they are trained on."""
+        found = [
+            cut_documents(self.corpus, self.record, self.tokenizer),
+            few_held_out(self.corpus, self.record, self.loader),
+        ]
+        return [line for line in found if line]
 
     def seconds_a_step(self) -> float:
         """What a step may take, found without changing anything."""

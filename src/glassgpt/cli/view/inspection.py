@@ -14,6 +14,11 @@ def inspection_lines(found: Inspection) -> Iterator[str]:
     """The facts about some documents, as a person would ask for them."""
     yield f"{_count(found.documents)} documents in {shown(found.name)}"
     yield f"  distinct {_count(found.distinct)}, blank lines dropped {found.blank}"
+    if found.indented:
+        line = (
+            f"  spaces trimmed at the beginning of {_count(found.indented)} documents"
+        )
+        yield f"{line}; data prepare --whole keeps those inside a file"
     if found.duplicates:
         commonest = ", ".join(f"{shown(text, 30)} x{n}" for text, n in found.commonest)
         yield f"  repeated {_count(found.duplicates)}: {commonest}"

@@ -21,7 +21,7 @@ from glassgpt.training.events import (
 
 # a training that takes longer than this says so first
 _LONG = 5.0
-_MOST_LINES = 1000
+_MOST_LINES = 20
 _PACE_EVERY = 10.0  # seconds
 _MOST_AVERAGES = 2048
 
@@ -52,8 +52,9 @@ class PlainLines:
     """The lines of a lesson, for a pipe or a file."""
 
     def __init__(self) -> None:
-        self._num_steps, self._every = 0, 1
-        self._paced_at = time.monotonic()
+        self._num_steps, self._every, self._first = 0, 1, 1
+        self._paced_at = self._began = time.monotonic()
+        self._told_left = False
 
     def _is_time(self) -> bool:
         """Whether a line on the pace is due; a training of seconds has none."""
@@ -62,15 +63,27 @@ class PlainLines:
         self._paced_at = time.monotonic()
         return True
 
+    def _tell_left(self, step: int) -> None:
+        """Once, when some seconds have shown how fast it goes: how many are left."""
+        seconds = time.monotonic() - self._began
+        if self._told_left or seconds < _LONG:
+            return
+        self._told_left = True
+        left = seconds / (step - self._first + 1) * (self._num_steps - step)
+        if left >= _LONG:
+            say_aside(f"step {step}: about {_duration(left)} left")
+
     def __call__(self, event: Event) -> None:
         match event:
-            case Started(record=record):
-                self._num_steps = record.train.num_steps
+            case Started(record=record, step=done):
+                self._num_steps, self._first = record.train.num_steps, done + 1
+                self._began = time.monotonic()
                 self._every = max(1, self._num_steps // _MOST_LINES)
                 say_aside(announcement(event))
             case Stepped(step=step, loss=loss):
-                if step % self._every == 0 or step == self._num_steps:
+                if step % self._every == 0 or step in (self._first, self._num_steps):
                     say(f"step {step} / {self._num_steps} | loss {loss:.4f}")
+                self._tell_left(step)
             case Evaluated(step=step, evaluation=evaluation) if step < self._num_steps:
                 say(f"step {step} | held-out loss {evaluation.loss:.4f}")
             case Measured() if self._is_time():

@@ -4,7 +4,15 @@ import ast
 import re
 from typing import Any
 
-from glassgpt.errors import GlassGPTError, UsageError, invalid, missing, unknown
+from glassgpt.cli.view import foreign
+from glassgpt.errors import (
+    GlassGPTError,
+    UsageError,
+    invalid,
+    missing,
+    shown,
+    unknown,
+)
 from glassgpt.files import reason
 
 
@@ -14,7 +22,10 @@ def translated(error: Any) -> GlassGPTError:
     kind = type(error).__name__
     if kind == "NoSuchOption":
         flags = [flag for p in context.command.get_params(context) for flag in p.opts]
-        return unknown("flag", error.option_name, [f for f in flags if f[:2] == "--"])
+        names = [flag for flag in flags if flag[:2] == "--"]
+        if ours := foreign.flag(error.option_name, flags):
+            return _called("flag", error.option_name, ours, context)
+        return unknown("flag", error.option_name, names)
     if kind == "BadOptionUsage":
         return _without_its_value(error.option_name, error.message)
     if kind == "MissingParameter":
@@ -37,6 +48,8 @@ def system_error(error: OSError) -> GlassGPTError:
 def _of_the_command_line(text: str, context: Any) -> GlassGPTError:
     """An error in the words themselves, rather than in the value of one."""
     if command := re.match(r"No such command (['\"])(.*?)\1\.", text):
+        if ours := foreign.command(command[2]):
+            return _called("command", command[2], ours, context)
         return unknown("command", command[2], context.command.list_commands(context))
     if text.startswith("Missing command"):
         names = ", ".join(context.command.list_commands(context))
@@ -45,6 +58,12 @@ def _of_the_command_line(text: str, context: Any) -> GlassGPTError:
         why = "nothing more is expected there"
         return invalid("argument", extra[1], why, _help(context))
     return UsageError(f"invalid command line: {text.rstrip('.')}", _help(context))
+
+
+def _called(what: str, given: str, ours: str, context: Any) -> GlassGPTError:
+    """The error for what other programs call so, with our own name for it."""
+    remedy = f"Here it is {ours}. {_help(context)}"
+    return UsageError(f"unknown {what}: {shown(given)}", remedy)
 
 
 def _without_its_value(flag: str, message: str) -> GlassGPTError:
