@@ -4,6 +4,7 @@ The cases are in bad_input.txt, as a person sees them: the command line, the exi
 status, the two lines. Nothing may be on stdout, and no file may change.
 """
 
+import json
 import os
 import re
 import shutil
@@ -75,6 +76,22 @@ def test_bad_input_is_one_line_and_its_remedy_and_changes_nothing(
     written = capsys.readouterr()
     case.check(Done(status, written.out, written.err))
     assert snapshot(world) == before
+
+
+@pytest.mark.parametrize("words", ["eval nowhere", "train --sede 3", "runs nowhere"])
+def test_with_json_an_error_is_an_object_on_stdout_too(
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status = run_command([*words.split(), "--json"])
+    written = capsys.readouterr()
+    line, remedy = written.err.splitlines()
+    assert json.loads(written.out) == {
+        **{"event": "error", "error": line, "remedy": remedy, "status": status}
+    }
 
 
 def test_a_line_stays_one_line_whatever_the_value_holds(

@@ -1,6 +1,7 @@
 """Help, version, completion, and output that nobody reads."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,15 @@ def test_help_of_every_command_shows_an_example(
     assert (
         f"glassgpt {words[0] if words else 'train'} " in done.out.split("Examples:")[1]
     )
+
+
+@pytest.mark.parametrize("group", ["data", "guide"])
+def test_each_subcommand_shows_examples_of_its_own(group: str, call: Call) -> None:
+    command = typer.main.get_command(app).commands[group]  # type: ignore[attr-defined]
+    for name in command.commands:
+        shown = call(group, name, "--help").out.split("Examples:")[1]
+        lines = re.findall(r"glassgpt .*", shown)
+        assert lines and all(f"{group} {name}" in line for line in lines)
 
 
 def test_the_commands_are_all_there() -> None:

@@ -4,6 +4,7 @@ import functools
 import json
 import re
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -169,12 +170,19 @@ def test_runs_lists_how_far_and_how_good(call: Call, trained: Path) -> None:
     names = [line.split()[0] for line in done.lines]
     expected = ["other", "step5-9", "step5-10", "unfinished"]
     assert names == [f"runs/{name}" for name in expected]
-    assert "step 6 / 6  loss " in done.lines[1] and "held-out " in done.lines[1]
+    date = datetime.fromtimestamp(Path("runs/step5-9/log.jsonl").stat().st_mtime)
+    facts = re.split("  +", done.lines[1])
+    assert facts[0] == "runs/step5-9" and facts[1] == "step 6 / 6"
+    assert re.fullmatch(r"held-out \d\.\d{4}", facts[2])
+    assert facts[3:] == [
+        *("names", "432 weights", "auto engine", f"{date:%Y-%m-%d %H:%M}")
+    ]
     assert "step 3 / 6" in done.lines[3]
     assert done.lines[3].endswith("glassgpt train --resume --out runs/unfinished")
-    facts = call("runs", "--json").json
-    assert [one["finished"] for one in facts] == [False, True, True, False]
-    assert facts[0]["problem"]
+    told = call("runs", "--json").json
+    assert [one["finished"] for one in told] == [False, True, True, False]
+    assert told[0]["problem"] and told[1]["data"] == "names"
+    assert told[1]["num_params"] == 432 and told[1]["last_loss"] > 0
 
 
 def test_runs_without_any_says_how_to_make_one(call: Call) -> None:

@@ -23,7 +23,9 @@ def test_training_shows_a_bar_the_loss_and_marked_samples(tmp_path: Path) -> Non
     status, drawn = in_terminal(*args, cwd=tmp_path)
     assert status == 0
     text = without_colour(drawn)
-    assert text.startswith(f"step 5: 30 training steps on the {ENGINE} engine\n")
+    cut, announced, *_ = text.splitlines()
+    assert cut.startswith("block_size 6 cuts ")
+    assert announced == f"step 5: 30 training steps on the {ENGINE} engine"
     assert "step 30 / 30 ━" in text and re.search(r"loss \d\.\d{4}", text)
     assert "█" in text  # the curve
     samples = re.findall(r"^(sample \d+: \w*) +(new|known)$", text, re.M)

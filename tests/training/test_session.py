@@ -12,12 +12,16 @@ from support import small
 
 from glassgpt.checkpoints import load
 from glassgpt.checkpoints.run_folder import RunFolder
+from glassgpt.config import preset
 from glassgpt.errors import CheckpointError, DivergedError
+from glassgpt.evaluation import Evaluation
+from glassgpt.training.advice import next_to_try
 from glassgpt.training.events import Evaluated, Noted, Saved, Started, Stepped
 from glassgpt.training.interrupts import stop_requests
 from glassgpt.training.loop import train, train_steps
 from glassgpt.training.recorder import save
 from glassgpt.training.result import Result
+from glassgpt.training.session import Session
 
 STEPS = range(6)
 LAST = "checkpoints/step-000000006"
@@ -238,6 +242,7 @@ def test_a_loss_that_is_no_number_stops_before_the_save(
     assert f"learning_rate={rate / 3:.3g}" in caught.value.remedy
     assert load(tmp_path / f"checkpoints/step-{done:09d}").step == done
     log = RunFolder.open(tmp_path).read_log()
+    assert log.pop() == {"step": done + 1, "diverged": True}
     assert [entry["loss"] for entry in log] == [e.loss for e in heard.of(Stepped)]
 
 
@@ -300,3 +305,40 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_where_triples_predict_better_a_line_names_what_to_try() -> None:
+    worse = Evaluation(2.4, 500, 3000, {"trigram": 2.3})
+    better = Evaluation(2.2, 500, 3000, {"trigram": 2.3})
+    usual = preset("step5")
+    line = "counting triples (trigram) still predicts better: "
+    assert next_to_try(worse, usual, 1000, 1000) == (
+        f"{line}try --set batch_docs=8 --set n_embd=32"
+    )
+    wide = usual.with_settings(n_embd=32)
+    assert next_to_try(worse, wide, 1000, 1000) == f"{line}try --set batch_docs=8"
+    assert next_to_try(worse, wide.with_settings(batch_docs=8), 1000, 1000) == ""
+    assert next_to_try(worse, usual, 480, 480).startswith(
+        f"{line}480 different documents "
+    )
+    assert next_to_try(worse, preset("step1"), 1000, 1000) == (
+        f"{line}steps 3 to 5 look further back"
+    )
+    assert next_to_try(better, usual, 1000, 1000) == ""
+    early = next_to_try(worse, usual.with_settings(num_steps=30), 30, 1000)
+    assert early == f"{line}try more steps, it has seen 30 of 1,000 documents"
+
+
+def test_what_is_advised_does_predict_better() -> None:
+    corpus, losses = small.corpus(small.names(1000)), []
+    plain = preset("step5").with_settings(holdout=0.2)
+    for record in (plain, plain.with_settings(n_embd=32, batch_docs=8)):
+        session = Session(record, corpus)
+        train_steps(session)
+        found = session.evaluate()
+        assert found
+        losses.append(found.loss)
+        if record is plain:
+            said = next_to_try(found, record, session.distinct_trained(), 1000)
+            assert said.endswith("try --set batch_docs=8 --set n_embd=32")
+    assert losses[1] < losses[0] - 0.1

@@ -13,19 +13,20 @@ from glassgpt.data import catalog, inspection
 from glassgpt.data.documents import Corpus
 from glassgpt.formatting import format_number
 
-_EXAMPLES = examples(
-    "glassgpt data list",
-    "glassgpt data inspect my-words.txt",
-    "glassgpt data fetch karpathy-names",
-    "glassgpt data prepare book.txt --tokenizer bytes --out prepared",
-)
 data_app = typer.Typer(
     help="The documents to train on: list, fetch, look at or prepare them.",
-    epilog=_EXAMPLES,
+    epilog=examples(
+        "glassgpt data list",
+        "glassgpt data inspect my-words.txt",
+        "glassgpt data fetch karpathy-names",
+        "glassgpt data prepare book.txt --tokenizer bytes --out prepared",
+    ),
 )
 
 
-@data_app.command("list", epilog=_EXAMPLES)
+@data_app.command(
+    "list", epilog=examples("glassgpt data list", "glassgpt data list --json")
+)
 def list_command(json: Json = False) -> None:
     """List the data sets that have a name."""
     for status in catalog.datasets():
@@ -40,7 +41,12 @@ def list_command(json: Json = False) -> None:
         say(f"{'':16} {dataset.source} ({dataset.licence})")
 
 
-@data_app.command(epilog=_EXAMPLES)
+@data_app.command(
+    epilog=examples(
+        "glassgpt data fetch karpathy-names",
+        "glassgpt data fetch karpathy-names --from names.txt",
+    )
+)
 def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The data set's name.")],
     from_file: Annotated[
@@ -56,7 +62,13 @@ def fetch(
     say(f"Train on it with: glassgpt train --data {name}")
 
 
-@data_app.command(epilog=_EXAMPLES)
+@data_app.command(
+    epilog=examples(
+        "glassgpt data inspect names",
+        "glassgpt data inspect my-words.txt --block-size 32",
+        "glassgpt data inspect prepared --json",
+    )
+)
 def inspect(
     file: Annotated[
         str,
@@ -85,7 +97,13 @@ def inspect(
         say(line)
 
 
-@data_app.command(epilog=_EXAMPLES)
+@data_app.command(
+    epilog=examples(
+        "glassgpt data prepare book.txt --tokenizer bytes --out prepared",
+        "glassgpt data prepare books/*.txt --whole --tokenizer bpe --out books",
+        "glassgpt data prepare pages.jsonl --jsonl --field body --out pages",
+    )
+)
 def prepare(
     files: Annotated[
         list[str],

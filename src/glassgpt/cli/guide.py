@@ -46,7 +46,12 @@ def guide(
         running.serve_forever()
 
 
-@guide_app.command("build", epilog=_EXAMPLES)
+@guide_app.command(
+    "build",
+    epilog=examples(
+        "glassgpt guide build my-site", "glassgpt guide build my-site --language en"
+    ),
+)
 def build(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A new folder, or one built before.")
@@ -72,7 +77,9 @@ def build(
     say(f"guide: {folder}, {len(pages)} pages")
 
 
-@guide_app.command("key", epilog=_EXAMPLES)
+@guide_app.command(
+    "key", epilog=examples("glassgpt guide key", "glassgpt guide key --word ava")
+)
 def key(
     word: Annotated[
         str, typer.Option(help="The word that the questions are about.")

@@ -1,5 +1,7 @@
 """glassgpt runs: what was trained here."""
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,7 +9,9 @@ import typer
 
 from glassgpt.cli.view.options import Json
 from glassgpt.cli.view.output import say, say_json, visible
-from glassgpt.errors import command, invalid
+from glassgpt.config import Record
+from glassgpt.engines.shapes import num_params
+from glassgpt.errors import GlassGPTError, command, invalid
 from glassgpt.formatting import format_number
 from glassgpt.runs.listing import RunSummary, list_runs
 
@@ -43,11 +47,10 @@ def _state(summary: RunSummary) -> str:
         return summary.problem
     words = [f"step {format_number(summary.step, 0)} / "]
     words[0] += format_number(summary.num_steps, 0)
-    if summary.last_loss is not None:
-        words.append(f"loss {format_number(summary.last_loss)}")
     heldout = (summary.result or {}).get("heldout_loss")
     if heldout is not None:
         words.append(f"held-out {format_number(heldout)}")
+    words += _facts(summary)
     if summary.diverged_at:
         words.append(f"diverged at step {format_number(summary.diverged_at, 0)}")
     elif not summary.finished:
@@ -59,6 +62,24 @@ def _state(summary: RunSummary) -> str:
     return "  ".join(words)
 
 
+def _facts(summary: RunSummary) -> list[str]:
+    """Its data, its size, its engine and when it was written last."""
+    data = Path(str(summary.record.get("data"))).name
+    words = [visible(data)]
+    if weights := _num_params(summary):
+        words.append(f"{format_number(weights, 0)} weights")
+    engine = f"{summary.record.get('engine')} engine"
+    date = datetime.fromtimestamp(summary.changed).strftime("%Y-%m-%d %H:%M")
+    return [*words, visible(engine), date]
+
+
+def _num_params(summary: RunSummary) -> int:
+    """How many weights its model has; 0 for a record that cannot be read."""
+    with suppress(GlassGPTError):
+        return num_params(Record.from_json(summary.record).model)
+    return 0
+
+
 def _plain(summary: RunSummary) -> dict[str, Any]:
     return {
         "run": str(summary.path),
@@ -67,6 +88,10 @@ def _plain(summary: RunSummary) -> dict[str, Any]:
         "finished": summary.finished,
         "last_loss": summary.last_loss,
         "heldout_loss": (summary.result or {}).get("heldout_loss"),
+        "data": summary.record.get("data"),
+        "num_params": _num_params(summary),
+        "engine": summary.record.get("engine"),
+        "changed": datetime.fromtimestamp(summary.changed, UTC).isoformat(),
         "diverged_at": summary.diverged_at,
         "problem": summary.problem,
     }

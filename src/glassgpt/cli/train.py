@@ -21,6 +21,7 @@ from glassgpt.errors import GlassGPTError, command, invalid, missing, unknown
 from glassgpt.files import reason
 from glassgpt.runs.lifecycle import Given, KeptRun, resume_run, start_run
 from glassgpt.runs.listing import next_run_path
+from glassgpt.training.advice import next_to_try
 from glassgpt.training.events import Event, Listener, ignore
 from glassgpt.training.result import Result
 from glassgpt.training.session import Session
@@ -219,6 +220,10 @@ def _print_result(kept: KeptRun, result: Result, json: bool) -> None:
     output.say_known(result.samples)
     for line in output.evaluation_lines(result.evaluation) if result.evaluation else ():
         output.say(line)
+    if result.evaluation:
+        counts = kept.session.distinct_trained(), kept.session.distinct_documents()
+        if line := next_to_try(result.evaluation, record, *counts):
+            output.say(line)
     output.say(f"run: {output.visible(path)}")
 
 

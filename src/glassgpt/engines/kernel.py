@@ -14,7 +14,7 @@ import numpy as np
 
 from glassgpt.checkpoints.tensors import Tensor
 from glassgpt.config import Record, SamplingConfig
-from glassgpt.engines.base import Batch, Engine, Tokens
+from glassgpt.engines.base import Batch, Engine, Tokens, seconds_of
 from glassgpt.engines.records import refuse_tensors
 from glassgpt.engines.shapes import match_state, num_params, shapes
 from glassgpt.errors import DivergedError, invalid
@@ -165,6 +165,17 @@ class KernelEngine(Engine):
             slopes = numerical_gradients(self.kernel, tokens, eps, *chosen, True)
             found += map(float, slopes)
         return found
+
+    @_in_turn
+    def seconds_a_step(self, batch: Batch) -> float:
+        """What a step on such a batch may take: forward and back, of each document."""
+        if self.record.model.step == 0:
+            return 0.0
+        self.in_cache = None
+        try:
+            return len(batch) * seconds_of(lambda: self.kernel.gradient(batch[0]))
+        finally:
+            self.kernel.zero_grads()
 
     @_in_turn
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:

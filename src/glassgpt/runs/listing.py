@@ -2,12 +2,13 @@
 
 import difflib
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from glassgpt import checkpoints
-from glassgpt.checkpoints.run_folder import RECORD, ReadOnlyFolder, broken_run
+from glassgpt.checkpoints.run_folder import LOG, RECORD, ReadOnlyFolder, broken_run
 from glassgpt.errors import GlassGPTError, UsageError, invalid, pasted, shown, unknown
 from glassgpt.runs.documents import at_hand
 from glassgpt.training.recorder import diverged_at
@@ -26,6 +27,7 @@ class RunSummary:
     problem: str = ""
     diverged_at: int | None = None
     has_data: bool = True
+    changed: float = 0.0  # seconds since 1970, of the log's last line
 
     @property
     def finished(self) -> bool:
@@ -104,7 +106,16 @@ def _summary(path: Path) -> RunSummary:
         results[-1] if results else None,
         diverged_at=diverged_at(log),
         has_data=at_hand(folder.record, path),
+        changed=_changed(path),
     )
+
+
+def _changed(path: Path) -> float:
+    """When a run was written last."""
+    for name in (LOG, RECORD):
+        with suppress(OSError):
+            return (path / name).stat().st_mtime
+    return 0.0
 
 
 def _is_whole(folder: ReadOnlyFolder, step: int) -> bool:

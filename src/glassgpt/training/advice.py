@@ -3,11 +3,15 @@
 import math
 
 from glassgpt.config import Record
+from glassgpt.config.record import WITH_ATTENTION
 from glassgpt.data.documents import Corpus
 from glassgpt.data.heldout import share_for
 from glassgpt.data.loader import DataLoader
-from glassgpt.evaluation import FEWEST, can_measure
+from glassgpt.evaluation import FEWEST, Evaluation, can_measure
 from glassgpt.tokenizers import Tokenizer
+
+# with fewer to learn from, larger batches and models predicted worse
+_ENOUGH_TO_LEARN = 700
 
 
 def cut_documents(corpus: object, record: Record, tokenizer: Tokenizer) -> str:
@@ -51,3 +55,27 @@ def enough_held_out(corpus: Corpus, record: Record) -> str:
         return f"with --holdout {train.holdout or 0.1:g} about {more} different ones do"
     many = f", as do about {more} different documents" if train.holdout else ""
     return f"--holdout {share:g} keeps as many{many}"
+
+
+def next_to_try(
+    evaluation: Evaluation, record: Record, trained: int, there: int
+) -> str:
+    """What to try where counting triples predicts better; "" where it does not.
+
+    `trained` is how many different documents it learnt from, of `there`. What is
+    advised was measured (benchmarks/RESULTS.md, "When counting is better").
+    """
+    if evaluation.loss <= evaluation.baselines.get("trigram", math.inf):
+        return ""
+    line = "counting triples (trigram) still predicts better: "
+    if trained < min(_ENOUGH_TO_LEARN, there // 2):
+        seen = f"it has seen {trained:,} of {there:,} documents"
+        return f"{line}try more steps, {seen}"
+    if trained < _ENOUGH_TO_LEARN:
+        many = f"{trained:,} different documents are few"
+        return f"{line}{many}; more steps or weights only learn them by heart"
+    if record.model.step not in WITH_ATTENTION:
+        return f"{line}steps 3 to 5 look further back"
+    larger = "--set batch_docs=8 " * (record.train.batch_docs < 8)
+    larger += "--set n_embd=32" * (record.model.n_embd < 32)
+    return f"{line}try {larger.rstrip()}" if larger else ""

@@ -91,6 +91,15 @@ class Session:
         ]
         return [line for line in found if line]
 
+    def distinct_trained(self) -> int:
+        """How many different documents all steps together see."""
+        return len(set(self.loader.trained()))
+
+    def distinct_documents(self) -> int:
+        """How many different documents there are; all, where they were prepared."""
+        corpus = self.corpus
+        return corpus.distinct if isinstance(corpus, Corpus) else len(corpus)
+
     def seconds_a_step(self) -> float:
         """What a step may take, found without changing anything."""
         return self.engine.seconds_a_step(self.batch(0))
