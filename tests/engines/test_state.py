@@ -5,11 +5,13 @@ import gc
 import math
 import random
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest import approx
+from support import small
 from support.engines import Started, record_of, start
 
 from glassgpt.checkpoints.tensors import Tensor
@@ -17,6 +19,7 @@ from glassgpt.engines.reference.engine import ReferenceEngine
 from glassgpt.engines.shapes import shapes
 from glassgpt.errors import CheckpointError, DivergedError, UsageError
 from glassgpt.optim import OPTIMIZERS
+from glassgpt.training.session import Session
 
 NAMES = ["anna", "bob", "eve", "alexander", "abe"]
 SIZES: list[dict[str, Any]] = [
@@ -246,3 +249,16 @@ def test_counting_has_no_gradient(names: Path) -> None:
     run = begun(0, names)
     with pytest.raises(UsageError, match=r"^invalid step: 0; "):
         run.engine.gradients(run.documents[0])
+
+
+def test_to_find_how_long_a_step_takes_changes_nothing_and_is_near() -> None:
+    session = small.session(5, num_steps=400)
+    session = Session(session.record, session.corpus, "kernel")
+    weights, buffers = session.engine.weights(), session.engine.buffers()
+    expected = session.seconds_a_step()
+    assert session.engine.weights() == weights and session.engine.buffers() == buffers
+    batches = [session.batch(k) for k in range(40)]
+    begun = time.perf_counter()
+    for step, batch in enumerate(batches):
+        session.engine.train_step(step, batch)
+    assert 0.1 < expected * 40 / (time.perf_counter() - begun) < 10

@@ -13,9 +13,11 @@ from glassgpt.engines.shapes import num_params
 from glassgpt.errors import GlassGPTError, invalid, missing, unknown
 
 _REMEDY = "Install it: pip install 'glassgpt[torch]'"
-# products a core makes in a second: the kernel at its best, PyTorch at its worst, of
-# some sizes that were measured (benchmarks/RESULTS.md)
-_KERNEL_RATE, _TORCH_RATE = 4.2e9, 8e9
+# products a core makes in a second (benchmarks/RESULTS.md, "Which engine auto takes"):
+# the kernel's; PyTorch's as far as it gets, and the n_embd at half of that
+_KERNEL_RATE, _TORCH_RATE, _TORCH_HALF = 1.2e10, 1.54e10, 91
+# reading up to so many weights takes the kernel some milliseconds a token at most
+_MOST_TO_READ = 10_000_000
 # what PyTorch takes to load, and for a step of a layer, however small
 _TORCH_LOADS, _TORCH_LAYER = 4.0, 5e-4
 
@@ -43,6 +45,18 @@ def create(name: str, record: Record, rng: random.Random) -> Engine:
     return choose(name, record)[0](record, rng)
 
 
+def reader(record: Record) -> Engine:
+    """An engine to read and to write with, its weights still to be restored.
+
+    The kernel wherever it can, whatever would train the record.
+    """
+    record = to_read(record)
+    small = num_params(record.model) <= _MOST_TO_READ
+    if processes() == 1 and small and not _kernel_cannot(record):
+        return _kernel()(record, random.Random(0))
+    return create("auto", record, random.Random(0))
+
+
 def choose(name: str, record: Record) -> tuple[type[Engine], str]:
     """An engine's class, and what to say of the choice before it trains, if anything.
 
@@ -62,15 +76,16 @@ def choose(name: str, record: Record) -> tuple[type[Engine], str]:
 def expected_seconds(record: Record) -> tuple[float, float]:
     """What training may take here with the kernel, and with PyTorch on its CPU.
 
-    From the products alone, and on the safe side: the kernel is taken to be as fast as
-    it ever is, PyTorch as slow.
+    From the products alone, on one core each; a check keeps the rates true
+    (tests/engines/torch/test_choosing.py).
     """
     model, train = record.model, record.train
     positions = model.block_size * train.batch_docs * train.num_steps
     products = 3.0 * num_params(model) * positions
     layers = 3 + model.n_layer
     loads = _TORCH_LOADS + _TORCH_LAYER * layers * train.num_steps
-    return products / _KERNEL_RATE, products / _TORCH_RATE + loads
+    torch_rate = _TORCH_RATE * model.n_embd / (model.n_embd + _TORCH_HALF)
+    return products / _KERNEL_RATE, products / torch_rate + loads
 
 
 def processes() -> int:
@@ -118,14 +133,21 @@ def _kernel() -> type[Engine]:
     return KernelEngine
 
 
-def _why_not_kernel(record: Record) -> str:
-    """What it cannot compute, what it is not built for, or how slow it would be."""
+def _kernel_cannot(record: Record) -> str:
+    """What the kernel cannot compute, or is not built for; "" where it can."""
     try:
         _kernel().check(record)
     except GlassGPTError as error:
         return f"{error} ({error.remedy})"
     except ImportError as error:
         return str(error)
+    return ""
+
+
+def _why_not_kernel(record: Record) -> str:
+    """What it cannot compute, what it is not built for, or how slow it would be."""
+    if why := _kernel_cannot(record):
+        return why
     kernel, torch = expected_seconds(record)
     if torch < kernel and find_spec("torch"):
         return f"the kernel would take {kernel:.0f} seconds or more"

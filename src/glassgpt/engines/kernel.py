@@ -168,14 +168,18 @@ class KernelEngine(Engine):
 
     @_in_turn
     def seconds_a_step(self, batch: Batch) -> float:
-        """What a step on such a batch may take: forward and back, of each document."""
+        """What a step on such a batch may take: some are made, and taken back."""
         if self.record.model.step == 0:
             return 0.0
-        self.in_cache = None
+        every = self.kernel.weights, self.kernel.m, self.kernel.v
+        matrices = [matrix for kept in every for matrix in kept.values()]
+        before = [matrix.copy() for matrix in matrices]
         try:
-            return len(batch) * seconds_of(lambda: self.kernel.gradient(batch[0]))
+            # where it diverges, the first step will tell of it
+            return seconds_of(lambda: train_several([self], 0, [batch]))
         finally:
-            self.kernel.zero_grads()
+            for matrix, values in zip(matrices, before, strict=True):
+                matrix[:] = values
 
     @_in_turn
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:

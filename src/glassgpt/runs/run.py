@@ -18,7 +18,6 @@ from glassgpt.data import Documents
 from glassgpt.data.documents import Corpus
 from glassgpt.data.loader import DataLoader, loader_of, unseen
 from glassgpt.engines.base import Engine
-from glassgpt.engines.records import to_read
 from glassgpt.errors import CheckpointError, DataError, command, invalid, missing
 from glassgpt.evaluation import Evaluation, evaluate, evaluate_on
 from glassgpt.runs.documents import find, given_again, keep
@@ -238,8 +237,7 @@ def loaded(
     """The same of a folder that is found; `corpus` are its documents, if at hand."""
     record, saved = recorded(kept), _newest(kept, on_event)
     require_same_record(saved, kept.record)
-    # one that computes the record, but for what only training asks for
-    engine = engines.create("auto", to_read(record), random.Random(0))
+    engine = engines.reader(record)
     engine.restore(saved.weights, saved.buffers)
     entries = kept.read_log()
     done = range(1, saved.step + 1)

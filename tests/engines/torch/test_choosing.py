@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+from support import small
 from support.engines import record_of
 
 from glassgpt import engines
 from glassgpt.config import Record, preset
 from glassgpt.config.presets import LESSONS
-from glassgpt.config.record import PRESETS
 from glassgpt.errors import GlassGPTError, UsageError
+from glassgpt.training.session import Session
 
 
 def chosen(record: Record, name: str = "auto") -> tuple[str, str]:
@@ -23,7 +24,45 @@ def test_the_kernel_trains_every_lesson(name: str) -> None:
     assert chosen(preset(name).with_settings(num_steps=100_000)) == ("kernel", "")
 
 
-@pytest.mark.parametrize("name", [name for name in PRESETS if name not in LESSONS])
+def test_the_kernel_trains_small_and_reads_what_pytorch_trains() -> None:
+    usual = preset("small").with_vocabulary(100)
+    assert chosen(usual) == ("kernel", "")
+    wide = record_of(5, n_embd=512, n_layer=2, batch_docs=64, dtype="float32")
+    for record in (usual, wide, wide.with_settings(dtype="bfloat16", compile="on")):
+        assert engines.reader(record).name == "kernel"
+    assert chosen(wide.with_settings(num_steps=100_000))[0] == "torch"
+
+
+def test_what_the_kernel_cannot_hold_or_is_slow_to_read_is_read_by_pytorch() -> None:
+    pytest.importorskip("torch")
+    assert engines.reader(record_of(5).with_vocabulary(5000)).name == "torch"
+    deep = preset("char-medium").with_vocabulary(100)
+    assert engines.reader(deep).name == "torch"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("n_embd", [64, 128])
+def test_the_rates_that_auto_goes_by_are_those_of_this_machine(n_embd: int) -> None:
+    """As ratios: where `auto` expects one engine to be faster, it is, or about even."""
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        seconds = {}
+        record = preset("small").with_settings(n_embd=n_embd, num_steps=100_000)
+        words = " and then some more words and some more again, to the end"
+        text = [f"{a}{b}{words}" for a in "abcd" for b in "efgh"]
+        for name in ("kernel", "torch"):
+            session = Session(record, small.corpus(text), name)
+            seconds[name] = min(session.seconds_a_step() for _ in range(5))
+    finally:
+        torch.set_num_threads(threads)
+    kernel, other = engines.expected_seconds(record.with_vocabulary(27))
+    measured = seconds["torch"] / seconds["kernel"]
+    assert 0.6 < measured / (other / kernel) < 1.7
+
+
+@pytest.mark.parametrize("name", ["char-medium", "gpt2-124m", "1b"])
 def test_pytorch_trains_what_is_larger_and_it_is_said_why(name: str) -> None:
     engine, why = chosen(preset(name).with_vocabulary(100))
     assert engine == "torch"
