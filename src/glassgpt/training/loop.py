@@ -27,7 +27,7 @@ def train(
     and raises Interrupted. Raises DivergedError when the loss is not a number.
     """
     recorder = recorder_of(session, folder)
-    for text in session.notes():
+    for text in [] if session.losses else session.notes():
         listen(Noted(text))
     seconds = train_steps(session, listen, recorder)
     evaluation = measure(session, listen, recorder)
