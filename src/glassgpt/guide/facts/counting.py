@@ -111,7 +111,7 @@ def meet_empty(back: int) -> int:
     """How many of the held-out names meet a row that no counted name has used."""
     used = _rows(back)
     return sum(
-        any(row[:-1] not in used for row in _behind(text, back))
+        any(row[:-1] not in used for row in behind(text, back))
         for text in heldout_names()
     )
 
@@ -121,11 +121,11 @@ def meet_empty(back: int) -> int:
 def plain_triples() -> float:
     """The held-out loss of counting triples with one added, leaning on nothing."""
     names = order()[: num_steps(0)]
-    triples = Counter(one for text in names for one in _behind(text, 2))
+    triples = Counter(one for text in names for one in behind(text, 2))
     losses = [
         -math.log((triples[one] + 1) / (_rows(2)[one[:-1]] + vocab()))
         for text in heldout_names()
-        for one in _behind(text, 2)
+        for one in behind(text, 2)
     ]
     return math.fsum(losses) / len(losses)
 
@@ -134,10 +134,10 @@ def plain_triples() -> float:
 def _rows(back: int) -> Counter[tuple[int, ...]]:
     """How often each row is used in a table for so many tokens back."""
     names = order()[: num_steps(0)]
-    return Counter(one[:-1] for text in names for one in _behind(text, back))
+    return Counter(one[:-1] for text in names for one in behind(text, back))
 
 
-def _behind(text: str, back: int) -> list[tuple[int, ...]]:
+def behind(text: str, back: int) -> list[tuple[int, ...]]:
     """Each token behind those before it; BOS stands for what was before the start."""
     tokens = tokenizer().encode(text)
     whole = [tokens[0]] * (back - 1) + tokens

@@ -5,12 +5,11 @@ import math
 from collections import Counter
 from itertools import pairwise
 
-from glassgpt.data.heldout import heldout_documents
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
-from glassgpt.guide.facts.counting import counted
-from glassgpt.guide.facts.names import SEED, corpus, order, tokenizer, vocab
-from glassgpt.guide.facts.trainings import num_steps, setting
+from glassgpt.guide.facts.counting import behind, counted
+from glassgpt.guide.facts.names import order, tokenizer, vocab
+from glassgpt.guide.facts.trainings import heldout_names, num_steps
 
 Pairs = Counter[tuple[int, ...]]
 
@@ -18,10 +17,7 @@ Pairs = Counter[tuple[int, ...]]
 @functools.cache
 def _kept_aside() -> list[list[int]]:
     """The tokens of the names that every step of the guide is measured on."""
-    read = set(order()[: num_steps(0)])
-    limit = int(setting(0, "eval_docs"))
-    chosen = heldout_documents(corpus().documents, read, SEED, limit)
-    return [tokenizer().encode(text) for text in chosen]
+    return [tokenizer().encode(text) for text in heldout_names()]
 
 
 @functools.cache
@@ -104,40 +100,9 @@ def gain_on_filled(early: int = 100, late: int = 1000) -> float:
     return math.fsum(filled) / math.fsum(gains.values())
 
 
-@functools.cache
-def _triples() -> dict[tuple[int, int], Counter[int]]:
-    """What followed each two tokens in the names that are read."""
-    rows: dict[tuple[int, int], Counter[int]] = {}
-    for text in dict.fromkeys(order()[: num_steps(0)]):
-        for a, b, c in _in_threes(tokenizer().encode(text)):
-            rows.setdefault((a, b), Counter())[c] += 1
-    return rows
-
-
-def _in_threes(tokens: list[int]) -> list[tuple[int, int, int]]:
-    """Each token after the two before it; before the first stands BOS twice."""
-    twice = [tokens[0], *tokens]
-    return list(zip(twice, tokens, tokens[1:], strict=False))
-
-
-@call
-def triple_rows() -> int:
-    """How many of the rows of two tokens are met at all by the names that are read."""
-    return len(_triples())
-
-
 @call
 def triple_zeros() -> float:
     """The share of empty cells in a table with a row for every two tokens."""
-    return 1 - sum(map(len, _triples().values())) / vocab() ** 3
-
-
-@call
-def triple_loss() -> float:
-    """The held-out loss of triples that are counted like Step 0's pairs, add-one."""
-    rows, losses = _triples(), []
-    for tokens in _kept_aside():
-        for a, b, c in _in_threes(tokens):
-            row = rows.get((a, b), Counter())
-            losses.append(-math.log((row[c] + 1) / (row.total() + vocab())))
-    return math.fsum(losses) / len(losses)
+    read = order()[: num_steps(0)]
+    filled = {one for text in read for one in behind(text, 2)}
+    return 1 - len(filled) / vocab() ** 3
