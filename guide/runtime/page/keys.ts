@@ -1,5 +1,5 @@
 /* Keys: previous, next, search. */
-import { openSearch } from "./search.ts";
+import { openSearch } from "./search/search.ts";
 
 function pressed(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

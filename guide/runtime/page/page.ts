@@ -8,7 +8,7 @@ import { keys } from "./keys.ts";
 import { onDemand } from "./on-demand.ts";
 import { questions } from "./questions.ts";
 import { reading } from "./reading.ts";
-import { search } from "./search.ts";
+import { search } from "./search/search.ts";
 import { themeButton } from "./theme.ts";
 
 themeButton();

@@ -24,13 +24,13 @@ def plain(writing: Writing, rest: str, text: str) -> Markup:
 @block("note")
 def note(writing: Writing, rest: str, text: str) -> Markup:
     """A note in the margin."""
-    return writing.html("note.html", said=writing.inline(" ".join(text.split())))
+    return _said(writing, "note", text)
 
 
 @block("bridge")
 def bridge(writing: Writing, rest: str, text: str) -> Markup:
     """A lesson's last lines, which lead to the next."""
-    return writing.html("bridge.html", said=writing.inline(" ".join(text.split())))
+    return _said(writing, "bridge", text)
 
 
 @block("tokens")
@@ -84,3 +84,8 @@ def _label(writing: Writing, asked: Question) -> str:
 
 def _usual_hint(writing: Writing, asked: Question) -> str:
     return writing.context.words["predict_hint" if asked.predict else "hint"]
+
+
+def _said(writing: Writing, kind: str, text: str) -> Markup:
+    said = writing.inline(" ".join(text.split()))
+    return writing.html("said.html", kind=kind, said=said)

@@ -1,6 +1,6 @@
 /* Search: a dialog with a field and what was found. Index and finder come when it opens. */
 import type { Found } from "./search-index.ts";
-import { find, inSite } from "./words.ts";
+import { find, inSite } from "../words.ts";
 
 const SHOWN = 12;
 const AROUND = [50, 70] as const; // characters before and after a word in its text

@@ -38,7 +38,15 @@ function wordsOf(text: string): string[] {
 function fieldsOf([path, place, title, id, heading, text, terms, names]: Entry, number: number) {
   const listed = path === "/glossary/" && id.startsWith("term-");
   const named = listed ? { listed: heading, heading: "" } : { listed: "", heading };
-  return { id: number, place, title, text, terms: terms.join("\n"), names: names.join("\n"), ...named };
+  return {
+    id: number,
+    place,
+    title,
+    text,
+    terms: terms.join("\n"),
+    names: names.join("\n"),
+    ...named,
+  };
 }
 
 /** Finds the entries that have all words of a query, or words that begin so, or nearly. */
