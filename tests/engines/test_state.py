@@ -198,7 +198,7 @@ def test_a_run_that_diverges_leaves_everything_as_it_was(
     ) as caught:
         run.engine.train_step(7, [[run.tokenizer.bos, 0, run.tokenizer.bos]])
     assert caught.value.step == 7
-    assert caught.value.remedy.startswith("Try a third of it: --set learning_rate=")
+    assert caught.value.remedy.startswith("Train anew with a third of it, in ")
     assert bits(run) == before
 
 

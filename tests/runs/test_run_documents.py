@@ -95,7 +95,7 @@ def test_a_run_from_a_list_keeps_its_documents_and_can_be_copied(
         (["a\rb"], r"invalid documents[0]: a\rb; it has a line end"),
         ({"anna": 1}, "invalid documents: {'anna': 1}; it is a dict"),
         ("anna\nbob\n" * 999, r"invalid documents: anna\nbob\nanna\n"),
-        ("anna " * 999, "missing data: anna anna"),
+        ("anna " * 999, "invalid data: anna anna"),
         ([1, 2], "invalid documents: [1, 2]; sequence item 0: expected str"),
     ],
 )

@@ -5,7 +5,6 @@ the bytes by name or path.
 """
 
 import difflib
-import errno
 import hashlib
 import stat
 import unicodedata
@@ -193,8 +192,6 @@ def _read_file(given: str) -> bytes:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise _missing(given) from None
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:  # as of a text that is taken for a name
-            raise _missing(given) from None
         raise unreadable(given, error) from None
 
 
