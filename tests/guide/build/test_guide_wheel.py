@@ -22,7 +22,15 @@ from glassgpt.guide.content import pages as sources
 ROOT = sources.CHECKOUT
 PIP = [sys.executable, "-m", "pip"]
 OFFLINE = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
-MADE = ("site", "assets", "built", "node_modules", "dist", "build", "runs", "shots")
+# what was made in a checkout: in any folder, and at its top
+MADE = {"site", "assets", "built", "node_modules"}
+MADE_AT_TOP = {"dist", "build", "runs", "shots", "tests"}
+
+
+def made(folder: str, names: list[str]) -> set[str]:
+    """What is no source among the names in a folder of the checkout."""
+    gone = MADE | MADE_AT_TOP if Path(folder) == ROOT else MADE
+    return {name for name in names if name in gone or name.startswith(".")}
 
 
 def needed(name: str, found: set[str]) -> set[str]:
@@ -79,8 +87,8 @@ def test_the_guide_opens_from_a_wheel(
     if not (server.SITE / "index.html").is_file():
         not_run("browser", "the guide is not built: make site")
     out = tmp_path / "wheel"
-    made = [*PIP, "wheel", *OFFLINE, "-w", str(out), str(ROOT)]
-    subprocess.run(made, check=True, env=without_compiler)
+    pack = [*PIP, "wheel", *OFFLINE, "-w", str(out), str(ROOT)]
+    subprocess.run(pack, check=True, env=without_compiler)
     (wheel,) = out.glob("*.whl")
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
     python = tmp_path / "venv/bin/python"
@@ -128,8 +136,7 @@ def test_without_the_site_a_line_says_how_to_make_it(
     tmp_path: Path, offline: dict[str, str], without_compiler: dict[str, str]
 ) -> None:
     source, target = tmp_path / "source", tmp_path / "installed"
-    kept = shutil.ignore_patterns(*MADE, ".*", "tests")
-    shutil.copytree(ROOT, source, ignore=kept)
+    shutil.copytree(ROOT, source, ignore=made)
     install = [*PIP, "install", *OFFLINE, "--target", str(target), str(source)]
     subprocess.run(install, check=True, env=without_compiler)
     done = subprocess.run(
