@@ -46,7 +46,7 @@ def test_the_first_corner_of_relu_is_found_where_it_is(figure: Opener) -> None:
     size, units = next((s, n) for s, n in crossed.items() if n)
     visit = figure("eps-curve", word="emma", weight=weight)
     lead, power = f"{size:.0e}".split("e")
-    assert f"From {lead}e-{int(power[1:])} on" in visit.sentence
+    assert f"From {lead}e\u2212{int(power[1:])} on" in visit.sentence
     assert f"carries {units} hidden" in visit.sentence
     # the last matrix comes after relu: none of its weights can cross
     last = figure("eps-curve", word="emma", weight=3183)
