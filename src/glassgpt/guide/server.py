@@ -16,6 +16,8 @@ from glassgpt.errors import GlassGPTError, invalid, missing
 
 SITE = Path(__file__).parent / "site"
 HOST = "127.0.0.1"
+# the page for a missing address
+MISSING = "/404.html"
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -61,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.MOVED_PERMANENTLY, {"Location": place}, b"")
             return
         status = HTTPStatus.OK if file else HTTPStatus.NOT_FOUND
-        if file is None:
+        if file is None or asked == MISSING:
             self._send(
                 status, {"Content-Type": "text/html; charset=utf-8"}, self._missing()
             )
@@ -71,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _missing(self) -> bytes:
         """The page for a missing address. This server knows where the guide begins."""
-        file = find(self._site, "/404.html")
+        file = find(self._site, MISSING)
         page = file.read_bytes() if file else b"not there"
         return re.sub(rb"(?s)<script>.*?</script>", b"", page.replace(b'"./', b'"/'))
 

@@ -142,8 +142,8 @@ def test_what_cannot_be_read_is_refused_and_the_names_come_back(
 
 def test_negative_numbers_stand_in_brackets_in_a_sum(figure: Opener) -> None:
     sentence = figure("linear-edit").sentence
-    assert "(-2.00) +" in sentence and "+ (-1.00)" in sentence
-    assert "+ -" not in sentence
+    assert "(−2.00) +" in sentence and "+ (−1.00)" in sentence
+    assert "+ −" not in sentence
 
 
 def test_a_matrix_can_be_taken_off_the_scatter(figure: Opener) -> None:

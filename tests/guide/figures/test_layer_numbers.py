@@ -15,7 +15,8 @@ def test_all_weights_are_the_lessons(figure: Opener, tmp_path: Path) -> None:
     assert visit.column(0) == list(range(3184))
     assert visit.table[1456][1:4] == ["mlp_fc2", 0, 0]
     assert visit.table[432 + 16 * 3 + 5][1:4] == ["mlp_fc1", 3, 5]
-    assert f"{flat(lesson(1))[1456]:.4f}" in visit.page.inner_text(".read-out")
+    number = f"{flat(lesson(1))[1456]:.4f}".replace("-", "−")
+    assert number in visit.page.inner_text(".read-out")
     own = figure("weight-maps", docs=ODD["docs"])
     expected = flat(lesson_on(ODD["docs"], tmp_path, 1))
     assert own.column(4) == pytest.approx(expected, **NEAR)
@@ -48,7 +49,7 @@ def test_every_number_between_the_layers_is_the_lessons(
 
 def test_without_relu_two_matrices_are_one(figure: Opener) -> None:
     said = figure("mlp-layers", props={"step": 1}, relu=0).sentence
-    apart = float(said.split("to within ")[1].rstrip("."))
+    apart = float(said.split("to within ")[1].rstrip(".").replace("−", "-"))
     assert 0 <= apart < 1e-12
 
 

@@ -210,8 +210,9 @@ FIGURES: dict[str, tuple[str, dict[str, Any], dict[str, Any], Callable[..., Any]
 
 
 def said(value: float) -> str:
-    """A number as a figure's table shows it."""
-    return format_number(value, 0 if float(value).is_integer() else 4)
+    """A number as a figure's table shows it, with a sign for minus."""
+    digits = 0 if float(value).is_integer() else 4
+    return format_number(value, digits).replace("-", "−")
 
 
 def shown(visit: Figure) -> list[list[str]]:

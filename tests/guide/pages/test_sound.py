@@ -187,7 +187,7 @@ def test_the_loader_fetches_no_figure_before_it_is_near(visit: Any) -> None:
     there = visit(width=390)
     asked: list[str] = []
     there.page.on("request", lambda request: asked.append(request.url))
-    there.go("/step/1/9/")
+    there.go("/step/0/1/")  # its first figure is some screens down
     there.page.evaluate(FRAMES)
     there.page.evaluate(FRAMES)
     assert not any(".wasm" in url for url in asked)

@@ -49,6 +49,13 @@ function fieldsOf([path, place, title, id, heading, text, terms, names]: Entry, 
   };
 }
 
+/** Whether an entry explains just what is asked for: "gradient", not "gradient descent". */
+function isOf([path, , , , heading, , terms]: Entry, query: string): boolean {
+  const asked = query.trim().toLowerCase();
+  const said = path === "/glossary/" ? [heading] : terms;
+  return said.some((each) => each.toLowerCase() === asked);
+}
+
 /** Finds the entries that have all words of a query, or words that begin so, or nearly. */
 export function searchIndex(entries: Entry[]): (query: string) => Found[] {
   const index = new MiniSearch({
@@ -62,6 +69,11 @@ export function searchIndex(entries: Entry[]): (query: string) => Found[] {
     },
   });
   index.addAll(entries.map(fieldsOf));
-  return (query) =>
-    index.search(query).map(({ id, terms }) => ({ entry: entries[id as number]!, words: terms }));
+  return (query) => {
+    const found = index
+      .search(query)
+      .map(({ id, terms }) => ({ entry: entries[id as number]!, words: terms }));
+    const whole = found.filter(({ entry }) => isOf(entry, query));
+    return [...whole, ...found.filter((one) => !whole.includes(one))];
+  };
 }

@@ -42,6 +42,12 @@ export class Corpus implements Documents {
     return [...this.encodePrefix(text), this.bos];
   }
 
+  /** The id of one token: of a character, and BOS for whatever is none. */
+  idOf(token: string): number {
+    const [character = "", ...more] = token;
+    return more.length ? this.bos : (this.encodePrefix(character)[1] ?? this.bos);
+  }
+
   encodePrefix(text: string): number[] {
     const ids = [this.bos];
     for (const character of text) {

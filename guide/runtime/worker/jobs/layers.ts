@@ -94,7 +94,7 @@ export async function layers(
 ): Promise<Layers & { apart: number | null }> {
   const { model } = await reach(input.asked, input.at, job);
   const { kernel, corpus } = model;
-  const token = corpus.encodePrefix(input.token)[1] ?? corpus.bos;
+  const token = corpus.idOf(input.token);
   kernel.freed(() => kernel.call.loss(model.g, kernel.putInts([token, corpus.bos]), 1));
   const found = layersOf(model, token);
   if (input.relu) return { ...found, apart: null };

@@ -31,7 +31,7 @@ export async function row(
 }> {
   const model = await counted(input.asked, input.at, job);
   const { kernel, corpus } = model;
-  const token = corpus.encodePrefix(input.token)[1] ?? corpus.bos;
+  const token = corpus.idOf(input.token);
   const size = corpus.vocabSize;
   const counts = model.weights().slice(token * size, (token + 1) * size);
   let total = 0;

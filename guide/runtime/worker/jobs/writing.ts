@@ -21,9 +21,7 @@ export async function next(
   const { kernel, corpus } = model;
   kernel.call.decode_begin(model.g);
   const tokens =
-    input.token === undefined
-      ? model.prompt(input.prefix)
-      : [corpus.encodePrefix(input.token)[1] ?? corpus.bos];
+    input.token === undefined ? model.prompt(input.prefix) : [corpus.idOf(input.token)];
   for (const token of tokens) kernel.call.decode_step(model.g, token);
   const logits = kernel.reals(kernel.call.logits(model.g), corpus.vocabSize);
   return {
