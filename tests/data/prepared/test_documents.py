@@ -58,6 +58,7 @@ def check_is_read_as(raw: bytes, kind: str, shard: int) -> None:
 @settings(max_examples=15)
 @given(text=odd | texts, shard=st.sampled_from([3, 50]))
 @example(text="", shard=1)
+@example(text="\ufeff", shard=1)
 @example(text=" \n\n", shard=1)
 def test_prepared_documents_are_those_of_the_file(text: str, shard: int) -> None:
     check_is_read_as(text.encode(), "char", shard)

@@ -26,7 +26,7 @@ EDITS = [
     ("[0.665, 0.245, 0.091]", "Not what"),
     ("", "Not what"),
     ("print('é ☃ 𝛁')", "Not what"),
-    ("1 / 0", "Line 70, ZeroDivisionError"),
+    ("1 / 0", "Line 66, ZeroDivisionError"),
     ('encode("Zoe")', "Z is not among the 26 characters"),
     ("softmax(7)", "TypeError"),
     ("def (", "SyntaxError"),

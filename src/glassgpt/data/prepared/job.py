@@ -179,7 +179,8 @@ def learn(job: Job, on_progress: Callable[[float], None]) -> Tokenizer:
     characters = encoding.seen(_all_pieces(job, on_progress))
     name = job.files[0]
     if not characters:
-        raise nothing(name, job.size)
+        read = _all_pieces(job, on_progress)
+        raise nothing(name, sum(bool(piece.lines or piece.texts) for piece in read))
     if len(characters) > LARGEST_VOCABULARY:
         why = f"a vocabulary of {len(characters):,} characters"
         remedy = f"char takes {LARGEST_VOCABULARY:,}; add --tokenizer bytes, or bpe."
