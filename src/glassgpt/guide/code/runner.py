@@ -175,10 +175,15 @@ def _words_of(raised: BaseException) -> str:
 
 
 def _unknown(raised: BaseException, frame: types.FrameType) -> dict[str, Any] | None:
-    """The character that a lesson's encode does not know, and how many it knows."""
-    char, chars = frame.f_locals.get("char"), frame.f_globals.get("chars")
-    if not isinstance(raised, ValueError) or not isinstance(char, str):
+    """The character that a lesson's encode does not know, and how many it knows.
+
+    Newer Pythons have no `char` any more when its loop has failed: the text is read.
+    """
+    chars = frame.f_globals.get("chars")
+    if not isinstance(raised, ValueError) or not isinstance(chars, list):
         return None
-    if not isinstance(chars, list) or char in chars:
+    if frame.f_code.co_name not in ("encode", "<listcomp>"):
         return None
-    return {"character": char, "count": len(chars)}
+    texts = (text for text in frame.f_locals.values() if isinstance(text, str))
+    unknown = [char for text in texts for char in text if char not in chars]
+    return {"character": unknown[0], "count": len(chars)} if unknown else None
