@@ -16,10 +16,10 @@ run: .venv/.installed  ## Train a GPT on the built-in names, and see it happen
 guide: kernel  ## Open the guide and write it: what is saved is built, pages reload
 	@tools/guide
 
-test: lint kernel site browser  ## All that can be asserted at small sizes: at most 20 minutes
+test: lint kernel site browser  ## All that can be asserted at small sizes: at most 12 minutes
 	$(PYTEST) -m "not full and not soak"
 
-check: kernel site browser  ## The same at full size: at most 30 minutes
+check: kernel site browser  ## The same at full size: at most 20 minutes
 	$(PYTEST) -m "full and not soak"
 	$(BIN)/glassgpt check --all
 

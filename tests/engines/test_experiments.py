@@ -200,13 +200,14 @@ def test_adam_moves_queries_and_keys_by_almost_twice_their_size(
 
 
 @pytest.mark.parametrize(
-    ("num_steps", "worth"), [(1000, 0.009), (5000, 0.046), (20_000, 0.076)]
+    ("num_steps", "worth"), [(1000, 0.009), (5000, 0.046), (20_000, 0.078)]
 )
 def test_with_adam_attention_is_worth_more_the_longer_it_learns(
     lab: Laboratory, num_steps: int, worth: float
 ) -> None:
     # seed 42 gives 0.0084, 0.0482 and 0.0827; seeds 42 to 47 give from 0.0036 to
-    # 0.0097, from 0.035 to 0.048 and from 0.072 to 0.083
+    # 0.0097, from 0.035 to 0.048 and from 0.072 to 0.083; vectors of 64 bytes add up in
+    # another order, and after 20,000 steps make 0.0848 of seed 42's
     assert lab.attention_worth(5, num_steps) == pytest.approx(worth, rel=0.1)
 
 

@@ -92,7 +92,7 @@ def test_step_5_has_the_losses_of_the_kernel_for_a_thousand_steps() -> None:
 
 @pytest.mark.full
 def test_step_5_has_the_losses_that_its_program_prints(karpathy_names: Path) -> None:
-    from support import run_program
+    from support.lessons import run_program
 
     from glassgpt.lessons import lesson
 
