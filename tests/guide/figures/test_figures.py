@@ -83,7 +83,7 @@ def test_the_last_question_wins_and_few_before_it_are_worked_on(
     slider.evaluate(
         "async (input) => { for (let i = 0; i < 100; i++) { input.value = 30 + i % 9;"
         " input.dispatchEvent(new Event('input', { bubbles: true }));"
-        " await new Promise((on) => setTimeout(on, 10)) }"
+        " await new Promise((on) => setTimeout(on, 3)) }"
         " input.dispatchEvent(new Event('change', { bubbles: true })) }"
     )
     visit.settle()
