@@ -5,7 +5,7 @@ import { inSite } from "./words.ts";
 
 const LESSON = /^\/step\/\d+\/\d+\/$/;
 
-export const pagesRead = (): Set<string> => new Set(storedJson<string[]>("read", []));
+export const pagesRead = (): Set<string> => new Set(storedJson<string[]>("lessons", []));
 
 /** An address inside the site, wherever that lies. */
 export function inside(path: string): string {
@@ -54,7 +54,7 @@ function finishing(end: Element): void {
   const watch = new IntersectionObserver((seen) => {
     if (!seen.some((one) => one.isIntersecting)) return;
     watch.disconnect();
-    store("read", JSON.stringify([...pagesRead().add(here())]));
+    store("lessons", JSON.stringify([...pagesRead().add(here())]));
   });
   watch.observe(end);
 }

@@ -117,8 +117,8 @@ class Question {
   private keep(given: string, right: boolean): void {
     const number = this.card.querySelector("h2")?.id.match(/\d+$/)?.[0];
     const name = location.pathname + (number ? `#${number}` : "");
-    const all = storedJson<Record<string, unknown>>("answers", {});
-    store("answers", JSON.stringify({ ...all, [name]: { given, right } }));
+    const all = storedJson<Record<string, unknown>>("answered", {});
+    store("answered", JSON.stringify({ ...all, [name]: { given, right } }));
   }
 }
 

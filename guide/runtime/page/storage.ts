@@ -3,16 +3,23 @@
 
 const PREFIX = "glassgpt.";
 
-export const KEYS = ["word", "documents", "answers", "theme", "read"] as const;
+export const KEYS = ["word", "documents", "answered", "theme", "lessons"] as const;
 export type Key = (typeof KEYS)[number];
+// how lists by address were called while lesson 0.5 stood at 0.6, and 0.6 at 0.5
+type Before = "answers" | "read";
+const BEFORE: [Key, Before][] = [
+  ["answered", "answers"],
+  ["lessons", "read"],
+];
 
 /** A file of what is kept, as it is exported. */
 export interface Stored {
   glassgpt: 1;
   kept: Partial<Record<Key, string>>;
 }
+type Kept = Partial<Record<Key | Before, string>>;
 
-function from(area: () => Storage, key: Key): string | null {
+function from(area: () => Storage, key: Key | Before): string | null {
   try {
     return area().getItem(PREFIX + key);
   } catch {
@@ -21,7 +28,7 @@ function from(area: () => Storage, key: Key): string | null {
 }
 
 /** Whether it is there now; where an area is full or forbidden it is as it was. */
-function into(area: () => Storage, key: Key, value: string | null): boolean {
+function into(area: () => Storage, key: Key | Before, value: string | null): boolean {
   try {
     if (value === null) area().removeItem(PREFIX + key);
     else area().setItem(PREFIX + key, value);
@@ -33,6 +40,20 @@ function into(area: () => Storage, key: Key, value: string | null): boolean {
 
 const local = (): Storage => localStorage;
 const tab = (): Storage => sessionStorage;
+
+/** A list by address from before two lessons changed places. */
+const placed = (text: string): string =>
+  text.replace(/\/step\/0\/([56])\//g, (_, at) => `/step/0/${at === "5" ? 6 : 5}/`);
+
+/** What was kept before is kept under the addresses and the names of today, once. */
+function bringOver(): void {
+  for (const [key, old] of BEFORE) {
+    const text = from(local, old);
+    if (text !== null && (from(local, key) !== null || into(local, key, placed(text))))
+      into(local, old, null);
+  }
+}
+bringOver();
 
 /** What is kept, or what a link brought into this tab. */
 export const stored = (key: Key): string | null => from(tab, key) ?? from(local, key);
@@ -50,7 +71,7 @@ export function store(key: Key, value: string | null): boolean {
 export const carry = (key: Key, value: string | null): boolean => into(tab, key, value);
 
 /** A kept list or table; empty where there is none, or none that can be read. */
-export function storedJson<T extends object>(key: "answers" | "read", empty: T): T {
+export function storedJson<T extends object>(key: "answered" | "lessons", empty: T): T {
   try {
     const found = JSON.parse(stored(key) ?? "null") as T | null;
     return found && Array.isArray(found) === Array.isArray(empty) ? found : empty;
@@ -90,9 +111,15 @@ export function read(text: string): Stored | null {
   } catch {
     return null;
   }
-  const { glassgpt, kept } = (found ?? {}) as Partial<Stored>;
+  const { glassgpt, kept } = (found ?? {}) as { glassgpt?: unknown; kept?: Kept };
   if (glassgpt !== 1 || typeof kept !== "object" || kept === null || Array.isArray(kept))
     return null;
+  for (const [key, old] of BEFORE) {
+    const { [old]: text } = kept;
+    if (typeof text !== "string") continue;
+    kept[key] ??= placed(text);
+    delete kept[old];
+  }
   const known = KEYS.filter((key) => typeof kept[key] === "string");
   if (known.length < Object.keys(kept).length) return null;
   return { glassgpt, kept };

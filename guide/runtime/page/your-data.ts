@@ -11,8 +11,8 @@ const words = (name: string): string => shown.dataset[name] ?? "";
 function amount(key: Key, value: string): string {
   const many = (name: string, count: number): string => words(name).replace("{n}", String(count));
   if (key === "documents") return many("lines", value.split("\n").filter((l) => l.trim()).length);
-  if (key === "answers") return many("count", Object.keys(storedJson("answers", {})).length);
-  if (key === "read") return many("count", storedJson<string[]>("read", []).length);
+  if (key === "answered") return many("count", Object.keys(storedJson("answered", {})).length);
+  if (key === "lessons") return many("count", storedJson<string[]>("lessons", []).length);
   return key === "theme" ? words(value) : value;
 }
 

@@ -1,5 +1,6 @@
 """What the templates of whole pages are filled with."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from glassgpt.guide.content.writing import Context, Page
 from glassgpt.guide.defined import names_before
 from glassgpt.guide.server import POLICY
 from glassgpt.guide.site_index import SiteIndex
-from glassgpt.guide.templating import in_script, inline_script
+from glassgpt.guide.templating import as_json, in_script, inline_script
 from glassgpt.lessons import FILES, Lesson, lesson
 
 View = tuple[str, str, dict[str, Any]]
@@ -108,10 +109,26 @@ def _page(site: Site, page: Page) -> dict[str, Any]:
         "crumbs": _crumbs(site.context, source),
         "before": names_before(page, site.index.pages, site.context),
         "filemap": _filemap(site, page),
+        "moved": _moved(site, page),
         "verified": verify.steps_of(page),
         "previous": previous,
         "next": following,
     }
+
+
+def _moved(site: Site, page: Page) -> str:
+    """Where the parts of a lesson are now that was at this page's address before."""
+    own = _ids(page)
+    moved = {
+        other.source.path: sorted(_ids(other) - own)
+        for other in site.index.pages
+        if other.source.front.get("was") == page.source.path
+    }
+    return as_json(moved) if moved else ""
+
+
+def _ids(page: Page) -> set[str]:
+    return set(re.findall(r' id="([^"]+)"', page.html))
 
 
 def _crumbs(context: Context, source: Source) -> list[tuple[str, str]]:

@@ -52,6 +52,18 @@ def test_letters_that_tie_are_all_named() -> None:
     }  # fmt: skip
 
 
+def test_names_are_counted_by_a_letter_that_they_have() -> None:
+    shares = {one: names.holding(one) / names.documents() for one in "aeq"}
+    assert shares == pytest.approx({"a": 0.7314, "e": 0.4962, "q": 0.0085}, abs=5e-5)
+
+
+def test_counting_a_name_before_it_is_measured_flatters_the_table() -> None:
+    assert counting.measured_first(1) == pytest.approx(trainings.first_loss(0))
+    assert counting.measured_first(1000) == pytest.approx(2.58367, abs=5e-6)
+    assert counting.counted_first(1) == pytest.approx(2.66863, abs=5e-6)
+    assert counting.counted_first(1000) == pytest.approx(2.46610, abs=5e-6)
+
+
 def test_names_are_counted_by_their_length() -> None:
     assert sum(names.of_length(n) for n in range(1, 41)) == names.documents()
     assert names.of_length(names.longest() + 1) == 0

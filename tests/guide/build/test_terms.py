@@ -17,7 +17,7 @@ TERMS = Glossary.read(FILE, PAGES).terms
 
 def test_a_lesson_explains_a_term_where_one_does(guide_site: Path) -> None:
     paths = {term.name: term.source.path for term in TERMS}
-    assert paths["token"] == "/step/0/2/" and paths["perplexity"] == "/step/0/6/"
+    assert paths["token"] == "/step/0/2/" and paths["perplexity"] == "/step/0/5/"
     assert paths["vector"] == "/start/"
     for term in TERMS:
         html = (guide_site / f"{term.source.path}/index.html".lstrip("/")).read_text()

@@ -107,7 +107,7 @@ def test_the_public_names_dropped_on_the_page(
     page.evaluate(DROP, [".own", karpathy_names.read_text("utf-8")])
     page.wait_for_selector(".frame-sentence:has-text('32,033')")
 
-    there.go("/step/0/6/#word=ava")
+    there.go("/step/0/5/#word=ava")
     there.scroll_through()
     rows = page.evaluate("document.querySelector('gg-loss-walk').table.rows")
     assert [f"{row[2]:.3f}" for row in rows] == ["0.145", "0.023", "0.250", "0.179"]

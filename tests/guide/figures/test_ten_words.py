@@ -195,7 +195,7 @@ def scatter_rows(word: str, docs: str) -> list[Row]:
 FIGURES: dict[str, tuple[str, dict[str, Any], dict[str, Any], Callable[..., Any]]] = {
     "0.2": ("tokenizer", {}, {}, tokenizer_rows),
     "0.4": ("smoothing-word", {}, {"smoothing": 0.5, "names": TRAINED}, smoothed_rows),
-    "0.6": ("loss-walk", {"step": 0, "documents": TRAINED}, {},
+    "0.5": ("loss-walk", {"step": 0, "documents": TRAINED}, {},
             functools.partial(walk_rows, 0)),
     "1.5": ("loss-walk", {"step": 1, "documents": TRAINED}, {},
             functools.partial(walk_rows, 1)),

@@ -7,6 +7,10 @@ from support.guide.paths import PATHS
 from support.guide.visitor import FRAMES
 
 WIDTHS = (390, 1024, 1440)
+# how far down a lesson's first figure may begin, in px: on the first screen of a desk,
+# in the first one and a half of a phone
+NEAR = {390: 1266, 1440: 900}
+TOP = """document.querySelector("article > .gg-figure")?.getBoundingClientRect().top"""
 CUT = """[...document.querySelectorAll("pre, pre .line")]
   .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth)
   .map((one) => one.innerText.slice(0, 60))"""
@@ -20,18 +24,22 @@ NUMBERS = """[...document.querySelectorAll(".line[data-n]")]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_line_of_code_is_cut_and_no_number_touches_the_edge(
+def test_code_is_whole_and_a_lesson_s_first_figure_is_near(
     width: int, visit: Any
 ) -> None:
     there = visit(width=width)
-    rooms = []
+    rooms, far = [], {}
     for path in PATHS:
         there.go(path)
+        top = there.page.evaluate(TOP)
+        if path.count("/") == 4 and not (top and top < NEAR.get(width, top + 1)):
+            far[path] = top
         for unfold in there.page.locator(".unfold summary").all():
             unfold.click()
         assert there.page.evaluate(CUT) == [], path
         rooms += there.page.evaluate(NUMBERS)
     assert len(rooms) > 100 and min(rooms) >= 8
+    assert set(far) <= LATER, far
 
 
 def test_a_broken_line_goes_on_under_its_own_beginning(visit: Any) -> None:

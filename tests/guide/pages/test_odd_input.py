@@ -8,7 +8,7 @@ from support.guide.figure import MOMENT, turn
 from support.guide.visitor import wait_until
 
 # one page of each figure that takes a word
-PAGES = ["/step/0/2/", "/step/0/4/", "/step/0/6/", "/step/1/6/", "/step/1/7/",
+PAGES = ["/step/0/2/", "/step/0/4/", "/step/0/5/", "/step/1/6/", "/step/1/7/",
          "/step/1/8/"]  # fmt: skip
 KNOWN = "Known are a b c"
 NOTHING = "Type some of these: a b c"

@@ -27,7 +27,7 @@ def test_arrow_keys_turn_the_pages(visit: Any) -> None:
     [
         ("softmax", "/step/1/3/", "softmax"),
         ("BOS", "/step/0/2/", "BOS"),
-        ("perplexity", "/step/0/6/", "perplexity"),
+        ("perplexity", "/step/0/5/", "perplexity"),
         ("gradient", "/step/1/6/", "gradient"),
         ("vector", "/start/", "vector"),
     ],
@@ -98,21 +98,23 @@ def test_a_meaning_lights_its_code(visit: Any) -> None:
 def test_a_question_gives_a_hint_before_the_working(visit: Any) -> None:
     there = visit()
     there.go("/step/0/1/#word=olivia")
-    hint = there.page.text_content(".hint-said")
+    card = there.page.locator(".question:not(.predict)")
+    verdict = card.locator(".verdict")
+    hint = card.locator(".hint-said").text_content()
 
     def verdict_on(answer: str) -> str:
-        there.page.fill("#answer", answer)
-        there.page.click(".question button")
-        assert there.page.get_attribute(".verdict", "data-right") == "false"
-        return str(there.page.inner_text(".verdict"))
+        card.locator("input").fill(answer)
+        card.locator("button").click()
+        assert verdict.get_attribute("data-right") == "false"
+        return str(verdict.inner_text())
 
     for _ in range(2):  # the same answer again is no second try
         assert hint in verdict_on("6") and "30.2 of" not in verdict_on("6")
     assert "30.2 of every hundred" in verdict_on("7")
-    there.page.fill("#answer", "27")
+    card.locator("input").fill("27")
     there.page.keyboard.press("Enter")
-    assert there.page.get_attribute(".verdict", "data-right") == "true"
-    assert "olivia" in there.page.inner_text(".ask")
+    assert verdict.get_attribute("data-right") == "true"
+    assert "olivia" in card.locator(".ask").inner_text()
 
 
 @pytest.mark.parametrize(
@@ -176,10 +178,27 @@ def test_a_question_says_what_is_wrong_with_a_word(visit: Any) -> None:
             "(word) => localStorage.setItem('glassgpt.word', word)", word
         )
         there.go("/step/0/1/")
-        there.page.fill("#answer", "7")
-        there.page.click(".question button")
-        text = there.page.inner_text(".verdict")
+        card = there.page.locator(".question:not(.predict)")
+        card.locator("input").fill("7")
+        card.locator("button").click()
+        text = card.locator(".verdict").inner_text()
         assert said in text or said.replace("does", "do") in text
+
+
+def test_a_link_into_a_lesson_that_moved_leads_to_where_it_is_now(visit: Any) -> None:
+    there = visit()
+    for old, now in {
+        "/step/0/5/#live.at=3&word=ava": "/step/0/6/#live.at=3&word=ava",
+        "/step/0/6/#word=ava&walk.at=1": "/step/0/5/#word=ava&walk.at=1",
+        "/step/0/6/#term-perplexity": "/step/0/5/#term-perplexity",
+        "/step/0/6/#live": "/step/0/6/#live",
+        "/step/0/5/#word=ava": "/step/0/5/#word=ava",
+    }.items():
+        there.go("/yours/")
+        there.go(old)
+        there.page.wait_for_url(f"**{now}")
+        there.page.wait_for_load_state()
+        assert there.page.url.endswith(now)
 
 
 def test_the_map_fills_with_what_was_read_to_its_end(visit: Any) -> None:
@@ -189,7 +208,7 @@ def test_the_map_fills_with_what_was_read_to_its_end(visit: Any) -> None:
     assert there.page.locator(".filemap .down path.known").count() == 0
     there.go("/step/0/1/")
     there.page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    there.page.wait_for_function("localStorage.getItem('glassgpt.read') !== null")
+    there.page.wait_for_function("localStorage.getItem('glassgpt.lessons') !== null")
     there.go("/step/0/3/")
     assert there.page.locator(".filemap .down path.known").count() > 0
     assert there.page.inner_text(".filemap .said") != before

@@ -22,13 +22,13 @@ def fill(there: Any) -> None:
     there.page.click(".question button")
     there.page.click("#theme")
     there.page.locator(".near").scroll_into_view_if_needed()
-    wait_until(there.page, "'glassgpt.read' in localStorage", 10)
+    wait_until(there.page, "'glassgpt.lessons' in localStorage", 10)
     there.go("/step/0/1/")
     there.scroll_through()
     there.page.fill(".own textarea", OWN)
     there.page.get_by_role("button", name="Use these").click()
     there.page.wait_for_selector(".own:has-text('3 documents of your own')")
-    there.go("/step/0/6/")
+    there.go("/step/0/5/")
     there.scroll_through()
     there.page.locator(".gg-figure input[type=text]").first.fill("cleo")
     wait_until(there.page, "localStorage['glassgpt.word'] === 'cleo'", 10)
@@ -49,10 +49,10 @@ def test_all_that_is_kept_is_shown_exported_removed_and_brought_back(
     there.page.keyboard.press("Tab")
     before = shown(there)
     assert before == {
-        "word": "cleo", "documents": "lines: 3", "answers": "1", "theme": "Light",
-        "read": before["read"],
+        "word": "cleo", "documents": "lines: 3", "answered": "1", "theme": "Light",
+        "lessons": before["lessons"],
     }  # fmt: skip
-    assert int(before["read"]) >= 1
+    assert int(before["lessons"]) >= 1
     assert len(there.page.evaluate(KEPT)) == 5
     with there.page.expect_download() as saved:
         there.page.click("#yours-export")
@@ -102,7 +102,7 @@ def test_a_file_of_something_else_changes_nothing(
 def test_a_page_bears_whatever_is_kept(kept: str, visit: Any) -> None:
     there = visit()
     there.page.add_init_script(
-        "for (const key of ['answers', 'read', 'theme', 'documents'])"
+        "for (const key of ['answered', 'lessons', 'answers', 'read', 'theme', 'documents'])"
         f"localStorage.setItem(`glassgpt.${{key}}`, {json.dumps(kept)})"
     )
     there.go("/step/0/")
@@ -119,10 +119,46 @@ def test_a_lesson_that_was_read_is_marked_in_its_step(visit: Any) -> None:
     there.go("/step/0/3/")
     there.scroll_through()
     there.page.locator(".near").scroll_into_view_if_needed()
-    wait_until(there.page, "'glassgpt.read' in localStorage", 10)
+    wait_until(there.page, "'glassgpt.lessons' in localStorage", 10)
     there.go("/step/0/")
     read = there.page.locator(".lessons a:has(small)")
     assert [a.get_attribute("href") for a in read.all()] == ["../../step/0/3/"]
+
+
+def test_what_was_kept_before_two_lessons_changed_places_goes_along_with_them(
+    visit: Any, tmp_path: Path
+) -> None:
+    there = visit()
+    there.go("/yours/")
+    old = {
+        "read": '["/step/0/3/","/step/0/5/"]',
+        "answers": '{"/step/0/6/": {"given": "3", "right": true}}',
+    }
+    there.page.evaluate(
+        "(old) => { for (const key in old) localStorage['glassgpt.' + key] = old[key] }",
+        old,
+    )
+
+    def lessons_read() -> list[str]:
+        there.go("/step/0/")
+        links = there.page.locator(".lessons a:has(small)").all()
+        return [link.get_attribute("href")[-9:] for link in links]
+
+    def answered() -> Any:
+        return json.loads(there.page.evaluate("localStorage['glassgpt.answered']"))
+
+    for _ in range(2):  # once, and not back again
+        assert lessons_read() == ["step/0/3/", "step/0/6/"]
+        assert list(answered()) == ["/step/0/5/"]
+    assert sorted(there.page.evaluate(KEPT)) == ["glassgpt.answered", "glassgpt.lessons"]
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps({"glassgpt": 1, "kept": {**old, "read": '["/step/0/6/"]'}}))
+    there.go("/yours/")
+    there.page.set_input_files("#yours-import", file)
+    there.page.wait_for_selector("#yours-said:has-text('in place')")
+    assert shown(there)["lessons"] == shown(there)["answered"] == "1"
+    assert lessons_read() == ["step/0/5/"]
+    assert list(answered()) == ["/step/0/5/"]
 
 
 def test_what_a_link_brought_goes_along_and_is_not_kept(visit: Any) -> None:

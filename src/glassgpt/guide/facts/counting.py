@@ -13,12 +13,17 @@ from glassgpt.guide.facts.trainings import heldout_names, num_steps
 from glassgpt.lessons import lesson
 
 
+def _empty() -> dict[str, Any]:
+    """Step 0's own namespace, nothing counted."""
+    sections = ("parameters", "model", "loss of a document", "update")
+    given = {"math": math, "vocab_size": tokenizer().vocab_size}
+    return lesson(0).load(sections, given)
+
+
 @functools.cache
 def counted(names: int) -> dict[str, Any]:
     """Step 0's own namespace after counting so many names."""
-    sections = ("parameters", "model", "loss of a document", "update")
-    given = {"math": math, "vocab_size": tokenizer().vocab_size}
-    space = lesson(0).load(sections, given)
+    space = _empty()
     for text in order()[:names]:
         tokens = tokenizer().encode(text)
         space["update"](tokens, len(tokens) - 1)
@@ -76,6 +81,32 @@ def loss(text: str, names: int = 1000) -> float:
     """Step 0's loss of a document."""
     tokens = tokenizer().encode(text)
     return float(counted(names)["forward"](tokens, len(tokens) - 1))
+
+
+@call
+def measured_first(names: int) -> float:
+    """The mean loss of the first names, each measured before it is counted."""
+    return _mean_losses(names)[0]
+
+
+@call
+def counted_first(names: int) -> float:
+    """The mean loss of the first names, each measured after it is counted."""
+    return _mean_losses(names)[1]
+
+
+@functools.cache
+def _mean_losses(names: int) -> tuple[float, float]:
+    """The mean loss of the first names, before each is counted and after."""
+    space, losses = _empty(), list[tuple[float, float]]()
+    for text in order()[:names]:
+        tokens = tokenizer().encode(text)
+        n = len(tokens) - 1
+        before = space["forward"](tokens, n)
+        space["update"](tokens, n)
+        losses.append((before, space["forward"](tokens, n)))
+    before, after = (math.fsum(column) / names for column in zip(*losses, strict=True))
+    return before, after
 
 
 @call

@@ -77,6 +77,12 @@ def of_length(characters: int) -> int:
 
 
 @call
+def holding(character: str) -> int:
+    """How many names have a character in them, repeated ones counted again."""
+    return sum(character in text for text in corpus().documents)
+
+
+@call
 def usual_length() -> int:
     """The number of characters that most names have."""
     lengths = [len(text) for text in corpus().documents]
