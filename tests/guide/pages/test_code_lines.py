@@ -10,7 +10,10 @@ WIDTHS = (390, 1024, 1440)
 # how far down a lesson's first figure may begin, in px: on the first screen of a desk,
 # in the first one and a half of a phone
 NEAR = {390: 1266, 1440: 900}
-TOP = """document.querySelector("article > .gg-figure")?.getBoundingClientRect().top"""
+TOP = """document.querySelector("article > .gg-figure > [props]")
+  ?.getBoundingClientRect().top"""
+# these are written before their parts had an order
+LATER = {"/step/1/1/", "/step/1/3/", "/step/1/9/"}
 CUT = """[...document.querySelectorAll("pre, pre .line")]
   .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth)
   .map((one) => one.innerText.slice(0, 60))"""

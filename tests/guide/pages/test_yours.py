@@ -102,8 +102,8 @@ def test_a_file_of_something_else_changes_nothing(
 def test_a_page_bears_whatever_is_kept(kept: str, visit: Any) -> None:
     there = visit()
     there.page.add_init_script(
-        "for (const key of ['answered', 'lessons', 'answers', 'read', 'theme', 'documents'])"
-        f"localStorage.setItem(`glassgpt.${{key}}`, {json.dumps(kept)})"
+        "for (const key of ['answered', 'lessons', 'answers', 'read', 'theme',"
+        f" 'documents']) localStorage.setItem(`glassgpt.${{key}}`, {json.dumps(kept)})"
     )
     there.go("/step/0/")
     there.go("/step/0/3/")
@@ -135,7 +135,8 @@ def test_what_was_kept_before_two_lessons_changed_places_goes_along_with_them(
         "answers": '{"/step/0/6/": {"given": "3", "right": true}}',
     }
     there.page.evaluate(
-        "(old) => { for (const key in old) localStorage['glassgpt.' + key] = old[key] }",
+        "(old) => Object.entries(old).forEach("
+        "([key, text]) => localStorage.setItem('glassgpt.' + key, text))",
         old,
     )
 
@@ -150,9 +151,14 @@ def test_what_was_kept_before_two_lessons_changed_places_goes_along_with_them(
     for _ in range(2):  # once, and not back again
         assert lessons_read() == ["step/0/3/", "step/0/6/"]
         assert list(answered()) == ["/step/0/5/"]
-    assert sorted(there.page.evaluate(KEPT)) == ["glassgpt.answered", "glassgpt.lessons"]
+    assert sorted(there.page.evaluate(KEPT)) == [
+        "glassgpt.answered",
+        "glassgpt.lessons",
+    ]
     file = tmp_path / "old.json"
-    file.write_text(json.dumps({"glassgpt": 1, "kept": {**old, "read": '["/step/0/6/"]'}}))
+    file.write_text(
+        json.dumps({"glassgpt": 1, "kept": {**old, "read": '["/step/0/6/"]'}})
+    )
     there.go("/yours/")
     there.page.set_input_files("#yours-import", file)
     there.page.wait_for_selector("#yours-said:has-text('in place')")
