@@ -181,7 +181,7 @@ def test_a_kernel_with_one_sign_turned_fails_and_the_matrix_is_named(
     assert wrong_ones == expected
 
 
-def test_the_kernels_own_exp_log_sin_and_cos_are_right_to_the_last_digits(
+def test_the_kernels_own_exp_log_sin_cos_and_powers_are_right_to_the_last_digits(
     tmp_path: Path,
 ) -> None:
     if not shutil.which("cc"):
@@ -220,6 +220,18 @@ def test_the_kernels_own_exp_log_sin_and_cos_are_right_to_the_last_digits(
             except OverflowError:
                 expected = math.inf
             assert getattr(own, f"own_{name}")(x) == expected, (name, x)
+    own.own_pow.restype = ctypes.c_double
+    own.own_pow.argtypes = [ctypes.c_double] * 2
+    for _ in range(20000):
+        x, n = rng.uniform(0, 5), rng.choice([0.5, -0.5, 1.5, rng.uniform(-9, 9)])
+        assert own.own_pow(x, n) == pytest.approx(x**n, rel=1e-13)
+        whole = rng.randint(-64, 99)
+        assert own.own_pow(-x, whole) == pytest.approx((-x) ** whole, rel=1e-13)
+    squares = {(3, 2): 9, (-3, 3): -27, (10, 5): 1e5, (4, -1): 0.25, (0, 0): 1}
+    for (x, n), expected in squares.items():
+        assert own.own_pow(x, n) == expected
+    assert (own.own_pow(0, 0.5), own.own_pow(0, 100)) == (0, 0)
+    assert own.own_pow(0, -1) == own.own_pow(0, -0.5) == math.inf
     assert own.own_log(0.0) == -math.inf
     for name, x in (("exp", math.nan), ("log", math.nan), ("log", -1.0)):
         assert math.isnan(getattr(own, f"own_{name}")(x))

@@ -14,6 +14,7 @@ from glassgpt.config import TrainConfig
 from glassgpt.kernel import build
 from glassgpt.kernel.bindings.corpus import baseline_losses, hash_texts, heldout
 from glassgpt.kernel.bindings.decoding import generate
+from glassgpt.kernel.bindings.expressions import expression
 from glassgpt.kernel.bindings.library import description, open_library, struct
 from glassgpt.kernel.bindings.random import Random
 from glassgpt.kernel.bindings.train import Documents, Trainer
@@ -206,6 +207,37 @@ def test_measured_losses_and_names_are_met(
         tokens = kernel.get(written, count, np.int32)
         names.append("".join(chr(ord("a") + token) for token in tokens))
     assert names == expected["samples"]
+
+
+def test_expressions_are_read_computed_and_walked_as_natively(
+    modules: dict[str, Path], dtype: str
+) -> None:
+    kernel = wasm_kernel.WasmKernel(modules[dtype])
+    described = description()["structs"]["glassgpt_graph"]["fields"]
+    offsets = {field["name"]: field["offset"] for field in described}
+    numbers = {"a": 2.5, "b": -3.0, "c": 0.75}
+    letters = np.array([numbers.get(chr(97 + i), 0) for i in range(26)])
+    for text in (
+        "p = a*b + c; log(p*p) - exp(p/8)/c", "(a/b - c)**-2 + a**0.5 * b**3",
+        "relu(b)*a + relu(a)**1.5 + c**100", "b = a+a; c = b+b",
+    ):  # fmt: skip
+        native = expression(text, numbers)
+        graph = kernel.struct("glassgpt_graph")
+        points = kernel.put(np.array(list(map(ord, text)), np.int32))
+        assert kernel.call("glassgpt_expression_read", graph, points, len(text)) == 0
+        where = kernel.put(letters)
+        assert kernel.call("glassgpt_expression_data", graph, where) == 0
+        pushes, amounts = kernel.allocate(4000 * 12), kernel.allocate(4000 * 24)
+        count = kernel.call("glassgpt_expression_walk", graph, 0, pushes, amounts)
+        assert count == len(native.pushes)
+        for name in ("data", "grad"):
+            at = graph + offsets[name]
+            found = kernel.get(at, len(native.nodes), np.float64)
+            expected = [getattr(node, name) for node in native.nodes]
+            np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+        after = kernel.get(amounts, 3 * count, np.float64)[2::3]
+        expected = [push.after for push in native.pushes]
+        np.testing.assert_allclose(after, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_a_module_needs_nothing_and_exports_what_is_described(

@@ -357,6 +357,24 @@ GLASSGPT_API void glassgpt_optimizer_step(const glassgpt_training *how, int step
                                           real *w, const real *g, real *m, real *v,
                                           int count);
 
+/* --- an expression as a graph (figures/reader.c, figures/tape.c) --- */
+
+/* Reads text (length,), code points: statements between ; of + - * / ** ( ) log exp relu
+   = numbers and letters. Returns 0, or REFUSED_...: its place is then in graph. */
+GLASSGPT_API int glassgpt_expression_read(glassgpt_graph *graph, const int *text,
+                                          int length);
+
+/* Values and slopes where the letters are numbers (26,). Returns 0, or REFUSED_... */
+GLASSGPT_API int glassgpt_expression_data(glassgpt_graph *graph, const double *numbers);
+
+/* Walks back from the top, which sets the gradients. Each time a node tells another one
+   its share, pushes (MOST_PUSHES, 3) has which turn of a node it was, that node, and 0 or
+   1 for the first or the second it was made from; amounts (MOST_PUSHES, 3) has its own
+   gradient, the share, and the other one's gradient after. Returns how many times, or
+   minus a REFUSED_... */
+GLASSGPT_API int glassgpt_expression_walk(glassgpt_graph *graph, int walk, int *pushes,
+                                          double *amounts);
+
 /* --- how fast this machine is (isa/dispatch.c) --- */
 
 /* Multiplies and adds in vectors, as fast as these instructions can, and returns how

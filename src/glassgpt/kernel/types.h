@@ -10,12 +10,14 @@
 typedef float real;
 #else
 typedef double real;
+
 #endif
 
 #if defined(_WIN32)
 #define GLASSGPT_API __declspec(dllexport)
 #else
 #define GLASSGPT_API __attribute__((visibility("default")))
+
 #endif
 
 /* Parts of a model that can be left out, added up in `without`. */
@@ -60,6 +62,61 @@ enum { TRIGRAM_TRUST = 5, FEWEST_HELDOUT = 20 };
 enum {
     MISTAKE_KEEP_GRADS = 1, /* gradients are not set to 0 after an update */
     MISTAKE_OVERWRITE = 2   /* = in place of += where a number is used twice */
+};
+
+/* What a node of an expression's graph is: the lesson's basic operations. The last three
+   are those that follow from them, of several nodes. */
+enum {
+    OP_LETTER = 0, /* its number is given */
+    OP_NUMBER = 1,
+    OP_ADD = 2,
+    OP_MUL = 3,
+    OP_POW = 4, /* to a plain number */
+    OP_LOG = 5,
+    OP_EXP = 6,
+    OP_RELU = 7,
+    OP_NEG = 8,
+    OP_SUB = 9,
+    OP_DIV = 10
+};
+
+/* Ways back that are wrong, added up in `walk`; 0 is the lesson's. */
+enum {
+    WALK_RECURSION = 1, /* no order: each node tells its children as soon as it is told */
+    WALK_OVERWRITE = 2, /* = in place of += */
+    WALK_TWICE = 4      /* a second time, with the gradients of the first left standing */
+};
+
+/* How large an expression and its walk may be. */
+enum { MOST_CHARACTERS = 400, MOST_NODES = 200, MOST_PUSHES = 4000 };
+
+/* Why an expression is refused. */
+enum {
+    REFUSED_EMPTY = 1,        /* nothing is written */
+    REFUSED_UNFINISHED = 2,   /* it ends where a letter, a number or "(" must follow */
+    REFUSED_OPERAND = 3,      /* here one must stand, and something else does */
+    REFUSED_OPERATION = 4,    /* before this an operation is missing */
+    REFUSED_UNCLOSED = 5,     /* this "(" is not closed */
+    REFUSED_UNOPENED = 6,     /* this ")" closes nothing */
+    REFUSED_CHARACTER = 7,    /* this character means nothing here */
+    REFUSED_NAME = 8,         /* neither a letter from a to z nor log, exp, relu */
+    REFUSED_CALL = 9,         /* after log, exp and relu "(" must follow */
+    REFUSED_DIGITS = 10,      /* this is no number, or one of too many digits */
+    REFUSED_CARET = 11,       /* a power is written ** */
+    REFUSED_ASSIGNMENT = 12,  /* left of = stands one letter, and it stands once */
+    REFUSED_LONG = 13,        /* more than MOST_CHARACTERS characters */
+    REFUSED_DEEP = 14,        /* brackets in brackets, too many of them */
+    REFUSED_NODES = 15,       /* more than MOST_NODES nodes */
+    REFUSED_PLAIN = 16,       /* a plain number: no Value is made */
+    REFUSED_NUMBER_FIRST = 17, /* number - Value, number / Value: not in the class */
+    REFUSED_EXPONENT = 18,    /* a Value as an exponent: not in the class */
+    REFUSED_PLUS_SIGN = 19,   /* + before a Value: not in the class */
+    REFUSED_LOG = 20,         /* the log of a number that is not above 0 */
+    REFUSED_ZERO = 21,        /* a division by 0 */
+    REFUSED_ROOT = 22,        /* a power that is no whole number, of one below 0 */
+    REFUSED_LARGE = 23,       /* a number too large for 64 bits */
+    REFUSED_STEEP = 24,       /* a slope that is no number: a power of 0 below 1 */
+    REFUSED_PUSHES = 25       /* a walk of more than MOST_PUSHES edges */
 };
 
 /* With which instructions steps are trained: in plain loops, or in vectors of what
@@ -108,5 +165,31 @@ typedef struct {
     int has_gauss;       /* 1 when gauss has a second number waiting */
     double gauss_next;   /* that number */
 } glassgpt_random;
+
+/* An expression as the graph of the Values that the lesson's class would make, in the
+   order in which it makes them: node i is made before node i + 1. */
+typedef struct {
+    int num_nodes;            /* N */
+    int num_order;            /* how many of them the top was made from, it included */
+    int top;                  /* the node that the last statement made */
+    int error_start;          /* where in the text a mistake is */
+    int error_length;         /* of how many characters, 0 at the end of the text */
+    int reserved;             /* 0 */
+    int op[200];              /* OP_LETTER to OP_RELU */
+    int letter[200];          /* 0 to 25, the letter that is its name; -1 for none */
+    int first[200];           /* the node it was made from; -1 for none */
+    int second[200];          /* the other one; -1 for none */
+    int start[200];           /* where in the text its operation stands */
+    int length[200];          /* of how many characters */
+    int whole[200];           /* the last node of the OP_NEG, OP_SUB, OP_DIV it is in */
+    int derived[200];         /* of that last node: which it is; 0 elsewhere */
+    int order[200];           /* children before parents, the top last, (num_order,) */
+    double number[200];       /* of OP_NUMBER the number, of OP_POW the exponent */
+    double data[200];         /* the values */
+    double first_slope[200];  /* how it moves when the node it was made from does */
+    double second_slope[200]; /* and when the other one does */
+    double through[200];      /* of OP_SUB, OP_DIV: slope to the second operand */
+    double grad[200];         /* how the top moves when it does */
+} glassgpt_graph;
 
 #endif

@@ -139,6 +139,12 @@ export interface Calls {
   moving_average(averages: Address, numbers: Address, count: number, beta: number, corrected: number): void;
   /** One update of w, m and v by gradients g, all (count,), as training does. */
   optimizer_step(how: Address, step: number, w: Address, g: Address, m: Address, v: Address, count: number): void;
+  /** Reads text (length,), code points: statements between ; of + - * / ** ( ) log exp relu = numbers and letters. Returns 0, or REFUSED_...: its place is then in graph. */
+  expression_read(graph: Address, text: Address, length: number): number;
+  /** Values and slopes where the letters are numbers (26,). Returns 0, or REFUSED_... */
+  expression_data(graph: Address, numbers: Address): number;
+  /** Walks back from the top, which sets the gradients. Each time a node tells another one its share, pushes (MOST_PUSHES, 3) has which turn of a node it was, that node, and 0 or 1 for the first or the second it was made from; amounts (MOST_PUSHES, 3) has its own gradient, the share, and the other one's gradient after. Returns how many times, or minus a REFUSED_... */
+  expression_walk(graph: Address, walk: number, pushes: Address, amounts: Address): number;
   /** Multiplies and adds in vectors, as fast as these instructions can, and returns how many operations that was; 0 where the machine does not have them. sums is (12,). */
   peak(isa: number, rounds: number, sums: Address): number;
   /** 64 or 32, the bits of `real`. */
@@ -291,6 +297,95 @@ export const STRUCTS = {
         "offset": 2504
       }
     }
+  },
+  "graph": {
+    "size": 16824,
+    "fields": {
+      "num_nodes": {
+        "type": "int",
+        "offset": 0
+      },
+      "num_order": {
+        "type": "int",
+        "offset": 4
+      },
+      "top": {
+        "type": "int",
+        "offset": 8
+      },
+      "error_start": {
+        "type": "int",
+        "offset": 12
+      },
+      "error_length": {
+        "type": "int",
+        "offset": 16
+      },
+      "reserved": {
+        "type": "int",
+        "offset": 20
+      },
+      "op": {
+        "type": "int",
+        "offset": 24
+      },
+      "letter": {
+        "type": "int",
+        "offset": 824
+      },
+      "first": {
+        "type": "int",
+        "offset": 1624
+      },
+      "second": {
+        "type": "int",
+        "offset": 2424
+      },
+      "start": {
+        "type": "int",
+        "offset": 3224
+      },
+      "length": {
+        "type": "int",
+        "offset": 4024
+      },
+      "whole": {
+        "type": "int",
+        "offset": 4824
+      },
+      "derived": {
+        "type": "int",
+        "offset": 5624
+      },
+      "order": {
+        "type": "int",
+        "offset": 6424
+      },
+      "number": {
+        "type": "double",
+        "offset": 7224
+      },
+      "data": {
+        "type": "double",
+        "offset": 8824
+      },
+      "first_slope": {
+        "type": "double",
+        "offset": 10424
+      },
+      "second_slope": {
+        "type": "double",
+        "offset": 12024
+      },
+      "through": {
+        "type": "double",
+        "offset": 13624
+      },
+      "grad": {
+        "type": "double",
+        "offset": 15224
+      }
+    }
   }
 } as const;
 
@@ -324,6 +419,48 @@ export const CONSTANTS = {
   "FEWEST_HELDOUT": 20,
   "MISTAKE_KEEP_GRADS": 1,
   "MISTAKE_OVERWRITE": 2,
+  "OP_LETTER": 0,
+  "OP_NUMBER": 1,
+  "OP_ADD": 2,
+  "OP_MUL": 3,
+  "OP_POW": 4,
+  "OP_LOG": 5,
+  "OP_EXP": 6,
+  "OP_RELU": 7,
+  "OP_NEG": 8,
+  "OP_SUB": 9,
+  "OP_DIV": 10,
+  "WALK_RECURSION": 1,
+  "WALK_OVERWRITE": 2,
+  "WALK_TWICE": 4,
+  "MOST_CHARACTERS": 400,
+  "MOST_NODES": 200,
+  "MOST_PUSHES": 4000,
+  "REFUSED_EMPTY": 1,
+  "REFUSED_UNFINISHED": 2,
+  "REFUSED_OPERAND": 3,
+  "REFUSED_OPERATION": 4,
+  "REFUSED_UNCLOSED": 5,
+  "REFUSED_UNOPENED": 6,
+  "REFUSED_CHARACTER": 7,
+  "REFUSED_NAME": 8,
+  "REFUSED_CALL": 9,
+  "REFUSED_DIGITS": 10,
+  "REFUSED_CARET": 11,
+  "REFUSED_ASSIGNMENT": 12,
+  "REFUSED_LONG": 13,
+  "REFUSED_DEEP": 14,
+  "REFUSED_NODES": 15,
+  "REFUSED_PLAIN": 16,
+  "REFUSED_NUMBER_FIRST": 17,
+  "REFUSED_EXPONENT": 18,
+  "REFUSED_PLUS_SIGN": 19,
+  "REFUSED_LOG": 20,
+  "REFUSED_ZERO": 21,
+  "REFUSED_ROOT": 22,
+  "REFUSED_LARGE": 23,
+  "REFUSED_STEEP": 24,
+  "REFUSED_PUSHES": 25,
   "ISA_PLAIN": 0,
   "ISA_BASELINE": 1,
   "ISA_AVX2": 2,

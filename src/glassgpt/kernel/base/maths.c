@@ -1,4 +1,4 @@
-/* exp, log, cos and sin from additions and multiplications, for WebAssembly.
+/* exp, log, cos, sin and powers from additions and multiplications, for WebAssembly.
 
    Each does the same three things: bring the argument near 0, where a short series is
    exact enough; sum the series; undo what was done to the argument. */
@@ -93,3 +93,16 @@ static double transposed_sin(double x, int quarters) {
 
 double own_sin(double x) { return transposed_sin(x, 0); }
 double own_cos(double x) { return transposed_sin(x, 1); }
+
+/* By multiplications alone where the exponent is small and whole: 3 to the 2 is 9. */
+double own_pow(double x, double n) {
+    if (n >= -64 && n <= 64 && n == (double)(int)n) {
+        double found = 1;
+        for (int left = n < 0 ? -(int)n : (int)n; left > 0; left /= 2, x *= x)
+            if (left % 2) found *= x;
+        return n < 0 ? 1 / found : found;
+    }
+    if (x == 0) return n < 0 ? __builtin_inf() : 0;
+    const double size = own_exp(n * own_log(x < 0 ? -x : x));
+    return x < 0 && (int)n % 2 ? -size : size;
+}

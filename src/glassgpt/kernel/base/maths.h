@@ -5,22 +5,24 @@
 #include "glassgpt.h"
 
 /* Our own, good to about one unit in the last place (maths.c). cos and sin are for
-   arguments from -100 to 100. */
+   arguments from -100 to 100; a power of x below 0 takes a whole
+   exponent, at most 1e9. */
 double own_exp(double x);
 double own_log(double x);
 double own_cos(double x);
 double own_sin(double x);
+double own_pow(double x, double n);
 
 #ifdef __wasm__
 #define exp own_exp
 #define log own_log
 #define cos own_cos
 #define sin own_sin
+#define pow own_pow
 #define sqrt __builtin_sqrt
 #define sqrtf __builtin_sqrtf
 static inline float expf(float x) { return (float)own_exp(x); }
 static inline float logf(float x) { return (float)own_log(x); }
-static inline double pow(double x, double y) { return own_exp(y * own_log(x)); }
 #else
 #include <math.h>
 #endif
