@@ -13,6 +13,8 @@ WIDE = "document.documentElement.scrollWidth"
 SMALLEST = """Math.min(...[...document.querySelectorAll(".frame *")]
   .filter((each) => each.childNodes.length)
   .map((each) => parseFloat(getComputedStyle(each).fontSize)))"""
+SHIFTED = """[...document.querySelectorAll(".frame *")]
+  .some((each) => parseFloat(getComputedStyle(each).textIndent))"""
 LOWEST = """Math.min(
   ...[...document.querySelectorAll(".frame :is(button, select, summary)")]
   .filter((each) => each.checkVisibility()).map((each) => each.offsetHeight))"""
@@ -29,6 +31,7 @@ def wrong(page: Any, width: int) -> list[object]:
         "too wide" if page.evaluate(WIDE) > width else "",
         "" if sentence.strip() and "{" not in sentence else f"says {sentence!r}",
         "small letters" if page.evaluate(SMALLEST) < 12 else "",
+        "letters shifted out" if page.evaluate(SHIFTED) else "",
         "low to touch" if width == 390 and page.evaluate(LOWEST) < 44 else "",
         *(f"no name: {each}" for each in page.evaluate(NAMELESS)),
     ]
@@ -56,11 +59,13 @@ def test_what_is_wrong_with_a_figure_would_be_found(figure: Opener) -> None:
       frame.style.width = "500px";
       frame.querySelector(".frame-sentence").textContent = "Of {count} names";
       frame.querySelector("summary").style.fontSize = "11px";
+      frame.querySelector("summary").style.textIndent = "-4px";
       frame.append(document.createElement("button"));
       frame.lastChild.style.cssText = "height: 20px; min-height: 0; padding: 0";
     }""")
     assert wrong(page, 390) == [
-        "too wide", "says 'Of {count} names'", "small letters", "low to touch",
+        "too wide", "says 'Of {count} names'", "small letters",
+        "letters shifted out", "low to touch",
         ("no name: <button style=\"height: 20px; min-height: 0px; padding: 0px;\">"
          "</button>"),
     ]  # fmt: skip
