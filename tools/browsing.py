@@ -1,6 +1,7 @@
 """What the tools that look at the built guide share: a browser, pages and figures."""
 
 import base64
+import json
 import re
 import sys
 import threading
@@ -8,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from chromium import launch
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -67,3 +69,13 @@ def figures() -> Iterator[tuple[pages.Source, str, str, str]]:
     for source in pages.read_pages(PAGES):
         for name, given in FENCE.findall(source.text):
             yield source, name, tomllib.loads(given)["id"], given
+
+
+def described_in(name: str) -> Path:
+    """The file that describes a figure, in the folder of its subject."""
+    return next(pages.FOLDER.glob(f"figures/*/{name}.json"))
+
+
+def described(name: str) -> dict[str, Any]:
+    """What a figure's description says."""
+    return dict(json.loads(described_in(name).read_text(encoding="utf-8")))

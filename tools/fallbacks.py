@@ -1,14 +1,16 @@
-"""Photographs every figure as it first stands on its page, for browsers that cannot
-compute it and for readers without scripts. Run it after `make site`, when a figure was
-changed; the builder puts the pictures into the pages.
+"""Photographs every figure for browsers that cannot compute it and for readers without
+scripts: as it first stands on its page, or in the state that its description calls
+`picture`, where at first there is only what is to come. Run it after `make site`, when
+a figure was changed; the builder puts the pictures into the pages.
 
 python tools/fallbacks.py [PATH ...]
 """
 
 import argparse
 import json
+from urllib.parse import urlencode
 
-from browsing import as_webp, figures, guide, settle
+from browsing import as_webp, described, figures, guide, settle
 
 from glassgpt.guide.content.pages import FOLDER
 from glassgpt.guide.fallbacks import INDEX, fallback_name
@@ -25,11 +27,13 @@ def main() -> None:
     index = PICTURES / INDEX
     known = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
     with guide() as (browser, address):
-        for source, _, identity, _ in figures():
+        for source, name, identity, _ in figures():
             if wanted and source.path not in wanted:
                 continue
             page = browser.new_page(viewport={"width": 1024, "height": 900})
-            page.goto(address + source.path, wait_until="networkidle")
+            state = described(name).get("picture", {})
+            query = urlencode({f"{identity}.{key}": state[key] for key in state})
+            page.goto(f"{address}{source.path}#{query}", wait_until="networkidle")
             page.locator(f"#{identity}").scroll_into_view_if_needed()
             settle(page)
             frame = page.locator(f"#{identity}:has([data-state=ready]) .frame")

@@ -8,13 +8,11 @@ import argparse
 import json
 import re
 from collections import defaultdict
-from pathlib import Path
 from urllib.parse import urlencode
 
-from browsing import figures, guide, settle
+from browsing import described, described_in, figures, guide, settle
 from playwright.sync_api import Browser
 
-from glassgpt.guide.content.pages import FOLDER
 from glassgpt.guide.figures import WIDTHS
 
 MORE = 60  # the most px kept free for states that are taller than the first
@@ -60,11 +58,6 @@ def as_json(kept: Heights) -> str:
     return f'"height": {json.dumps(kept)}'.replace("{", "{ ").replace("}", " }")
 
 
-def described(name: str) -> Path:
-    """The file that describes a figure, in the folder of its subject."""
-    return next(FOLDER.glob(f"figures/*/{name}.json"))
-
-
 def as_toml(kept: Heights) -> str:
     """As it stands in a page."""
     return f"height = {{ {', '.join(f'{w} = {h}' for w, h in kept.items())} }}"
@@ -80,9 +73,8 @@ def main() -> None:
         for source, name, identity, given in figures():
             if wanted and name not in wanted:
                 continue
-            told = json.loads(described(name).read_text(encoding="utf-8"))
             found = []
-            for state in told["states"]:
+            for state in described(name)["states"]:
                 query = {f"{identity}.{key}": value for key, value in state.items()}
                 at = f"{address}{source.path}#{urlencode(query)}"
                 found.append(measured(browser, at, identity))
@@ -95,7 +87,7 @@ def main() -> None:
             else:
                 everywhere[name].append(kept)
     for name, several in everywhere.items():
-        file = described(name)
+        file = described_in(name)
         highest = {width: max(one[width] for one in several) for width in WIDTHS}
         text = file.read_text(encoding="utf-8")
         file.write_text(_KEPT.sub(as_json(highest), text), encoding="utf-8")

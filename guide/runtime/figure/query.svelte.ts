@@ -50,6 +50,7 @@ export class Query<K extends keyof Jobs> {
       const { input, pieces } = this.next;
       const stops = this.stops;
       this.next = undefined;
+      this.piece = undefined;
       this.since = performance.now();
       const tell = (piece: unknown): void => {
         if (stops === this.stops) this.piece = piece;

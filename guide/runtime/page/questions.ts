@@ -93,7 +93,7 @@ class Question {
       const right = same(given, found[0], Number(form.dataset["within"] ?? 0));
       verdict.dataset["right"] = String(right);
       verdict.innerHTML = right
-        ? `${words.right} ${found[1]}`
+        ? `<strong>${words.right}</strong> ${found[1]}`
         : `${words.wrong} ${this.hint(given) ?? found[1]}`;
       this.keep(given, right);
       predicted(this.card, given, right);

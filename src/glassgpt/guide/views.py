@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from glassgpt.guide import verify
+from glassgpt.guide import gallery, verify
 from glassgpt.guide.blocks.figure import figure_html
 from glassgpt.guide.code import steps
 from glassgpt.guide.code.filemap import MapSection, map_svg
@@ -37,13 +37,15 @@ def views(site: Site) -> Iterator[View]:
     """Every page of the site, those that have no Markdown too."""
     for page in site.index.pages:
         yield page.source.path, "page.html", _page(site, page)
-    shown = []
-    for name, props in sorted(_all_figures(site).items()):
+    first = gallery.first_uses(site.index.pages)
+    for name in site.context.figures.table:
         title = site.figure_words.get(f"title-{name}", name)
+        props = first[name].props if name in first else {}
+        props = props or site.context.figures.sample(name)
         content = figure_html(site.context, name, name, props, alt=title)
         yield f"/embed/{name}/", "embed.html", {"title": title, "content": content}
-        shown.append((name, title, content, _states(site, name)))
-    yield "/gallery/", "gallery.html", {"figures": shown}
+    groups = gallery.groups(site.context, site.figure_words, first)
+    yield "/gallery/", "gallery.html", {"groups": groups}
     yield "/yours/", "yours.html", {}
     yield "/404.html", "missing.html", _missing(site)
     for step in range(len(FILES)):
@@ -177,20 +179,3 @@ def _section(
     number = ".".join(page.strip("/").split("/")[1:])
     said = words["map_lesson"].format(section=name, number=number, title=title)
     return MapSection(name, lines, page, said)
-
-
-def _all_figures(site: Site) -> dict[str, dict[str, Any]]:
-    """Every figure with props: those of the first page that has it, or its sample's."""
-    figures, used = site.context.figures, dict[str, dict[str, Any]]()
-    for page in site.index.pages:
-        for one in page.figures.values():
-            used.setdefault(one["name"], one["props"])
-    return {name: used.get(name) or figures.sample(name) for name in figures.table}
-
-
-def _states(site: Site, name: str) -> list[str]:
-    """The states that a figure is shown in, as its address holds them."""
-    return [
-        "&".join(f"{name}.{key}={value}" for key, value in state.items())
-        for state in site.context.figures.table[name].get("states", [{}])
-    ]

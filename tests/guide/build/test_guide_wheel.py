@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from support import not_run
-from support.guide.visitor import Visitor, wait_until
+from support.guide.transfer import train_at_home
+from support.guide.visitor import Visitor
 
 from glassgpt.guide import server
 from glassgpt.guide.content import pages as sources
@@ -118,9 +119,8 @@ def test_the_guide_opens_from_a_wheel(
             assert running.stdout.readline() == told
             there = Visitor(browser.new_page(), address)
             there.go("/")
-            there.page.click("gg-train-home .primary")
-            named = "document.querySelectorAll('gg-train-home .names li').length"
-            wait_until(there.page, f"{named} === 20")
+            train_at_home(there)
+            assert there.page.locator("gg-train-home .names li").count() == 20
             there.go("/step/1/9/")
             there.scroll_through()
             there.page.close()

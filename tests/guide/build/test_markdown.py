@@ -103,12 +103,6 @@ def test_the_other_language_has_accents_and_is_longer(tmp_path: Path) -> None:
     assert len(pseudo_locale.accented("a" * 100)) >= 130
 
 
-def test_a_smoothed_line_is_the_average_of_the_losses() -> None:
-    line, losses = trainings.smoothed(5), trainings.span(5)
-    assert len(line) == 126 and losses[0] < min(line) and max(line) < losses[1]
-    assert line[0] == round(trainings.first_loss(5), 3)
-
-
 def test_the_facts_are_the_programs_own() -> None:
     assert trainings.params(5) == 4192
     assert trainings.params(1) == 3184

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support.guide.chance import p_value, survival
 from support.guide.figure import MOMENT, Opener, turn
+from support.guide.transfer import train_at_home
 from support.guide.visitor import wait_until
 
 DRAWS = 10_000
@@ -117,9 +118,7 @@ def test_the_public_names_dropped_on_the_page(
 
     measured = vectors["steps"]["5"]
     there.go("/")
-    page.click("gg-train-home .primary")
-    page.wait_for_selector("gg-train-home .names li")
-    page.wait_for_selector("gg-train-home[data-state=ready]")
+    train_at_home(there)
     names = page.locator("gg-train-home .names li").all_text_contents()
     assert names == measured["samples"]
     page.click("gg-train-home .frame-tools summary")

@@ -103,12 +103,13 @@ def test_a_copied_link_of_any_state_shows_the_same(
     assert private_window().open(name, link).seen == seen
 
 
-def test_a_figure_on_a_page_gives_the_code_to_embed_it(visit: Any) -> None:
+@pytest.mark.parametrize("path", ["/", "/step/0/2/", "/step/1/9/"])
+def test_a_figure_on_a_page_gives_the_code_to_embed_it(path: str, visit: Any) -> None:
     there = visit()
-    there.go("/gallery/")
+    there.go(path)
     there.scroll_through()
-    for name in figures():
-        frame = there.page.locator(f"gg-{name} .frame").first
+    for frame in there.page.locator(".frame").all():
+        name = frame.evaluate("(one) => one.parentElement.localName.slice(3)")
         frame.locator(".frame-tools summary").click()
         frame.get_by_role("button", name="Copy code").click()
         frame.locator("text=Code copied.").wait_for()

@@ -2,8 +2,10 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from support.guide.figure import figures
 from support.guide.paths import PATHS
 from support.guide.visitor import wait_until
 
@@ -13,6 +15,19 @@ from glassgpt.guide.content import pages as sources
 FOLDER = sources.FOLDER / "fallbacks"
 SAID = """(all) => all.map((one) =>
   [one.closest("figure").id, one.querySelector(".frame-sentence").innerText])"""
+
+
+NAMED = """(all) => all.map((one) =>
+  [one.closest("figure").id, one.localName.slice(3)])"""
+
+
+def pictured(named: list[tuple[str, str]]) -> dict[str, str]:
+    """The state of a page in which its figures were photographed."""
+    return {
+        f"{identity}.{key}": value
+        for identity, name in named
+        for key, value in figures()[name].get("picture", {}).items()
+    }
 
 
 def index() -> dict[str, dict[str, Any]]:
@@ -31,8 +46,11 @@ def test_the_pictures_are_those_that_the_index_names() -> None:
 def test_a_picture_is_of_what_its_figure_says(path: str, visit: Any) -> None:
     there = visit(width=1024)
     there.go(path)
-    there.scroll_through()
     shown = there.page.locator(".gg-figure > [props]")
+    state = urlencode(pictured(shown.evaluate_all(NAMED)))
+    there.page.goto("about:blank")
+    there.go(f"{path}#{state}")
+    there.scroll_through()
     wait_until(
         there.page,
         "document.querySelectorAll('.gg-figure > [props]:not([data-state=ready])')"

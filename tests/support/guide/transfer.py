@@ -20,10 +20,10 @@ def kind(url: str) -> str:
 
 
 def train_at_home(there: Visitor) -> None:
-    """Press the button of the first page, if it is that page."""
+    """Train at full speed on the first page, if it is that page."""
     if there.page.locator("gg-train-home").count():
-        there.page.click("gg-train-home .primary")
-        there.page.wait_for_selector("gg-train-home .names li")
+        there.page.click("gg-train-home .fast")
+        there.page.wait_for_selector("gg-train-home[data-state=ready] svg .dot")
 
 
 class Scale:

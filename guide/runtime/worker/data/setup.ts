@@ -26,6 +26,8 @@ export class Setup {
   readonly generator: Uint8Array;
   private readonly trained = new Map<number, { texts: string[]; tokens: Tokens }>();
   private readonly unseen = new Map<string, Unseen>();
+  /** What counting costs on documents held out, once it was worked out. */
+  readonly baselines = new Map<string, number[] | null>();
 
   constructor(
     private readonly corpus: Corpus,

@@ -15,14 +15,14 @@ export async function schedule(input: { asked: Asked }): Promise<Float64Array> {
   return Float64Array.from({ length: count }, (_, step) => training.learningRate(step));
 }
 
-/** The held-out loss at each snapshot up to a step; none with too few documents left. */
+/** The held-out loss every hundred steps up to a step; none with too few documents left. */
 export async function heldouts(
   input: { asked: Asked; at: number },
   job: Job,
 ): Promise<{ at: number; loss: number }[]> {
   const training = await reach(input.asked, input.at, job);
   const found: { at: number; loss: number }[] = [];
-  for (const at of training.kept()) {
+  for (const at of training.hundreds()) {
     const heldout = evaluateAt(training, at);
     if (!heldout) return [];
     found.push({ at, loss: heldout.loss });

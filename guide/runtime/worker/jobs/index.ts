@@ -1,6 +1,6 @@
 /* What figures ask of the worker: a room a kind of question. Each job is a plain function
    of its input: the same question has the same answer, whatever was asked before. */
-import { at, levels, train } from "./training.ts";
+import { at, levels, prepare, train } from "./training.ts";
 import { counts } from "./counting.ts";
 import { surprise, walk } from "./walking.ts";
 import { next, names, generate, tally } from "./writing.ts";
@@ -16,11 +16,12 @@ import { row, smoothed } from "./smoothing.ts";
 import { dials, dot, nudged } from "./ideas.ts";
 
 export type { Job, Sample } from "./job.ts";
-export type { Losses, Trained } from "./training.ts";
+export type { Losses, Stage, Trained } from "./training.ts";
 export type { Generated } from "./writing.ts";
 
 export const jobs = {
   train,
+  prepare,
   at,
   levels,
   counts,

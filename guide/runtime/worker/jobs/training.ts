@@ -7,6 +7,7 @@ import { advance, type Training } from "../model/training.ts";
 import { PIECE, reach, sampled, type Job, type Sample } from "./job.ts";
 
 const SMOOTHING = 0.95;
+const BETWEEN_WORDS = 12; // ms: no more than a page can draw
 
 export interface Losses {
   /** Steps made. */
@@ -26,6 +27,13 @@ export interface Trained extends Losses {
   perplexity: number | null;
   samples: Sample[];
   milliseconds: number;
+  /** The names that it would have written after some of its steps. */
+  stages: Stage[];
+}
+
+export interface Stage {
+  at: number;
+  samples: Sample[];
 }
 
 function lossesOf(training: Training): Losses {
@@ -47,35 +55,66 @@ function lossesOf(training: Training): Losses {
   };
 }
 
-/** Trains from the start, and tells of the losses as they come. */
+/** Trains from the start. It tells of the losses as they come, then of all that came of it;
+    names that it would have written on the way take a moment more. */
 export async function train(
-  input: { asked: Asked; samples?: number; temperature?: number; heldout?: boolean },
+  input: {
+    asked: Asked;
+    samples?: number;
+    temperature?: number;
+    heldout?: boolean;
+    stages?: number[];
+  },
   job: Job,
 ): Promise<Trained> {
   const training = await trainingOf(input.asked);
   training.rewind(0);
-  let milliseconds = 0;
-  const { num_steps } = training.run.train;
-  while (training.at < num_steps && training.diverged === null) {
-    const start = performance.now();
-    advance([training], Math.min(PIECE, num_steps - training.at));
-    milliseconds += performance.now() - start;
-    job.tell(() => lossesOf(training));
-    await job.pause();
-  }
-  const temperature = input.temperature ?? lessonTemperature(training.run.step);
+  const milliseconds = await trainThrough(training, job);
   const whole = training.diverged === null;
   const heldout = input.heldout !== false && whole ? evaluate(training.model) : null;
-  return {
+  const temperature = input.temperature ?? lessonTemperature(training.run.step);
+  const names = (): Sample[] =>
+    sampled(training.model, write(training.model, input.samples ?? 20, temperature));
+  const trained = {
     ...lossesOf(training),
     numParams: training.run.step ? training.model.weights().length : 0,
     heldout,
     perplexity: heldout && Math.exp(heldout.loss),
-    samples: whole
-      ? sampled(training.model, write(training.model, input.samples ?? 20, temperature))
-      : [],
+    samples: whole ? names() : [],
     milliseconds,
+    stages: [],
   };
+  if (!input.stages) return trained;
+  job.tell(() => trained);
+  const reached = input.stages.filter((at) => at <= training.at);
+  const stages = reached.map((at) => ({ at, samples: training.inSnapshot(at, names) }));
+  return { ...trained, stages };
+}
+
+/** To the end, with a word now and then; how long the steps took. */
+async function trainThrough(training: Training, job: Job): Promise<number> {
+  const { num_steps } = training.run.train;
+  let [milliseconds, told] = [0, -Infinity];
+  while (training.at < num_steps && training.diverged === null) {
+    const start = performance.now();
+    advance([training], Math.min(PIECE, num_steps - training.at));
+    const end = performance.now();
+    milliseconds += end - start;
+    if (end - told > BETWEEN_WORDS) {
+      job.tell(() => lossesOf(training));
+      told = end;
+    }
+    await job.pause();
+  }
+  return milliseconds;
+}
+
+/** Gets all ready that a training needs but its steps: documents, weights, what is held
+    out, what counting costs there. */
+export async function prepare(input: { asked: Asked }, job: Job): Promise<void> {
+  const { model } = await trainingOf(input.asked);
+  await job.pause();
+  baselineLosses(model);
 }
 
 /** Where training stands after some steps, and the document it took last. */

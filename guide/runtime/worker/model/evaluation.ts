@@ -67,6 +67,18 @@ export function evaluateAt(training: Training, step: number): Heldout | null {
     Each different document is counted once, as evaluation.py does, however often it was
     drawn. */
 export function baselineLosses(model: Model): number[] | null {
+  const { run, setup } = model;
+  const { num_steps, eval_docs } = run.train;
+  const most = run.step >= 3 ? run.model.block_size : 0;
+  const key = `${num_steps} ${eval_docs} ${most}`;
+  const known = setup.baselines.get(key);
+  if (known !== undefined) return known;
+  const found = countedLosses(model);
+  setup.baselines.set(key, found);
+  return found;
+}
+
+function countedLosses(model: Model): number[] | null {
   const { corpus, kernel, run, setup } = model;
   const unseen = heldout(model, run.train.eval_docs);
   if (!unseen) return null;

@@ -6,6 +6,11 @@ import type { Run } from "../data/record.ts";
 import type { Model } from "./model.ts";
 
 const SNAPSHOT_EVERY = 100;
+// closer together at first, where a model changes most
+const EARLY = [1, 3, 10, 30];
+
+/** Whether the state after so many steps is kept. */
+const isKept = (step: number): boolean => step % SNAPSHOT_EVERY === 0 || EARLY.includes(step);
 
 export class Training {
   /** Steps trained so far. */
@@ -60,7 +65,9 @@ export class Training {
   /** How many steps until the rate changes or a snapshot is due. */
   get stretch(): number {
     const change = this.run.changes.find(([from]) => from > this.at)?.[0] ?? Infinity;
-    return Math.min(SNAPSHOT_EVERY - (this.at % SNAPSHOT_EVERY), change - this.at);
+    const early = EARLY.find((step) => step > this.at) ?? Infinity;
+    const next = this.at + SNAPSHOT_EVERY - (this.at % SNAPSHOT_EVERY);
+    return Math.min(next, change, early) - this.at;
   }
 
   /** What came of so many steps: fewer losses where the next is not a number. */
@@ -68,7 +75,7 @@ export class Training {
     for (const loss of losses) this.losses.push(loss);
     this.at += losses.length;
     if (losses.length < count) this.diverged = this.at;
-    else if (this.at % SNAPSHOT_EVERY === 0) this.keep();
+    else if (isKept(this.at)) this.keep();
   }
 
   /** The rate that the schedule of a step begins from. */
@@ -111,9 +118,11 @@ export class Training {
     this.restore(this.at);
   }
 
-  /** The steps that there is a snapshot of, up to where this stands. */
-  kept(): number[] {
-    return [...this.snapshots.keys()].filter((at) => at <= this.at).sort((a, b) => a - b);
+  /** The steps that there is a snapshot of, a hundred apart, up to where this stands. */
+  hundreds(): number[] {
+    return [...this.snapshots.keys()]
+      .filter((at) => at <= this.at && at % SNAPSHOT_EVERY === 0)
+      .sort((a, b) => a - b);
   }
 
   /** What there is to see in the state of a snapshot; the training stands where it stood. */

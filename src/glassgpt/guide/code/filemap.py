@@ -60,7 +60,9 @@ def map_svg(
         drawn.append((section, _ground(section.lines, across), strokes))
     long = len(lines) * _LINE
     box = (long, _WIDTH) if across else (_WIDTH, long)
-    return render("filemap.svg", width=box[0], height=box[1], sections=drawn)
+    return render(
+        "filemap.svg", width=box[0], height=box[1], sections=drawn, across=across
+    )
 
 
 def _stroke(number: int, line: str, across: bool) -> str:

@@ -13,7 +13,9 @@ ASSETS = Path(__file__).parents[1] / "assets"
 # what comes last of all; the five ideas come when Step 1 needs them
 _LAST = ("/glossary/", "/about/")
 _ORDER = {"/": (0,), "/start/": (1, 0, 99)}
-_FIELDS = {"title", "summary", "place", "wide", "kind", "later", "was", "anatomy"}
+_FIELDS = {
+    "title", "summary", "place", "wide", "kind", "later", "was", "anatomy", "can",
+}  # fmt: skip
 
 
 class PageError(GlassGPTError):

@@ -41,6 +41,7 @@ class Page:
     source: Source
     title: str
     summary: str
+    can: str = ""
     html: Markup = field(default_factory=Markup)
     headings: list[tuple[str, str]] = field(default_factory=list)
     slices: list[Slice] = field(default_factory=list)
@@ -78,11 +79,12 @@ class Writing:
     def __init__(self, source: Source, context: Context, parser: MarkdownIt) -> None:
         self.source, self.context, self.parser = source, context, parser
         self.env = {"writing": self}
-        self.page = Page(source, self._front("title"), self._front("summary"))
+        title, summary, can = map(self._front, ("title", "summary", "can"))
+        self.page = Page(source, title, summary, can)
         self.unnamed: list[Term] = []  # the page's terms that no paragraph explains
 
     def _front(self, name: str) -> str:
-        text = self.at(-1, answered, str(self.source.front[name]))
+        text = self.at(-1, answered, str(self.source.front.get(name, "")))
         return self.context.say(text)
 
     def at(self, line: int, do: Callable[..., Answer], *given: Any) -> Answer:

@@ -16,8 +16,6 @@ from glassgpt.lessons import lesson
 from glassgpt.runs.run import Run
 from glassgpt.training.session import Session
 
-_KEPT = 0.95  # how much of a smoothed loss a step leaves, as in the figures
-
 
 @functools.cache
 def training(step: int) -> Run:
@@ -112,18 +110,6 @@ def last_loss(step: int) -> float:
 
 
 @call
-def smoothed(step: int, points: int = 126) -> list[float]:
-    """The smoothed losses of a training, evenly spaced, for a thin line on a chart."""
-    losses = _outcome(step)["losses"]
-    average, line = 0.0, []
-    for i, one in enumerate(losses, start=1):
-        average = _KEPT * average + (1 - _KEPT) * one
-        line.append(average / (1 - _KEPT**i))
-    places = [round(i * (len(line) - 1) / (points - 1)) for i in range(points)]
-    return [round(line[place], 3) for place in places]
-
-
-@call
 def span(step: int) -> list[float]:
     """The smallest and the largest loss of a training."""
     losses = _outcome(step)["losses"]
@@ -146,6 +132,14 @@ def known(step: int) -> int:
 def samples(step: int) -> list[str]:
     """The names that a training ends with."""
     return list(_outcome(step)["samples"])
+
+
+@call
+@kept_fact
+def untrained(step: int) -> list[tuple[str, bool]]:
+    """The names that a step writes before its training, and which are in the data."""
+    session = Session(preset(f"step{step}"), corpus())
+    return [(one.text, bool(one.known)) for one in session.samples()]
 
 
 @call
