@@ -43,7 +43,7 @@ def groups(
             "name": name,
             "title": words.get(f"title-{name}", name),
             "states": _states(context, name),
-            **(_place(context, use) if use else {}),
+            **_place(context, use),
         }
         found.setdefault(_part(context, use), []).append(one)
     return list(found.items())
@@ -56,8 +56,10 @@ def _part(context: Context, use: Use | None) -> str:
     return context.words["around"] if title is None else context.say(title)
 
 
-def _place(context: Context, use: Use) -> dict[str, Any]:
+def _place(context: Context, use: Use | None) -> dict[str, Any]:
     """The lesson's link, and the figure's picture there."""
+    if use is None:
+        return {"link": "", "place": "", "picture": None}
     source = use.page.source
     picture = fallback_name(source.path, use.identity)
     return {
