@@ -10,7 +10,8 @@ export interface LegendEntry {
     | "plus"
     | "minus"
     | "muted"
-    | "accent";
+    | "accent"
+    | "ink";
   word: string;
   shape?: "box" | "line" | "dashes" | "dot" | "ring" | "above";
 }

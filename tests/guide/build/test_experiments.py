@@ -104,6 +104,21 @@ def test_nudging_is_off_by_more_once_the_network_is_trained() -> None:
     assert slopes.nudge_error("emma", True) == pytest.approx(6.8e-7, rel=0.05)
 
 
+def test_a_nudge_that_is_too_small_finds_hardly_a_digit_of_the_slope() -> None:
+    assert slopes.nudge_error("emma", False, 1e-14) > 0.01
+    assert slopes.nudge_error("emma") < slopes.nudge_error("emma", False, 1e-2) < 0.01
+
+
+def test_a_forgotten_gate_leaves_the_matrix_that_comes_after_it() -> None:
+    assert experiments.unharmed("gate forgotten", "emma") == "mlp_fc2"
+    assert experiments.unharmed("sign of dx", "emma") == "mlp_fc1 / mlp_fc2"
+
+
+def test_relu_lets_through_what_the_page_says_and_the_rest_follows() -> None:
+    assert [slopes.units_on(one) for one in "aem"] == [12, 17, 37]
+    assert slopes.without_relu("a")[0] == "n" and slopes.without_relu("g")[0] == "a"
+
+
 def test_the_rows_of_longer_tables_stay_empty() -> None:
     assert counting.rows_used(1) == names.vocab() and counting.meet_empty(1) == 0
     assert (counting.rows_used(2), counting.usual_count(2)) == (388, 6)

@@ -20,6 +20,9 @@ from support.guide.lessons import (
     weight_of,
 )
 
+from glassgpt.guide.facts import experiments
+from glassgpt.lessons import lesson as step
+
 
 def test_the_first_corner_of_relu_is_found_where_it_is(figure: Opener) -> None:
     begun = lesson(1)
@@ -61,6 +64,45 @@ def test_both_gradients_of_a_word_are_right(figure: Opener) -> None:
     assert visit.column(2) == pytest.approx(expected, abs=1e-6)
     central = figure("gradient-scatter", word="otto", central=1)
     assert central.column(2) == pytest.approx(expected, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "what"),
+    [
+        ("gate", "gate forgotten"),
+        ("sign", "sign of dx"),
+        ("wte", "wte overwritten"),
+        ("fc1", "fc1 overwritten"),
+    ],
+)
+def test_a_chain_rule_that_is_broken_is_the_lesson_s_own_with_that_line_wrong(
+    mistake: str, what: str, figure: Opener
+) -> None:
+    source = step(1).source
+    for right, wrong in experiments.CHANGES[what]:
+        source = source.replace(right, wrong)
+    broken = experiments.opened(source)["analytic_gradient"]
+    usual = gradients(lesson(1), "otto")
+    tokens = lesson(1).tokenizer.encode("otto")
+    expected = broken(tokens, len(tokens) - 1)[1]
+    visit = figure("gradient-scatter", word="otto", mistake=mistake)
+    assert visit.column(1) == pytest.approx(expected, **NEAR)
+    assert visit.column(2) == pytest.approx(usual, abs=1e-6)
+    # the points that leave the diagonal are those of the matrices that are wrong
+    for name, (start, end) in {
+        "wte": (0, 432), "mlp_fc1": (432, 1456), "mlp_fc2": (1456, 3184),
+    }.items():  # fmt: skip
+        harmed = expected[start:end] != pytest.approx(usual[start:end], **NEAR)
+        assert (f"of {name}" in visit.sentence.split("The largest")[0]) == harmed
+        assert (name not in experiments.unharmed(what, "otto")) == harmed
+
+
+def test_a_mistake_that_a_word_cannot_show_is_said_to_be_unseen(
+    figure: Opener,
+) -> None:
+    unseen = figure("gradient-scatter", word="mila", mistake="wte")
+    assert "no letter comes twice" in unseen.sentence
+    assert unseen.column(1) == figure("gradient-scatter", word="mila").column(1)
 
 
 def test_errors_over_eps_make_a_u(figure: Opener) -> None:
@@ -139,6 +181,13 @@ def test_a_kernel_with_one_sign_turned_is_found(
     begun = lesson(1)
     expected = gradients(begun, "otto")
     assert scatter.column(1) != pytest.approx(expected, **NEAR)
+    # on the untrained network nothing has come back yet: after some names it has
+    machines = wrong.show("two-models", word="otto", names=12)
+    probs = [row[3] for row in machines.table if row[1] == "probs-1"]
+    trained = lesson(1, 12)
+    token = trained.tokenizer.bos
+    assert probs != pytest.approx(layers(trained, token)["probs"], **NEAR)
+    scatter = wrong.show("gradient-scatter", word="otto")
     # what is measured by nudging does not use it
     tokens = begun.tokenizer.encode("otto")
     slopes = central_differences(begun.engine, [tokens])["wte"].values

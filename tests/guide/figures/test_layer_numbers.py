@@ -2,11 +2,14 @@
 
 import math
 import random
+import re
 from pathlib import Path
 
 import pytest
 from support.guide.figure import Opener
-from support.guide.lessons import NEAR, ODD, flat, layers, lesson, lesson_on
+from support.guide.lessons import NEAR, ODD, Table, flat, layers, lesson, lesson_on
+
+from glassgpt.guide.facts import names, slopes
 
 
 def test_all_weights_are_the_lessons(figure: Opener, tmp_path: Path) -> None:
@@ -68,3 +71,92 @@ def test_softmax_and_linear_are_what_they_say(figure: Opener) -> None:
     visit = figure("linear-edit", w=",".join(map(str, w)), x=",".join(map(str, x)))
     dots = [sum(w[3 * i + j] * x[j] for j in range(3)) for i in range(4)]
     assert visit.column(3) == pytest.approx(dots, **NEAR)
+
+
+@pytest.mark.parametrize(
+    ("word", "docs", "read"),
+    [("otto", "", 0), ("emma", "", 40), (ODD["word"], ODD["docs"], 7)],
+)
+def test_both_machines_have_the_numbers_of_their_lessons(
+    word: str, docs: str, read: int, figure: Opener, tmp_path: Path
+) -> None:
+    own = {"docs": docs} if docs else {}
+    visit = figure("two-models", word=word, names=read, **own)
+    network = lesson_on(docs, tmp_path, 1, read) if docs else lesson(1, read)
+    table = Table(network, read)
+    token, target = network.tokenizer.encode(word)[:2]
+    shares = table.probs(token)
+    passed = layers(network, token)
+    expected = {
+        ("Step 0", "counts"): table.space["counts"][token],
+        ("Step 0", "probs-0"): shares,
+        ("Step 1", "wte"): passed["x"],
+        ("Step 1", "probs-1"): passed["probs"],
+        **{("Step 1", name): passed[name] for name in ("before", "hidden", "logits")},
+    }
+    for (step, name), values in expected.items():
+        found = [row[3] for row in visit.table if tuple(row[:2]) == (step, name)]
+        assert found == pytest.approx(values, **NEAR), name
+    assert len(visit.table) == sum(map(len, expected.values()))
+    said = (shares[target], passed["probs"][target])
+    assert [f"p = {p:.3f}" in visit.sentence for p in said] == [True, True]
+    assert f"loss {-math.log(said[1]):.2f}" in str(
+        visit.page.text_content("svg.picture")
+    )
+
+
+def test_a_stage_of_a_machine_is_read_with_the_arrow_keys(figure: Opener) -> None:
+    visit = figure("two-models", station="counts")
+    visit.page.focus("svg.picture")
+    said = []
+    for _ in range(3):
+        visit.page.keyboard.press("ArrowDown")
+        said.append(visit.page.inner_text(".said").split(":")[0])
+    assert said == ["Gone", "As it was", "As it was"]
+    visit.page.keyboard.press("ArrowDown")
+    visit.page.keyboard.press("Enter")
+    visit.wait_for_address("two-models.station=token-1")
+
+
+def test_the_layers_open_on_a_unit_that_is_on_and_show_what_it_is_joined_to(
+    figure: Opener,
+) -> None:
+    visit = figure("mlp-layers")
+    values = {name: [row[2] for row in visit.table if row[0] == name]
+              for name in ("x", "hidden", "logits")}  # fmt: skip
+    strongest = max(values["hidden"])
+    unit = values["hidden"].index(strongest)
+    assert (
+        visit.page.inner_text(".formula").startswith(f"h[{unit}] =") and strongest > 0
+    )
+    lines = "(all) => all.map((one) => one.childElementCount)"
+    joined = "svg.fan"
+    assert visit.page.eval_on_selector_all(joined, lines) == [16, 27]
+    visit.turn(lane="logits", unit=4)
+    assert visit.page.eval_on_selector_all(joined, lines) == [0, 64]
+    visit.turn(lane="x", unit=3)
+    assert visit.page.eval_on_selector_all(joined, lines) == [64, 0]
+
+
+def test_what_the_page_asks_of_relu_is_what_its_figure_says(figure: Opener) -> None:
+    for letter in ("a", "e", "q"):
+        on = figure("mlp-layers", token=letter).sentence
+        assert f"{slopes.units_on(letter)} of the 64 hidden units" in on
+        token, p = slopes.without_relu(letter)
+        off = figure("mlp-layers", token=letter, relu=0).sentence
+        assert f"would be {token}, with p = {p:.3f}" in off
+    assert len({slopes.units_on(letter) for letter in names.letters()}) > 10
+
+
+def test_the_matrix_that_grew_most_is_the_one_that_the_figure_says(
+    figure: Opener,
+) -> None:
+    spreads = [
+        [float(found) for found in re.findall(r"\d\.\d{3,}", visit.sentence)[-3:]]
+        for visit in (figure("weight-maps", trained=at) for at in (0, 1))
+    ]
+    grown = [after / before for before, after in zip(*spreads, strict=True)]
+    matrices = ("wte", "mlp_fc1", "mlp_fc2")
+    found = [slopes.grown(matrix) for matrix in matrices]
+    assert found == pytest.approx(grown, rel=0.02)
+    assert slopes.most_grown() == matrices[grown.index(max(grown))] == "wte"

@@ -2,6 +2,7 @@
 
 import math
 import re
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -206,3 +207,34 @@ def test_steps_side_by_side_are_the_lessons(figure: Opener) -> None:
     for place, step in enumerate((0, 1, 3)):
         expected = lesson(step).train(12)
         assert visit.column(1 + 2 * place)[:12] == pytest.approx(expected, **NEAR)
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        ("0.5", "comes down on its own side"),
+        ("1", "ends at the bottom"),
+        ("1.9", "swings from side to side, and comes down"),
+        ("2", "swings for ever"),
+        ("2.1", "swings, and climbs"),
+    ],
+)
+def test_a_weight_in_a_valley_goes_where_exact_steps_take_it(
+    rate: str, said: str, figure: Opener
+) -> None:
+    visit = figure("valley", rate=rate, at=12)
+    places = [(1 - Fraction(rate)) ** step for step in range(13)]
+    assert visit.column(0) == list(range(13))
+    assert visit.column(1) == pytest.approx([float(w) for w in places], rel=1e-12)
+    losses = [float(w * w / 2) for w in places]
+    assert visit.column(3) == pytest.approx(losses, rel=1e-12)
+    assert said in visit.sentence
+    # every point lies inside the picture
+    inside = visit.page.evaluate(
+        "[...document.querySelectorAll('.valley circle')].every((one) => {"
+        " const a = one.getBoundingClientRect();"
+        " const b = one.closest('svg').getBoundingClientRect();"
+        " return a.left >= b.left && a.right <= b.right && a.top >= b.top"
+        " && a.bottom <= b.bottom })"
+    )
+    assert inside

@@ -1,39 +1,61 @@
 /* Gradients of a word: by the chain rule, and by nudging. */
 import type { Asked } from "../data/record.ts";
+import { mistaken, type Mistake } from "../model/mistakes.ts";
 import type { Model, Tensor } from "../model/model.ts";
 import { PIECE, reach, type Job } from "./job.ts";
 
-/** Every gradient twice: by the chain rule, and by nudging. */
+/** Where two lists of gradients differ most. */
+interface Worst {
+  weight: number;
+  difference: number;
+}
+
+/** Every gradient twice: by the chain rule, with a mistake in it or none, and by nudging. */
 export async function check(
-  input: { asked: Asked; at: number; word: string; eps: number; central: boolean },
+  input: {
+    asked: Asked;
+    at: number;
+    word: string;
+    eps: number;
+    central: boolean;
+    mistake: Mistake;
+  },
   job: Job,
 ): Promise<{
   analytic: Float64Array;
   numerical: Float64Array;
   tensors: Tensor[];
   loss: number;
-  worst: { weight: number; difference: number };
+  worst: Worst;
+  /** Without the mistake. */
+  usual: Worst;
 }> {
   const { model } = await reach(input.asked, input.at, job);
-  const numerical: number[] = [];
+  const numerical = new Float64Array(model.weights().length);
   const { loss, analytic } = gradients(model, input.word);
+  const made = mistaken(model, input.word, input.mistake, analytic);
   for (let first = 0; first < analytic.length; first += PIECE) {
     const count = Math.min(PIECE, analytic.length - first);
-    numerical.push(...slopes(model, input.word, first, count, input.eps, input.central));
+    numerical.set(slopes(model, input.word, first, count, input.eps, input.central), first);
     await job.pause();
   }
+  return {
+    analytic: made,
+    numerical,
+    tensors: model.tensors(),
+    loss,
+    worst: worstOf(made, numerical),
+    usual: worstOf(analytic, numerical),
+  };
+}
+
+function worstOf(analytic: Float64Array, numerical: Float64Array): Worst {
   const worst = { weight: 0, difference: 0 };
   analytic.forEach((slope, weight) => {
     const difference = Math.abs(slope - numerical[weight]!);
     if (!(difference <= worst.difference)) Object.assign(worst, { weight, difference });
   });
-  return {
-    analytic,
-    numerical: Float64Array.from(numerical),
-    tensors: model.tensors(),
-    loss,
-    worst,
-  };
+  return worst;
 }
 
 /** One gradient measured with many nudges. Without a weight: the steepest. */

@@ -68,3 +68,17 @@ export async function nudged(input: {
     slopes: [moved[1] / moved[0], moved[2] / moved[1], moved[2] / moved[0]],
   };
 }
+
+/** A weight in the valley w² / 2, whose slope at w is w itself: where each step of gradient
+    descent takes it, the start included, and the loss there. */
+export async function descent(input: {
+  start: number;
+  rate: number;
+  steps: number;
+}): Promise<{ places: Float64Array; losses: Float64Array }> {
+  const places = new Float64Array(input.steps + 1);
+  places[0] = input.start;
+  for (let step = 0; step < input.steps; step++)
+    places[step + 1] = places[step]! - input.rate * places[step]!;
+  return { places, losses: places.map((w) => (w * w) / 2) };
+}

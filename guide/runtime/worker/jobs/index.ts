@@ -8,12 +8,12 @@ import { linear, softmax } from "./operations.ts";
 import { check, epsilons } from "./gradients.ts";
 import { verify } from "./verifying.ts";
 import { growth, heldouts, lasting, schedule } from "./branching.ts";
-import { backwards, layers, weights } from "./layers.ts";
+import { backwards, layers, sides, weights } from "./layers.ts";
 import { along } from "./slopes.ts";
 import { browse, lengths, documents, vocabulary } from "./documents.ts";
 import { characters, tokens } from "./tokenizing.ts";
 import { row, smoothed } from "./smoothing.ts";
-import { dials, dot, nudged } from "./ideas.ts";
+import { descent, dials, dot, nudged } from "./ideas.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
@@ -39,6 +39,7 @@ export const jobs = {
   along,
   weights,
   layers,
+  sides,
   backwards,
   schedule,
   heldouts,
@@ -55,6 +56,7 @@ export const jobs = {
   dials,
   dot,
   nudged,
+  descent,
 };
 
 export type Jobs = typeof jobs;

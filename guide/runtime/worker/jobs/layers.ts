@@ -1,8 +1,9 @@
 /* What lies inside the network of Steps 1 and 2: its weights, the numbers between its
    layers, and the gradients that come back through them. */
-import type { Asked } from "../data/record.ts";
+import type { Asked, Source } from "../data/record.ts";
 import type { Model, Tensor } from "../model/model.ts";
 import { reach, type Job } from "./job.ts";
+import { through } from "./walking.ts";
 
 interface Weights {
   weights: Float64Array;
@@ -111,6 +112,39 @@ export async function layers(
   });
   const probs = softmax(model, logits);
   return { ...found, hidden: before, logits, probs, apart };
+}
+
+/** The first pair of a word in both machines, the table and the network. */
+export interface Sides extends Layers {
+  target: number;
+  /** The table's row, and the probabilities that it stands for. */
+  counts: Float64Array;
+  shares: Float64Array;
+  loss: { table: number; network: number };
+}
+
+/** What Step 0 and Step 1 make of a word's first token after as many names. */
+export async function sides(
+  input: { source: Source; at: number; word: string },
+  job: Job,
+): Promise<Sides> {
+  const { source, at, word } = input;
+  const table = (await reach({ step: 0, source }, at, job)).model;
+  const network = (await reach({ step: 1, source }, at, job)).model;
+  const counted = through(table, word);
+  const passed = through(network, word);
+  const [token, target] = counted.tokens as [number, number];
+  const size = counted.vocabulary.length + 1;
+  // the last pass was the word's last pair: once more the first
+  const { kernel } = network;
+  kernel.freed(() => kernel.call.loss(network.g, kernel.putInts([token, target]), 1));
+  return {
+    ...layersOf(network, token),
+    target,
+    counts: table.weights().slice(token * size, (token + 1) * size),
+    shares: counted.probs.slice(0, size),
+    loss: { table: counted.losses[0]!, network: passed.losses[0]! },
+  };
 }
 
 export interface Backwards extends Layers {

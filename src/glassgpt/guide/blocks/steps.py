@@ -91,15 +91,6 @@ def sections(writing: Writing, rest: str, text: str) -> Markup:
     return writing.html("sections.html", step=step, rows=rows)
 
 
-@block("ways")
-def ways(writing: Writing, rest: str, text: str) -> Markup:
-    """How a token becomes probabilities in a step's model and in the one before."""
-    step = _step(rest)
-    step_diff.changes_of(step)
-    both = [(one, step_diff.stations(lesson(one))) for one in (step - 1, step)]
-    return writing.html("ways.html", ways=both)
-
-
 def _step(rest: str) -> int:
     if not re.fullmatch(r"[0-5]", rest.strip()):
         raise invalid("step of a block", rest)

@@ -1,12 +1,10 @@
-"""Two neighbouring programs beside each other: their sections, and their models' ways.
+"""Two neighbouring programs beside each other: their sections, and what differs.
 
-Both are read out of the programs and of changes.toml; nothing in them is written by
+All of it is read out of the programs and of changes.toml; nothing in it is written by
 hand.
 """
 
-import ast
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,14 +29,6 @@ class SectionRow:
     def height(lines: int) -> int:
         """How tall a section of so many lines stands, in pixels."""
         return max(3, round(_LINE * lines))
-
-
-@dataclass(frozen=True)
-class Station:
-    """A line of code that a token goes through, and the shape it says."""
-
-    code: str
-    shape: str
 
 
 def changes_of(step: int) -> Mapping[str, Mapping[str, str]]:
@@ -102,40 +92,3 @@ def line_difference(step: int) -> list[tuple[str, str]]:
     lines = list(difflib.unified_diff(old, new, n=2, lineterm=""))[2:]
     kinds = [(_SIGNS.get(line[:1], "same"), line) for line in lines]
     return [(kind, "⋯" if kind == "hunk" else line) for kind, line in kinds]
-
-
-def stations(program: Lesson) -> list[Station]:
-    """What a token goes through in a step's model, until there are probabilities."""
-    calls = _calls(program)
-    lines = program.source.splitlines()
-    innermost = _function(program, calls[-1])
-    made = [Station("token_id", "")]
-    for node in innermost.body[1:]:
-        code, _, comment = lines[node.lineno - 1].strip().partition("  # ")
-        shape = re.match(r"\([^()]*\)", comment)
-        made.append(Station(code.removeprefix("return "), shape[0] if shape else ""))
-    made += [Station(f"{outer}(…)", "") for outer in reversed(calls[:-1])]
-    return [*made, Station("probs", "(vocab_size,)")]
-
-
-def _calls(program: Lesson) -> list[str]:
-    """The functions that make `probs` in the program's `forward`, outermost first."""
-    for node in ast.walk(_function(program, "forward")):
-        if (
-            isinstance(node, ast.Assign)
-            and getattr(node.targets[0], "id", "") == "probs"
-        ):
-            found, call = [], node.value
-            while isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-                found.append(call.func.id)
-                call = call.args[0]
-            return found
-    raise invalid("program", program.path.name, "its forward makes no probs")
-
-
-def _function(program: Lesson, name: str) -> ast.FunctionDef:
-    for section in program.sections:
-        for node in program.nodes(section):
-            if isinstance(node, ast.FunctionDef) and node.name == name:
-                return node
-    raise invalid("function", name)

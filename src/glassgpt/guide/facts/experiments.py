@@ -10,10 +10,11 @@ from typing import Any
 import glassgpt
 from glassgpt.config import preset
 from glassgpt.data.order import shuffled
+from glassgpt.engines.shapes import shapes
 from glassgpt.errors import DivergedError, invalid, unknown
 from glassgpt.guide.cache import kept_fact, recall
 from glassgpt.guide.facts import call
-from glassgpt.guide.facts.names import SEED, corpus, order, tokenizer
+from glassgpt.guide.facts.names import SEED, corpus, order, tokenizer, vocab
 from glassgpt.guide.facts.trainings import heldout_names
 from glassgpt.lessons import lesson
 from glassgpt.training.session import Session
@@ -97,12 +98,29 @@ def changed(what: str) -> float:
 @call
 def caught(what: str, text: str) -> float:
     """The largest error that such a change makes in the gradient of a word."""
-    tokens = tokenizer().encode(text)
-    right, wrong = (
-        opened(source)["analytic_gradient"](tokens, len(tokens) - 1)[1]
-        for source in (lesson(1).source, _changed_source(what))
-    )
+    right, wrong = _both_gradients(what, text)
     return float(max(abs(a - b) for a, b in zip(right, wrong, strict=True)))
+
+
+@call
+def unharmed(what: str, text: str) -> str:
+    """The matrices whose gradient on a word such a change leaves as it was."""
+    right, wrong = _both_gradients(what, text)
+    found, start = [], 0
+    for name, shape in shapes(preset("step1").with_vocabulary(vocab()).model).items():
+        end = start + math.prod(shape)
+        if right[start:end] == wrong[start:end]:
+            found.append(name)
+        start = end
+    return " / ".join(found)
+
+
+def _both_gradients(what: str, text: str) -> list[list[float]]:
+    """A word's gradient by the lesson's own code, and by the changed one."""
+    tokens = tokenizer().encode(text)
+    sources = (lesson(1).source, _changed_source(what))
+    made = (opened(source)["analytic_gradient"] for source in sources)
+    return [gradient(tokens, len(tokens) - 1)[1] for gradient in made]
 
 
 def _changed_source(what: str) -> str:

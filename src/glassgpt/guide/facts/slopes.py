@@ -3,11 +3,13 @@
 import functools
 import math
 
+from glassgpt.checkpoints.tensors import Tensor
 from glassgpt.config import preset
 from glassgpt.engines.base import Engine
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
-from glassgpt.guide.facts.names import corpus, id_of, tokenizer
+from glassgpt.guide.facts.gradient import linear, softmax
+from glassgpt.guide.facts.names import character_of, corpus, id_of, tokenizer
 from glassgpt.guide.facts.trainings import training
 from glassgpt.training.session import Session
 
@@ -52,6 +54,45 @@ def doubled(character: str) -> float:
     return max(session.engine.logits([place, 0])[0])
 
 
+def _before_relu(character: str) -> list[float]:
+    """What the trained network's hidden units have after a character."""
+    rows = {name: _rows(one) for name, one in _engine(True).weights().items()}
+    return linear(rows["wte"][id_of(character)], rows["mlp_fc1"])
+
+
+def _rows(tensor: Tensor) -> list[list[float]]:
+    values, width = list(tensor.values), tensor.shape[1]
+    return [values[i : i + width] for i in range(0, len(values), width)]
+
+
+@call
+def units_on(character: str) -> int:
+    """How many hidden units of the trained network are on after a character."""
+    return sum(value > 0 for value in _before_relu(character))
+
+
+@call
+def without_relu(character: str) -> tuple[str, float]:
+    """The token the trained network finds likeliest with its relu taken out, and p."""
+    fc2 = _rows(_engine(True).weights()["mlp_fc2"])
+    probs = softmax(linear(_before_relu(character), fc2))
+    best = max(range(len(probs)), key=probs.__getitem__)
+    return character_of(best), probs[best]
+
+
+@call
+def grown(matrix: str) -> float:
+    """How many times as large training makes a matrix: its root mean square."""
+    before, after = (_engine(trained).weights()[matrix] for trained in (False, True))
+    return math.hypot(*after.values) / math.hypot(*before.values)
+
+
+@call
+def most_grown() -> str:
+    """The matrix that grows most."""
+    return max(_engine(True).weights(), key=grown)
+
+
 @call
 @kept_fact
 def promised(text: str, rate: float) -> float:
@@ -73,12 +114,12 @@ def fallen(text: str, rate: float) -> float:
 
 @call
 @kept_fact
-def nudge_error(text: str, trained: bool = False) -> float:
+def nudge_error(text: str, trained: bool = False, eps: float = EPS) -> float:
     """The largest error of one-sided nudges over all of Step 1's weights, on a word."""
     engine, tokens = _engine(trained), tokenizer().encode(text)
     loss, gradient = engine.gradients(tokens)
     return max(
-        abs((engine.perturbed_loss(tokens, name, i, EPS) - loss) / EPS - g)
+        abs((engine.perturbed_loss(tokens, name, i, eps) - loss) / eps - g)
         for name, one in gradient.items()
         for i, g in enumerate(one.values)
     )
