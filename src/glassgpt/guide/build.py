@@ -10,6 +10,7 @@ from pathlib import Path
 
 from glassgpt.guide import cache, pseudo_locale, stamp, verify
 from glassgpt.guide.assets import encode_all, put_assets
+from glassgpt.guide.content.anatomy import check_anatomy
 from glassgpt.guide.content.answer_key import QUESTIONS
 from glassgpt.guide.content.expressions import answered
 from glassgpt.guide.content.glossary import Glossary
@@ -58,6 +59,8 @@ def build(
             figures = replace(figures, fallbacks=put_fallbacks(folder, work / "assets"))
             context = replace(context, figures=figures)
         pages = [render(source, context) for source in context.sources]
+        for page in pages:
+            check_anatomy(page)
         site = Site(context, figure_words, SiteIndex(tuple(pages)), files)
         _write_pages(work, site)
         _write_data(work, site)

@@ -1,4 +1,4 @@
-"""A lesson that declares its anatomy has all parts, in their order."""
+"""A lesson has all its parts, in their order."""
 
 from pathlib import Path
 
@@ -6,10 +6,11 @@ import pytest
 
 pytest.importorskip("markdown_it")
 
-from rendering import FIGURES, GOOD, HEAD, WORDS
+from rendering import FIGURES, GOOD, WORDS, source
 
+from glassgpt.guide.content.anatomy import check_anatomy
 from glassgpt.guide.content.markdown import render
-from glassgpt.guide.content.pages import PageError, read_page
+from glassgpt.guide.content.pages import PageError
 from glassgpt.guide.content.writing import Context, Page
 
 HOOK = "A table of whole numbers. It is all there is.\n\n"
@@ -21,16 +22,16 @@ BRIDGE = "```bridge\nThe next *lesson* counts.\n```\n"
 WHOLE = (HOOK, PREDICTION, GOOD, SEEN, CODE, QUESTION, BRIDGE)
 
 
-def lesson_of(*parts: str, folder: Path, form: str = "2", name: str = "3") -> Page:
-    file = folder / f"step/0/{name}.md"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    head = HEAD.replace("+++\n", f"+++\nanatomy = {form}\n", 1)
-    file.write_text(head + "".join(parts), encoding="utf-8")
-    return render(read_page(file, folder), Context(WORDS, FIGURES, {}))
+def page_of(*parts: str, folder: Path, name: str = "3") -> Page:
+    """A page of Step 0 as a build makes and checks it."""
+    written = source("".join(parts), folder, f"step/0/{name}.md")
+    page = render(written, Context(WORDS, FIGURES, {}))
+    check_anatomy(page)
+    return page
 
 
 def test_a_lesson_with_all_parts_is_built(tmp_path: Path) -> None:
-    made = lesson_of(*WHOLE, folder=tmp_path).html
+    made = page_of(*WHOLE, folder=tmp_path).html
     assert '<p class="bridge">The next <em>lesson</em> counts.</p>' in made
 
 
@@ -49,7 +50,7 @@ def test_a_lesson_without_a_part_is_refused(
 ) -> None:
     left = [one for one in WHOLE if one != part]
     with pytest.raises(PageError, match=rf"step/0/3\.md.*{name}"):
-        lesson_of(*left, folder=tmp_path)
+        page_of(*left, folder=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +66,12 @@ def test_a_lesson_in_another_order_is_refused(
     order: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(PageError, match=said):
-        lesson_of(*order, folder=tmp_path)
+        page_of(*order, folder=tmp_path)
 
 
-def test_only_a_lesson_has_an_anatomy_and_only_of_this_form(tmp_path: Path) -> None:
-    for given in ({"form": "1"}, {"name": "index"}):
-        with pytest.raises(PageError, match="lessons may say anatomy = 2"):
-            lesson_of(*WHOLE, folder=tmp_path, **given)
+def test_a_step_s_own_page_needs_no_parts_but_a_figure_after_its_prediction(
+    tmp_path: Path,
+) -> None:
+    assert page_of(SEEN, folder=tmp_path, name="index").html
+    with pytest.raises(PageError, match=r"step/0/index\.md.*no figure comes after"):
+        page_of(SEEN, PREDICTION, folder=tmp_path, name="index")

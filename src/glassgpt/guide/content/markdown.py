@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from glassgpt.errors import invalid
 from glassgpt.guide.blocks.registry import write_block
-from glassgpt.guide.content.anatomy import check_anatomy
+from glassgpt.guide.content.anatomy import HOOK, check_prediction
 from glassgpt.guide.content.inline import add_rule, add_rules
 from glassgpt.guide.content.pages import Source
 from glassgpt.guide.content.search import sections_of, words_of
@@ -47,8 +47,10 @@ def render(source: Source, context: Context) -> Page:
         writing.at(token.map[0] if token.map else 0, writing.check, token)
     page = writing.page
     page.headings = _name_headings(writing, tokens)
+    if tokens and tokens[0].type == "paragraph_open":
+        page.blocks.append(HOOK)
     html = parser.renderer.render(tokens, parser.options, writing.env)
-    check_anatomy(page, tokens)
+    check_prediction(page)
     page.html = Markup(_CLOSED.sub(r'<span class="nobr">\1</span>', html))
     page.sections = sections_of(page, tokens)
     return page

@@ -36,7 +36,10 @@ class Section:
 
 @dataclass
 class Page:
-    """What came of a page: its HTML and what the rest of the site needs to know."""
+    """What came of a page: its HTML and what the rest of the site needs to know.
+
+    `blocks` are its parts in their order, by kind; a hook is one too.
+    """
 
     source: Source
     title: str
