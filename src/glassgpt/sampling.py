@@ -16,7 +16,7 @@ _PATIENCE = 1000
 
 @dataclass(frozen=True)
 class Sample:
-    """A document that was written; `known` says whether it stands in the data."""
+    """A document that was written; `known` says whether it is in the data."""
 
     text: str
     known: bool | None

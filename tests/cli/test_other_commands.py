@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import safetensors
-from support.commands import Call
+from support.commands import ENGINE, Call
 
 import glassgpt
 from glassgpt import lessons
@@ -175,7 +175,7 @@ def test_runs_lists_how_far_and_how_good(call: Call, trained: Path) -> None:
     assert facts[0] == "runs/step5-9" and facts[1] == "step 6 / 6"
     assert re.fullmatch(r"held-out \d\.\d{4}", facts[2])
     assert facts[3:] == [
-        *("names", "432 weights", "auto engine", f"{date:%Y-%m-%d %H:%M}")
+        *("names", "432 weights", f"{ENGINE} engine", f"{date:%Y-%m-%d %H:%M}")
     ]
     assert "step 3 / 6" in done.lines[3]
     assert done.lines[3].endswith("glassgpt train --resume --out runs/unfinished")

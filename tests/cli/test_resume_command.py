@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.commands import (
+    ENGINE,
     LONG,
     TINY,
     Call,
@@ -317,6 +318,28 @@ def test_a_run_whose_data_has_moved_is_resumed_measured_and_sampled(
     assert results_of(tmp_path / "my run") == whole
     assert call("eval", "my run", *here) == measured
     assert call("sample", "my run", "--new-only", *here) == sampled
+    # said once, it is known from then on
+    kept = json.loads(Path("my run/run.json").read_text())
+    assert kept["data"] == str(tmp_path / "moved.txt")
+    assert call("eval", "my run") == measured
+    assert "its data has moved" not in call("runs", ".").out
+
+
+def test_the_engine_that_is_listed_is_the_one_that_computed(call: Call) -> None:
+    few = ("train", "--steps", 3, *TINY)
+    call(*few, "--out", "runs/auto")
+    call(*few, "--engine", "reference", "--out", "runs/named")
+    call(*few, "--out", "runs/other")
+    # as if it had been stopped before its first checkpoint
+    shutil.rmtree("runs/other/checkpoints")
+    Path("runs/other/log.jsonl").unlink()
+    resume = ("train", "--resume", "--engine", "reference", "--out", "runs/other")
+    assert call(*resume).status == 0
+    used = {"auto": ENGINE, "named": "reference", "other": "reference"}
+    for line, (name, engine) in zip(call("runs").lines, used.items(), strict=True):
+        assert line.startswith(f"runs/{name} ") and f"  {engine} engine  " in line
+    told = call("runs", "--json").json
+    assert [one["engine"] for one in told] == [*used.values()]
 
 
 def test_a_run_that_diverged_is_marked_and_its_advice_leads_elsewhere(

@@ -6,31 +6,10 @@ from typing import Any
 
 import pytest
 from support import small
+from support.small import TINY, same
 
 import glassgpt
 from glassgpt import DataError, Run, UsageError
-
-TINY = {"steps": 6, "n_embd": 4, "n_head": 2, "block_size": 6, "eval_docs": 20}
-
-
-@pytest.fixture(scope="module")
-def run() -> Run:
-    return glassgpt.train(small.names(), **TINY)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    path = tmp_path / "words.txt"
-    path.write_text("\n".join(small.names()), encoding="utf-8")
-    return path
-
-
-def same(one: Run, other: Run) -> bool:
-    """Whether two runs agree in all that they can show."""
-    return all(
-        getattr(one, name) == getattr(other, name)
-        for name in ("losses", "samples", "heldout_loss", "config")
-    )
 
 
 def test_a_run_whose_data_is_gone_samples_and_says_what_it_needs_and_takes_it(

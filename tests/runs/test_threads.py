@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 from support import small
+from support.small import TINY
 
 import glassgpt
-
-TINY = {"steps": 6, "n_embd": 4, "n_head": 2, "block_size": 6, "eval_docs": 20}
 
 
 @pytest.mark.parametrize("engine", ["kernel", "torch", "reference"])

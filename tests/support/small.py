@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from glassgpt import data
+from glassgpt import Run, data
 from glassgpt.checkpoints.run_folder import RunFolder
 from glassgpt.config import Record, preset
 from glassgpt.data.documents import Corpus, documents_sha256
@@ -22,6 +22,12 @@ SIZES: tuple[dict[str, Any], ...] = (
     {"block_size": 6, "n_embd": 4, "n_head": 2},
     {"block_size": 6, "n_embd": 4, "n_head": 2},
 )
+
+# what `glassgpt.train` takes for a run of milliseconds
+TINY: dict[str, Any] = {
+    **{"steps": 6, "n_embd": 4, "n_head": 2},
+    **{"block_size": 6, "eval_docs": 20},
+}
 
 
 def names(count: int = 60) -> list[str]:
@@ -62,6 +68,14 @@ def resume_in(path: Path, session: Session, listen: Any = None) -> Result:
     with folder.lock():
         restore(session, folder, listen)
         return train(session, listen, folder)
+
+
+def same(one: Run, other: Run) -> bool:
+    """Whether two runs agree in all that they can show."""
+    return all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("losses", "samples", "heldout_loss", "config")
+    )
 
 
 def checkpoint_hashes(path: Path) -> dict[str, str]:

@@ -69,6 +69,9 @@ class ReadOnlyFolder:
         """Hold the run while training. Here the leader does, and nothing is held."""
         yield
 
+    def rewrite(self, **facts: object) -> None:
+        """Change facts of the record. Here the leader does."""
+
     def append_log(self, entry: Mapping[str, Any]) -> None:
         """Add a line to the log. Here the leader does."""
 
@@ -94,7 +97,7 @@ class RunFolder(ReadOnlyFolder):
         Raises UsageError when something is there already, CheckpointError when the
         folder cannot be written.
         """
-        text = json_bytes({**record, "format": FORMAT}, indent=2)
+        text = _written(record)
         _refuse_used(path)
         try:
             make_folder(path)
@@ -106,6 +109,17 @@ class RunFolder(ReadOnlyFolder):
         except OSError as error:
             raise cannot_write("--out", path, error) from error
         return cls.open(path)
+
+    def rewrite(self, **facts: object) -> None:
+        """Change facts of the record, where they differ. The caller holds the lock."""
+        changed = {**self.record, **facts}
+        if changed == self.record:
+            return
+        try:
+            replace_file(self.path / RECORD, _written(changed))
+        except OSError as error:
+            raise cannot_write("run", self.path / RECORD, error) from error
+        self.record = changed
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -176,6 +190,11 @@ class RunFolder(ReadOnlyFolder):
             if self._log is not None:
                 self._log.close()
         self._log = None
+
+
+def _written(record: Mapping[str, Any]) -> bytes:
+    """run.json as it is on the disk."""
+    return json_bytes({**record, "format": FORMAT}, indent=2)
 
 
 @contextmanager

@@ -139,7 +139,7 @@ def prepare(
     ] = None,
     shard_tokens: Annotated[
         int | None,
-        typer.Option("--shard-tokens", help="About so many a file. [16777216]"),
+        typer.Option("--shard-tokens", help="About how many a file. [16777216]"),
     ] = None,
     json: Json = False,
 ) -> None:

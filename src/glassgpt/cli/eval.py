@@ -42,7 +42,7 @@ def eval_command(
     ] = None,
     eval_docs: Annotated[
         str | None,
-        typer.Option("--eval-docs", metavar="N|all", help="At most so many. [500]"),
+        typer.Option("--eval-docs", metavar="N|all", help="How many at most. [500]"),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -68,7 +68,7 @@ def _facts(summary: RunSummary) -> list[str]:
     words = [visible(data)]
     if weights := _num_params(summary):
         words.append(f"{format_number(weights, 0)} weights")
-    engine = f"{summary.record.get('engine')} engine"
+    engine = f"{summary.engine} engine"
     date = datetime.fromtimestamp(summary.changed).strftime("%Y-%m-%d %H:%M")
     return [*words, visible(engine), date]
 
@@ -90,7 +90,7 @@ def _plain(summary: RunSummary) -> dict[str, Any]:
         "heldout_loss": (summary.result or {}).get("heldout_loss"),
         "data": summary.record.get("data"),
         "num_params": _num_params(summary),
-        "engine": summary.record.get("engine"),
+        "engine": summary.engine,
         "changed": datetime.fromtimestamp(summary.changed, UTC).isoformat(),
         "diverged_at": summary.diverged_at,
         "problem": summary.problem,

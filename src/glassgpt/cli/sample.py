@@ -48,7 +48,7 @@ def sample(
         ),
     ] = None,
     new_only: Annotated[
-        bool, typer.Option("--new-only", help="None that stand in the data.")
+        bool, typer.Option("--new-only", help="None that are in the data.")
     ] = False,
     unique: Annotated[
         bool, typer.Option("--unique", help="None of them twice.")
@@ -63,7 +63,7 @@ def sample(
 ) -> None:
     """Write new documents with a trained model.
 
-    Each is marked: known, if it stands in the data, or new.
+    Each is marked: known, if it is in the data, or new.
     """
     loaded = load(run, say_note, documents=data)
     known = _known(loaded, new_only)

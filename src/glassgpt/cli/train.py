@@ -56,7 +56,7 @@ def train(
     ] = None,
     depth: Annotated[
         int | None,
-        typer.Option("--depth", help="A record of so many layers, the rest derived."),
+        typer.Option("--depth", help="A record of that many layers, the rest derived."),
     ] = None,
     data: Annotated[
         str | None,

@@ -103,7 +103,7 @@ def _training(comparison: Comparison) -> str:
 
 
 def _samples(comparison: Comparison) -> str:
-    """Each step's own at one temperature; those that stand in the data are marked."""
+    """Each step's own at one temperature; those that are in the data are marked."""
     rows = [
         f"<dt>{_name(group)}</dt><dd>{', '.join(_words(group[0]))}</dd>"
         for group in comparison.groups()
@@ -111,7 +111,7 @@ def _samples(comparison: Comparison) -> str:
     ]
     said = (
         f"All at temperature {TEMPERATURE}, step 0 too, and from the same seed. "
-        "Dotted ones stand in the data."
+        "Dotted ones are in the data."
     )
     return f"<p>{said}</p><dl>{''.join(rows)}</dl>"
 

@@ -254,21 +254,30 @@ def _in(kind: type, values: dict[str, Any]) -> dict[str, Any]:
 
 def _why_unread(name: str, record: Record) -> str | None:
     step, optimizer = record.model.step, record.train.optimizer
-    if step not in all_fields()[name].steps or (step == 0 and name in _OF_UPDATES):
-        return f"step {step} has no use for it"
-    if name == "doc_mode" and not record.model.reads_block:
-        return f"step {step} reads documents whole"
+    if step not in _readers(name):
+        whole = name == "doc_mode"
+        return f"step {step} {'reads documents whole' if whole else 'has no use for it'}"
     if optimizer not in readers_of(name):
         return f"{optimizer} has no use for it"
     return None
+
+
+def _readers(name: str) -> tuple[int, ...]:
+    """The steps that make use of a field."""
+    if name in _OF_UPDATES:
+        return WITH_WEIGHTS
+    return WITH_ATTENTION if name == "doc_mode" else all_fields()[name].steps
+
+
+def _steps_in_words(steps: tuple[int, ...]) -> str:
+    return f"step {steps[0]}" if len(steps) == 1 else f"steps {steps[0]} to {steps[-1]}"
 
 
 def _require_read(name: str, value: object, record: Record) -> None:
     why = _why_unread(name, record)
     if why is None:
         return
-    steps = ", ".join(map(str, all_fields()[name].steps))
-    remedy = f"Leave it out; it is for step {steps}."
+    remedy = f"Leave it out; it is for {_steps_in_words(_readers(name))}."
     if why.startswith(record.train.optimizer):
         remedy = f"Add --set optimizer={readers_of(name)[-1]}, or leave it out."
     raise invalid(name, value, why, remedy)

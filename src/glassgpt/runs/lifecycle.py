@@ -15,7 +15,8 @@ from glassgpt import checkpoints, config, data, engines
 from glassgpt.checkpoints.run_folder import RECORD, ReadOnlyFolder, RunFolder
 from glassgpt.config import Record
 from glassgpt.config.presets import LESSONS
-from glassgpt.data import Documents
+from glassgpt.data import Documents, catalog
+from glassgpt.data.documents import FROM_PYTHON
 from glassgpt.data.loader import suited
 from glassgpt.errors import CheckpointError, invalid, missing
 from glassgpt.files import json_bytes
@@ -105,6 +106,7 @@ class KeptRun:
         """Train to the end, from where the folder is. The caller holds the lock."""
         if self.begun:
             restore(self.session, self.folder, listen)
+            self.folder.rewrite(engine_used=self.session.engine.name)
         return train_session(self.session, listen, self.folder)
 
     def result(self) -> Result | None:
@@ -150,7 +152,18 @@ def resume_run(path: Path, given: Given) -> KeptRun:
     else:
         corpus = given_again(folder.record, given.documents)
     session = Session(record, corpus, given.engine or folder.record["engine"])
+    if given.documents is not None:
+        _remember(session.facts()["data"], folder)
     return KeptRun(session, folder, begun=True)
+
+
+def _remember(data: str, folder: ReadOnlyFolder) -> None:
+    """Write where a run's file of documents is now, so that nobody must say it again."""
+    nameless = {*catalog.NAMES, FROM_PYTHON}
+    if folder.record["data"] in nameless or data in nameless or not Path(data).exists():
+        return
+    with folder.lock():
+        folder.rewrite(data=data)
 
 
 def open_run(path: Path) -> ReadOnlyFolder:
@@ -170,8 +183,9 @@ def _trained(kept: KeptRun, listen: Listener) -> Run:
 def _same_run(path: Path, session: Session) -> ReadOnlyFolder:
     """The folder of a run that torchrun has started before; another is an error."""
     folder = open_run(path)
-    facts = {**session.facts(), "engine": folder.record.get("engine")}
-    if json_bytes(facts) != json_bytes(folder.record):
+    facts = session.facts()
+    engines_of = {name: facts[name] for name in ("engine", "engine_used")}
+    if json_bytes(facts) != json_bytes({**folder.record, **engines_of}):
         remedy = "Choose another folder with --out, or repeat its flags."
         raise invalid("--out", path, "it holds another run", remedy)
     return folder

@@ -34,6 +34,11 @@ class RunSummary:
         """Whether the run came to its end and logged its result."""
         return self.result is not None
 
+    @property
+    def engine(self) -> str:
+        """The engine that computed it; of an old run the one that was asked for."""
+        return str(self.record.get("engine_used") or self.record.get("engine"))
+
 
 def list_runs(root: Path) -> list[RunSummary]:
     """The folders in `root`, step5-2 before step5-10. No damage raises an error."""

@@ -52,7 +52,10 @@ class Session:
         return len(self.losses) == self.record.train.num_steps
 
     def facts(self) -> dict[str, Any]:
-        """What run.json holds: the record, the vocabulary, and where documents are."""
+        """What run.json holds: the record, the vocabulary, and where documents are.
+
+        And the engine that was asked for, and the one that computes.
+        """
         name = self.corpus.name
         is_path = name not in catalog.NAMES and Path(name).exists()
         return {
@@ -61,6 +64,7 @@ class Session:
             "data_sha256": self.corpus.sha256,
             "data": str(Path(name).resolve()) if is_path else name,
             "engine": self.engine_name,
+            "engine_used": self.engine.name,
         }
 
     def batch(self, step: int) -> list[list[int]]:

@@ -145,7 +145,7 @@ def _baselines(evaluation: Evaluation) -> Iterator[str]:
     documents = format_number(evaluation.documents, 0)
     tokens = format_number(evaluation.tokens, 0)
     yield f"held-out: {documents} documents, {tokens} tokens, the same for all;"
-    yield "the loss is as good as choosing among so many tokens"
+    yield "the loss is as good as choosing among that many tokens"
     yield "baselines: " + ", ".join(
         f"{name} {format_number(loss)}" for name, loss in evaluation.baselines.items()
     )

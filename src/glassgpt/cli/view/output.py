@@ -73,7 +73,7 @@ def say_error(line: str, remedy: str) -> None:
 
 
 def say_sample(number: int, sample: "Sample") -> None:
-    """A sample, and in a terminal whether it stands in the data."""
+    """A sample, and in a terminal whether it is in the data."""
     if not in_terminal():
         say(f"sample {number}: {sample.text}")
         return
@@ -95,7 +95,7 @@ class GrowingSample:
             self._shown = line
 
     def end(self, number: int, sample: "Sample") -> None:
-        """Show the rest of it, and whether it stands in the data."""
+        """Show the rest of it, and whether it is in the data."""
         line = f"sample {number}: {visible(sample.text)}"
         if not line.startswith(self._shown):
             say()
@@ -113,7 +113,7 @@ class GrowingSample:
 
 
 def say_known(samples: "list[Sample]") -> None:
-    """How many samples are new, and which stand in the data."""
+    """How many samples are new, and which are in the data."""
     if not samples or samples[0].known is None:
         return
     known = sorted({sample.text for sample in samples if sample.known})

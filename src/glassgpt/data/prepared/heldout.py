@@ -118,7 +118,7 @@ def as_fraction(hashes: Hashes) -> NDArray[np.float64]:
 
 
 def numbers_of(data: PreparedData, seed: int, texts: set[str]) -> dict[str, list[int]]:
-    """Where each of some texts stands in the data, in one pass."""
+    """Where each of some texts is in the data, in one pass."""
     named = list(texts)
     by_hash = dict(zip(hash_texts(named, seed), named, strict=True))
     wanted = np.sort(np.array(list(by_hash), np.uint64))
