@@ -13,6 +13,9 @@ export class Stopped extends Error {
   }
 }
 
+/** A run that Python itself did not outlive. */
+export class Ended extends Error {}
+
 export interface Watcher {
   /** Python is there and the run begins. */
   began(): void;
@@ -73,6 +76,7 @@ function heard(answer: Answer): void {
     if (current) begin(current);
   } else if ("printed" in answer) current?.watcher.printed(answer.printed);
   else if ("found" in answer) finish()?.resolve(answer.found);
+  else if ("ended" in answer) end(new Ended(answer.ended));
   else end(new Error(answer.failed));
 }
 

@@ -28,7 +28,13 @@ export interface Found {
 }
 
 export type Question = { programs: string } | { asked: Asked };
-export type Answer = { ready: true } | { printed: string } | { found: Found } | { failed: string };
+export type Answer =
+  | { ready: true }
+  | { printed: string }
+  | { found: Found }
+  | { failed: string }
+  /** What ran took Python with it. */
+  | { ended: string };
 
 interface Python {
   FS: { mkdirTree(path: string): void; writeFile(path: string, data: Uint8Array): void };
@@ -64,18 +70,22 @@ async function fetched(name: string): Promise<void> {
   there.add(name);
 }
 
-async function work({ file, ...asked }: Asked): Promise<Found> {
+async function work({ file, ...asked }: Asked): Promise<Answer> {
   await fetched(file);
   const given = JSON.stringify({ ...asked, path: `${FOLDER}/${file}` });
   const tell = (printed: string): void => scope.postMessage({ printed });
-  return JSON.parse(python.globals.get("answer")(given, tell)) as Found;
+  try {
+    return { found: JSON.parse(python.globals.get("answer")(given, tell)) as Found };
+  } catch (error) {
+    return { ended: String(error) };
+  }
 }
 
 scope.addEventListener("message", ({ data }) => {
   const doing =
     "programs" in data
       ? ((programs = data.programs), load().then((): Answer => ({ ready: true })))
-      : work(data.asked).then((found): Answer => ({ found }));
+      : work(data.asked);
   doing
     .catch((error: unknown): Answer => ({ failed: String(error) }))
     .then((answer) => scope.postMessage(answer));

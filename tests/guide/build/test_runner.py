@@ -74,6 +74,7 @@ def test_the_interpreter_is_left_as_it_was() -> None:
         ("undefined", "NameError", 66),
         ("def f(n): return f(n)\nf(1)", "RecursionError", 66),
         ('raise SystemExit("no")', "SystemExit", 66),
+        ("import os; os._exit(3)", "SystemExit", 66),
         ("input()", "EOFError", 66),
     ],
 )

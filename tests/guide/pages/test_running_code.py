@@ -33,6 +33,8 @@ EDITS = [
     ("  x = 1", "IndentationError"),
     ("import numpy", "ModuleNotFoundError"),
     ("raise SystemExit('enough')", "SystemExit: enough"),
+    ("import os; os._exit(3)", "SystemExit: 3"),
+    ("import os; os.abort()", "These lines ended Python itself"),
     ("def f(n): return f(n + 1)\nf(0)", "RecursionError"),
     ("input()", "EOFError"),
     ("for _ in range(10**4): print('x' * 99)", "1,000,000 characters in all"),

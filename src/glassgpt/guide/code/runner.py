@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import math
+import os
 import re
 import sys
 import time
@@ -67,8 +68,8 @@ def run(
     """
     printed = Printed(tell)
     space: dict[str, Any] = {"__name__": "__main__", "__file__": path}
-    kept = sys.argv, sys.stdin
-    sys.argv, sys.stdin = [path], io.StringIO()
+    kept = sys.argv, sys.stdin, os._exit
+    sys.argv, sys.stdin, os._exit = [path], io.StringIO(), sys.exit
     error = None
     try:
         with contextlib.redirect_stderr(printed):
@@ -82,7 +83,7 @@ def run(
     except BaseException as raised:
         error = _told_of(raised, path)
     finally:
-        sys.argv, sys.stdin = kept
+        sys.argv, sys.stdin, os._exit = kept
     return {
         "output": printed.text,
         "characters": printed.characters,

@@ -38,7 +38,7 @@ def counts() -> int:
 
 @call
 def count(pair: str, names: int | None = None) -> int:
-    """How often a pair such as "an" stands in the first names; BOS is written ^."""
+    """How often a pair such as "an" occurs in the first names; BOS is written ^."""
     before, after = ("BOS" if c == "^" else c for c in pair)
     table = counted(num_steps(0) if names is None else names)["counts"]
     return int(table[id_of(before)][id_of(after)])
