@@ -4,10 +4,9 @@ import { ask, Refused } from "./client.ts";
 import { clean, DocumentsError, readDocuments } from "../worker/data/documents.ts";
 import { onHash, readHash, writeHash } from "./url.ts";
 import { carry, store, stored, storedForGood } from "../page/storage.ts";
+import { FIRST_WORD, LONGEST_WORD, shortened } from "../page/word.ts";
 
 const LINKED = 2000; // characters of documents that a link may hold
-const FIRST_WORD = "emma";
-export const LONGEST_WORD = 60; // characters that figures read
 
 class Learner {
   word = $state("");
@@ -61,9 +60,8 @@ class Learner {
   }
 
   private read(word: string): void {
-    const characters = [...clean(word)];
-    this.cut = characters.length > LONGEST_WORD;
-    this.word = characters.slice(0, LONGEST_WORD).join("");
+    this.cut = [...clean(word)].length > LONGEST_WORD;
+    this.word = shortened(word);
   }
 
   setWord(word: string): void {

@@ -1,13 +1,13 @@
 /* Questions: judged by answers that were worked out when the page was made. */
 import { store, stored, storedJson } from "./storage.ts";
-import { predicted } from "./predicted.ts";
-import { knownAs } from "../worker/data/documents.ts";
+import { predicted, unpredicted } from "./predicted.ts";
+import { FIRST_WORD, readAs, shortened } from "./word.ts";
 import { words } from "./words.ts";
 
 function readersWord(): string {
   const hash = location.hash.slice(1);
   const given = hash.includes("=") ? new URLSearchParams(hash).get("word") : null;
-  return given ?? stored("word") ?? "emma";
+  return shortened(given ?? stored("word") ?? FIRST_WORD);
 }
 
 function keyOf(word: string, each: string): string {
@@ -16,13 +16,6 @@ function keyOf(word: string, each: string): string {
   if (each === "last") return letters[letters.length - 1] ?? "";
   if (each === "distinct") return String(new Set(letters).size);
   return each === "length" ? String(letters.length) : "";
-}
-
-/** Why a question has no answer for a word; nothing where it has one. */
-function lacking(word: string, each: string, known: string, answered: boolean): string {
-  const strange = !word || [...word].some((letter) => !known.includes(letter));
-  if (each && strange) return words.no_answer;
-  return answered ? "" : words.too_long;
 }
 
 /** Whether an answer is right; where several are, ` / ` stands between them. */
@@ -39,11 +32,13 @@ function same(given: string, answer: string, within: number): boolean {
 type Answers = Record<string, [answer: string, working: string]>;
 
 class Question {
-  private shown = ""; // the word that it was asked for
+  private typed: string | undefined; // the word as it was when it was asked
+  private word: string | undefined; // the same in the letters of the names
   private wrong = ""; // the answer that was wrong, and got the hint
   private readonly answers: Answers;
   private readonly each: string;
-  private readonly known: string;
+  private readonly known: Set<string>;
+  private readonly ofWord: boolean;
 
   constructor(
     private readonly card: HTMLElement,
@@ -55,46 +50,61 @@ class Question {
     const { answers, each, letters } = form.dataset;
     this.answers = JSON.parse(answers ?? "{}") as Answers;
     this.each = each ?? "";
-    this.known = letters ?? "";
+    this.known = new Set(letters);
+    this.ofWord = card.querySelector(".ask [data-word], .ask [data-key]") !== null;
   }
 
   /** The question and its working for the reader's word, if that is another one now. */
   show(): void {
-    const word = this.readable(readersWord());
-    if (word === this.shown) return;
-    this.shown = word;
+    const typed = readersWord();
+    if (typed === this.typed) return;
+    const word = readAs(typed, this.known);
+    this.typed = typed;
+    this.sayHowItIsRead(typed, word);
+    if (word !== this.word) this.ask(word);
+  }
+
+  private ask(word: string): void {
+    this.word = word;
     const { card, verdict, working } = this;
     const key = keyOf(word, this.each);
     for (const place of card.querySelectorAll("[data-word]")) place.textContent = word;
     for (const place of card.querySelectorAll("[data-key]")) place.textContent = key;
-    const { found, why } = this.answer();
-    if (found) working.innerHTML = found[1];
-    else working.textContent = why;
+    working.innerHTML = this.answer?.[1] ?? "";
     verdict.textContent = "";
     this.wrong = "";
     delete verdict.dataset["right"];
+    unpredicted(card);
   }
 
-  /** A word in the letters that the question knows: the other case where only that is. */
-  private readable(word: string): string {
-    const known = new Set(this.known);
-    return [...word].map((letter) => knownAs(letter, known) ?? letter).join("");
+  /** Says so where a word is read otherwise than it was typed, or nothing is left of it. */
+  private sayHowItIsRead(typed: string, word: string): void {
+    const read = this.card.querySelector<HTMLElement>(".ask-read");
+    const none = this.card.querySelector<HTMLElement>(".ask-none");
+    if (!this.ofWord || !read || !none) return;
+    this.card.classList.toggle("unasked", !word);
+    none.hidden = word !== "";
+    read.hidden = !word || word === typed;
+    const says = read.dataset["says"] ?? "";
+    // a function, for a word may hold what a pattern of replace means
+    read.textContent = says.replace(/\{(typed|word)\}/g, (_, which: string) =>
+      which === "typed" ? typed : word,
+    );
   }
 
   judge(): void {
     this.show();
-    const { form, field, verdict } = this;
+    const { answer, form, field, verdict } = this;
+    if (!answer) return;
     const given = field.value;
-    const { found, why } = this.answer();
     delete verdict.dataset["right"];
-    if (!found) verdict.textContent = why;
-    else if (!given.trim()) verdict.textContent = words.empty;
+    if (!given.trim()) verdict.textContent = words.empty;
     else {
-      const right = same(given, found[0], Number(form.dataset["within"] ?? 0));
+      const right = same(given, answer[0], Number(form.dataset["within"] ?? 0));
       verdict.dataset["right"] = String(right);
       verdict.innerHTML = right
-        ? `<strong>${words.right}</strong> ${found[1]}`
-        : `${words.wrong} ${this.hint(given) ?? found[1]}`;
+        ? `<strong>${words.right}</strong> ${answer[1]}`
+        : `${words.wrong} ${this.hint(given) ?? answer[1]}`;
       this.keep(given, right);
       predicted(this.card, given, right);
     }
@@ -107,11 +117,9 @@ class Question {
     return this.card.querySelector(".hint-said")?.innerHTML;
   }
 
-  /** The answer for the word, or why there is none. */
-  private answer(): { found?: [string, string] | undefined; why: string } {
-    const found = this.answers[keyOf(this.shown, this.each)];
-    const why = lacking(this.shown, this.each, this.known, found !== undefined);
-    return why ? { why } : { found, why };
+  /** The answer for the word and its working. */
+  private get answer(): [answer: string, working: string] | undefined {
+    return this.answers[keyOf(this.word ?? "", this.each)];
   }
 
   private keep(given: string, right: boolean): void {

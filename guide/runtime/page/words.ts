@@ -5,8 +5,6 @@ interface Words {
   wrong: string;
   predicted_right: string;
   predicted_wrong: string;
-  no_answer: string;
-  too_long: string;
   empty: string;
   copied: string;
   not_copied: string;

@@ -194,12 +194,26 @@ def test_the_key_answers_every_question(guide_site: Path) -> None:
     assert text.count("\n## ") == text.count("Answer: ") == cards
     assert f"Answer: {worked.followers('q')[0]}\n" in text
     assert "{" not in text and "<" not in text
-    unknown = "\n".join(answer_key(guide_site, "Ωmega"))
-    assert "There is no answer for this word: Ω" in unknown
+
+
+def test_the_key_reads_a_word_as_pages_do(guide_site: Path) -> None:
+    begun = "# Answers for the word "
+    (mile,) = {tuple(answer_key(guide_site, "mile"))}
+    assert mile[0] == f"{begun}mile"
+    first, *others = answer_key(guide_site, " ÉMILE ")
+    assert first == f"{begun} ÉMILE , read as mile" and others == [*mile[1:]]
+    decomposed = "e\u0301mile"
+    assert next(answer_key(guide_site, decomposed)).endswith("read as mile")
+    long = list(answer_key(guide_site, "ab" * 40))
+    assert long[0].endswith(f", read as {'ab' * 30}")
+    text = "\n".join(long)
+    assert text.count("Answer: ") == text.count("\n## ") > 0
 
 
 def test_the_key_needs_a_word_and_a_site(guide_site: Path, tmp_path: Path) -> None:
-    with pytest.raises(GlassGPTError, match="invalid word"):
-        list(answer_key(guide_site, " "))
+    for word in (" ", "小明"):
+        with pytest.raises(GlassGPTError, match="none of the letters") as caught:
+            list(answer_key(guide_site, word))
+        assert caught.value.remedy.startswith("Give one of some of these: a b c")
     with pytest.raises(GlassGPTError, match="missing guide, it was not built"):
         list(answer_key(tmp_path, "emma"))

@@ -14,6 +14,9 @@ from glassgpt.guide.content.writing import Writing
 from glassgpt.guide.facts import names
 from glassgpt.guide.templating import as_json
 
+# where the reader's word can be typed
+_WORD_PATH = "/step/0/2/"
+
 
 @block("text", "sh", "python")
 def plain(writing: Writing, rest: str, text: str) -> Markup:
@@ -67,6 +70,9 @@ def question(writing: Writing, rest: str, text: str) -> Markup:
         label=writing.context.words[_label(writing, asked)],
         ask=with_word(asked.ask, FIRST_WORD, first),
         hint=with_word(asked.hint, FIRST_WORD, first) or _usual_hint(writing, asked),
+        word_read=_with_letters(writing, "word_read"),
+        no_word=_with_letters(writing, "no_word"),
+        word_path=_WORD_PATH if _WORD_PATH in writing.context.titles else "",
         working=Markup(asked.answers[first][1]),
         answers=as_json(asked.answers, sort_keys=True),
         letters="".join(names.letters()),
@@ -80,6 +86,13 @@ def _label(writing: Writing, asked: Question) -> str:
         return "predict"
     before = "```figure" in writing.source.text and not writing.page.figures
     return "before_you_look" if before else "question"
+
+
+def _with_letters(writing: Writing, name: str) -> str:
+    """Words that say from which letter to which the built-in names are written."""
+    first, *_, last = names.letters()
+    told = writing.context.words[name]
+    return told.replace("{first}", first).replace("{last}", last)
 
 
 def _usual_hint(writing: Writing, asked: Question) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from glassgpt.errors import invalid, unknown
+from glassgpt.guide.content.answer_key import LONGEST_WORD
 from glassgpt.guide.content.expressions import CALL, check_digits, left, written
 from glassgpt.guide.content.pages import PageError, read_toml
 from glassgpt.guide.facts import names
@@ -51,7 +52,7 @@ def _keys(each: str) -> list[str]:
         case "first" | "last":
             return names.letters()
         case "length":
-            return [str(n) for n in range(1, 41)]
+            return [str(n) for n in range(1, LONGEST_WORD + 1)]
         case "distinct":
             return [str(n) for n in range(1, len(names.letters()) + 1)]
         case "":
