@@ -7,7 +7,7 @@ import { litFragments } from "./highlight.ts";
 import { keys } from "./keys.ts";
 import { movedLesson } from "./moved.ts";
 import { onDemand } from "./on-demand.ts";
-import { questions } from "./questions.ts";
+import { questions } from "./questions/questions.ts";
 import { reading } from "./reading.ts";
 import { search } from "./search/search.ts";
 import { themeButton } from "./theme.ts";

@@ -256,7 +256,9 @@ def _why_unread(name: str, record: Record) -> str | None:
     step, optimizer = record.model.step, record.train.optimizer
     if step not in _readers(name):
         whole = name == "doc_mode"
-        return f"step {step} {'reads documents whole' if whole else 'has no use for it'}"
+        return (
+            f"step {step} {'reads documents whole' if whole else 'has no use for it'}"
+        )
     if optimizer not in readers_of(name):
         return f"{optimizer} has no use for it"
     return None

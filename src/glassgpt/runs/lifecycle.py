@@ -158,7 +158,7 @@ def resume_run(path: Path, given: Given) -> KeptRun:
 
 
 def _remember(data: str, folder: ReadOnlyFolder) -> None:
-    """Write where a run's file of documents is now, so that nobody must say it again."""
+    """Write where a run's documents are now, so that nobody must say it again."""
     nameless = {*catalog.NAMES, FROM_PYTHON}
     if folder.record["data"] in nameless or data in nameless or not Path(data).exists():
         return

@@ -38,7 +38,8 @@ VISIBLE = """(() => {
   }
   return texts.join("\\n");
 })()"""
-FIGURES = """[...document.querySelectorAll(".gg-figure > [data-state]")].map((each) => ({
+FIGURES = """[...document.querySelectorAll(
+  ".gg-figure > [data-state]")].map((each) => ({
   name: each.localName, state: each.dataset.state, columns: each.table.columns,
   rows: each.table.rows, sentence: each.querySelector(".frame-sentence").innerText,
 }))"""
@@ -91,7 +92,9 @@ class Page:
         if not self.typed:
             return
         assert self.field.input_value() == typed
-        said = " ".join(self.field.locator("xpath=..").locator("small").all_inner_texts())
+        said = " ".join(
+            self.field.locator("xpath=..").locator("small").all_inner_texts()
+        )
         if read and read != typed:
             assert f"ead as {read}." in said
             assert ("Lower-cased" in said) == (typed.lower() != typed), said

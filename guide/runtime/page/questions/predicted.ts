@@ -1,5 +1,5 @@
 /* What the reader predicted stands beside the figure that shows it. */
-import { words } from "./words.ts";
+import { words } from "../words.ts";
 
 /** The figure that a card's prediction is about: the next one on the page. */
 function figureOf(card: HTMLElement): HTMLElement | undefined {

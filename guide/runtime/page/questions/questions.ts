@@ -1,8 +1,8 @@
 /* Questions: judged by answers that were worked out when the page was made. */
-import { store, stored, storedJson } from "./storage.ts";
+import { store, stored, storedJson } from "../storage.ts";
 import { predicted, unpredicted } from "./predicted.ts";
-import { FIRST_WORD, readAs, shortened } from "./word.ts";
-import { words } from "./words.ts";
+import { FIRST_WORD, readAs, shortened } from "../word.ts";
+import { words } from "../words.ts";
 
 function readersWord(): string {
   const hash = location.hash.slice(1);
