@@ -193,9 +193,10 @@ def test_a_word_goes_with_links_and_from_page_to_page(visit: Any) -> None:
         there.scroll_through()
         page.get_by_label(re.compile("^your word")).first.fill(typed)
         wait_until(page, f"{IN_ADDRESS} === {json.dumps(typed)}", 10)
-        page.click(".gg-figure .frame-tools summary")
+        menu = page.locator(".gg-figure .frame-tools").first
+        menu.evaluate("(menu) => (menu.open = true)")
         page.evaluate("navigator.clipboard.writeText('')")
-        page.get_by_role("button", name="Copy link").first.click()
+        menu.get_by_role("button", name="Copy link").click()
         wait_until(page, "await navigator.clipboard.readText() !== ''", 10)
         link = page.evaluate("navigator.clipboard.readText()")
         state = parse_qs(urldefrag(link).fragment, keep_blank_values=True)
