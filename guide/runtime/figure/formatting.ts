@@ -27,6 +27,12 @@ export function plainNumber(value: number, digits = 4): string {
 /** A whole number with a comma between thousands. */
 export const whole = (value: number): string => formatNumber(value, 0);
 
+/** A probability in percent, in as few digits as tell it from none. */
+export function percent(p: number): string {
+  const value = 100 * p;
+  return formatNumber(value, value >= 0.95 || value === 0 ? 0 : value >= 0.095 ? 1 : 2);
+}
+
 function fixed(value: number, digits: number): string {
   const larger = value.toFixed(digits);
   // only what ends so can lie in the middle, and every digit takes long to write

@@ -1,9 +1,9 @@
-/* What this browser keeps for the reader, all of it: a word, documents, answers, the theme
-   and the lessons read. What a link brought lasts as long as the tab, and stays apart. */
+/* What this browser keeps for the reader, all of it: a word, documents, answers, letters
+   guessed, the theme and the lessons read. What a link brought lasts as long as the tab, and stays apart. */
 
 const PREFIX = "glassgpt.";
 
-export const KEYS = ["word", "documents", "answered", "theme", "lessons"] as const;
+export const KEYS = ["word", "documents", "answered", "guesses", "theme", "lessons"] as const;
 export type Key = (typeof KEYS)[number];
 // how lists by address were called while lesson 0.5 stood at 0.6, and 0.6 at 0.5
 type Before = "answers" | "read";
@@ -71,7 +71,7 @@ export function store(key: Key, value: string | null): boolean {
 export const carry = (key: Key, value: string | null): boolean => into(tab, key, value);
 
 /** A kept list or table; empty where there is none, or none that can be read. */
-export function storedJson<T extends object>(key: "answered" | "lessons", empty: T): T {
+export function storedJson<T extends object>(key: "answered" | "guesses" | "lessons", empty: T): T {
   try {
     const found = JSON.parse(stored(key) ?? "null") as T | null;
     return found && Array.isArray(found) === Array.isArray(empty) ? found : empty;

@@ -8,9 +8,14 @@ let before: Stored | null = null;
 
 const words = (name: string): string => shown.dataset[name] ?? "";
 
+/** How many letters were guessed in all games that are kept. */
+const guessed = (): number =>
+  Object.values(storedJson<Record<string, unknown>>("guesses", {})).flat(1).flat(1).length;
+
 function amount(key: Key, value: string): string {
   const many = (name: string, count: number): string => words(name).replace("{n}", String(count));
   if (key === "documents") return many("lines", value.split("\n").filter((l) => l.trim()).length);
+  if (key === "guesses") return many("count", guessed());
   if (key === "answered") return many("count", Object.keys(storedJson("answered", {})).length);
   if (key === "lessons") return many("count", storedJson<string[]>("lessons", []).length);
   return key === "theme" ? words(value) : value;

@@ -145,6 +145,8 @@ class Window:
         self.shows = Figure(self, name, None if embedded else props or sample)
         self.bring(self.shows, state)
         self.shows.settle()
+        # as the page's own script marks a figure once it has its numbers
+        self.page.evaluate(f"document.querySelector('gg-{name}').dataset.shown = ''")
         return self.shows
 
     def open(self, name: str, link: str) -> Figure:

@@ -29,6 +29,23 @@ export function heldout(
   return { chosen, available: unseen.length };
 }
 
+/** A text's hash, in hexadecimal digits: what tells it from others. */
+export function fingerprint(kernel: Kernel, text: string): string {
+  return kernel.freed(() => {
+    const bytes = encoder.encode(text);
+    const [digits, texts, offsets, hash] = [
+      kernel.putBytes(encoder.encode("0\0")),
+      kernel.putBytes(bytes),
+      kernel.putInts([0, bytes.length]),
+      kernel.allocate(8),
+    ];
+    kernel.call.hash_texts(digits, texts, offsets, 1, hash);
+    return Array.from(kernel.viewBytes(hash, 8), (byte) => byte.toString(16).padStart(2, "0")).join(
+      "",
+    );
+  });
+}
+
 /** Where each text begins and ends in the UTF-8 of all, which is so many bytes. */
 function offsetsOf(texts: string[], bytes: number): Int32Array {
   const isAscii = texts.reduce((sum, text) => sum + text.length, 0) === bytes;

@@ -12,11 +12,14 @@ import { backwards, layers, sides, weights } from "./layers.ts";
 import { along } from "./slopes.ts";
 import { browse, lengths, documents, vocabulary } from "./documents.ts";
 import { characters, tokens } from "./tokenizing.ts";
+import { play } from "../game/play.ts";
 import { row, smoothed } from "./smoothing.ts";
 import { descent, dials, dot, nudged } from "./ideas.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
+export type { Game, Player, Who } from "../game/play.ts";
+export type { Guess } from "../game/rule.ts";
 export type { Generated } from "./writing.ts";
 
 export const jobs = {
@@ -53,6 +56,7 @@ export const jobs = {
   tokens,
   row,
   smoothed,
+  play,
   dials,
   dot,
   nudged,
