@@ -23,6 +23,11 @@ def fill(there: Any) -> None:
     there.page.click("#theme")
     there.page.locator(".near").scroll_into_view_if_needed()
     wait_until(there.page, "'glassgpt.lessons' in localStorage", 10)
+    there.go("/sandbox/play/")
+    there.scroll_through()
+    there.page.click(".written")
+    there.page.keyboard.press("a")
+    there.page.keyboard.press("Enter")
     there.go("/step/0/1/")
     there.scroll_through()
     there.page.fill(".own textarea", OWN)
@@ -50,10 +55,10 @@ def test_all_that_is_kept_is_shown_exported_removed_and_brought_back(
     before = shown(there)
     assert before == {
         "word": "cleo", "documents": "lines: 3", "answered": "1", "theme": "Light",
-        "lessons": before["lessons"],
+        "lessons": before["lessons"], "guesses": "1",
     }  # fmt: skip
     assert int(before["lessons"]) >= 1
-    assert len(there.page.evaluate(KEPT)) == 5
+    assert len(there.page.evaluate(KEPT)) == 6
     with there.page.expect_download() as saved:
         there.page.click("#yours-export")
     file = tmp_path / "mine.json"
