@@ -148,7 +148,7 @@ def test_every_word_of_the_interface_is_in_the_strings() -> None:
     used = set(re.findall(r'\bt\(\s*(?:[^()"]*\? )?"([\w-]+)"', text))
     assert used and used <= set(strings)
     quoted = set(re.findall(r'"([\w-]+)"', text))
-    prefixes = ("title-", "missing-", "refused-", "part-", "verify-")
+    prefixes = ("title-", "missing-", "refused-", "mistyped-", "part-", "verify-")
     unused = {key for key in strings if not key.startswith(prefixes)} - quoted
     assert unused == set()
     figures = {path.stem for path in (GUIDE / "figures").rglob("*.svelte")}

@@ -15,6 +15,7 @@ import { characters, tokens } from "./tokenizing.ts";
 import { play } from "../game/play.ts";
 import { row, smoothed } from "./smoothing.ts";
 import { descent, dials, dot, nudged } from "./ideas.ts";
+import { expression } from "./autograd/expressions.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
@@ -61,6 +62,7 @@ export const jobs = {
   dot,
   nudged,
   descent,
+  expression,
 };
 
 export type Jobs = typeof jobs;
