@@ -34,7 +34,7 @@ export interface Box {
   height: number;
 }
 
-const GAP = 16; // between bands, where the arrows are
+const GAP = 12; // between bands, where the arrows are
 
 /** Where each station stands, in a column that begins at x. */
 export function boxesOf(stations: Station[], bands: number[], x: number, width: number): Box[] {
