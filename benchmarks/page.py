@@ -48,7 +48,7 @@ DRAG = """([moves, seconds]) => new Promise((done) => {
     document.querySelector("gg-train-home svg.curve path.smooth"),
     { attributeFilter: ["d"] });
   seen.frames = seen.curves = 0;
-  const slider = document.querySelector("gg-train-home input[type=range]");
+  const slider = document.querySelector("gg-train-home .slider input");
   const [low, high] = [+slider.min, +slider.max];
   const begun = performance.now();
   let move = 0;
@@ -67,7 +67,7 @@ WORKER = """
 const add = Worker.prototype.addEventListener;
 Worker.prototype.addEventListener = function (kind, heard, ...more) {
   add.call(this, kind, (event) => {
-    const spent = event.data?.result?.milliseconds;
+    const spent = (event.data?.result ?? event.data?.piece)?.milliseconds;
     if (spent !== undefined) window.spent = [...(window.spent ?? []), spent];
     heard(event);
   }, ...more);
@@ -81,7 +81,7 @@ Worker.prototype.postMessage = function (question) {
 """
 # trainings one after another, each begun when the one before has ended
 REPEAT = """async (times) => {
-  const again = document.querySelector("gg-train-home .primary");
+  const again = document.querySelector("gg-train-home .fast");
   for (let i = 0; i < times; i++) {
     const before = spent.length;
     again.click();
@@ -90,6 +90,26 @@ REPEAT = """async (times) => {
   return spent.slice(-times).sort((a, b) => a - b)[Math.floor(times / 2)];
 }"""
 TIMES_AGAIN = 15
+# from a press to the first piece of the curve and to the last number, in frames as they
+# are drawn, and what of it the worker trained
+PRESS = """() => new Promise((done) => {
+  const figure = document.querySelector("gg-train-home");
+  const line = () => figure.querySelector("path.smooth").getAttribute("d");
+  const last = () => figure.querySelectorAll(".quartet dd")[2].textContent;
+  const before = [line(), last()];
+  const begun = performance.now();
+  let first = 0;
+  const look = () => {
+    const now = performance.now() - begun;
+    if (!first && line() && line() !== before[0]) first = now;
+    if (/\\d/.test(last()) && last() !== before[1])
+      setTimeout(() => done({ first, whole: now, worker: spent.at(-1) }), 300);
+    else requestAnimationFrame(look);
+  };
+  figure.querySelector(".fast").click();
+  requestAnimationFrame(look);
+})"""
+PRESSES = 4
 Row = dict[str, float]
 
 
@@ -144,13 +164,35 @@ def read(page: Page, address: str) -> Row:
     }
 
 
+def trained(page: Page) -> None:
+    """A training at full speed, to its end."""
+    page.click("gg-train-home .fast")
+    settle(page, "train-home")
+
+
+def press(page: Page, address: str) -> Row:
+    """The first press, a second after the pointer came, and the median of some more."""
+    page.goto(address, wait_until="load")
+    page.wait_for_selector("gg-train-home[data-state=ready]")
+    page.hover("gg-train-home .names")
+    page.wait_for_timeout(1000)
+    rows: list[Row] = []
+    for _ in range(PRESSES + 1):
+        rows.append(page.evaluate(PRESS))
+        page.wait_for_timeout(600)
+    begun, *more = rows
+    return {
+        **{f"{key} at once": begun[key] for key in begun},
+        **{key: statistics.median(row[key] for row in more) for key in begun},
+        "times": statistics.median(row["whole"] / row["worker"] for row in more),
+    }
+
+
 def drag(page: Page, address: str) -> Row:
     """Home, trained once, and its rate dragged to and fro."""
     page.goto(address, wait_until="load")
-    page.click("gg-train-home .primary")
-    page.wait_for_selector("gg-train-home .names li", timeout=120_000)
-    settle(page)
-    slider = page.locator("gg-train-home input[type=range]").first
+    trained(page)
+    slider = page.locator("gg-train-home .slider input")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box
@@ -170,25 +212,22 @@ def train(page: Page, address: str, precision: str) -> Row:
     """
     page.goto(address, wait_until="load")
     page.evaluate(f"window.precision = {precision!r}")
-    page.click("gg-train-home .primary")
-    page.wait_for_selector("gg-train-home .names li", timeout=120_000)
-    settle(page)
-    page.click("gg-train-home .primary")
-    settle(page)
+    trained(page)
+    trained(page)
     rested = page.evaluate("spent.at(-1)")
     return {"rested": rested, "again": page.evaluate(REPEAT, TIMES_AGAIN)}
 
 
 def visits(browser: Browser, root: str) -> Iterator[tuple[str, Row]]:
     """One round: each case in a fresh context."""
-    for case in ("train float64", "train float32", "drag", *KINDS):
+    for case in ("train float64", "train float32", "press", "drag", *KINDS):
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         page = context.new_page()
         page.add_init_script(WATCH + WORKER)
         if case.startswith("train "):
             yield case, train(page, f"{root}/", case.split()[1])
-        elif case == "drag":
-            yield case, drag(page, f"{root}/")
+        elif case in ("drag", "press"):
+            yield case, {"drag": drag, "press": press}[case](page, f"{root}/")
         else:
             yield case, read(page, root + case)
         context.close()
@@ -214,6 +253,12 @@ def report(rows: dict[str, Row], rounds: int, version: str) -> None:
             spent = rows[f"train {precision}"][key]
             what = f"1,000 steps of Step 5 in the worker, {precision}, {when}"
             print(f"| {what} | {spent:,.1f} ms |")
+    pressed = rows["press"]
+    for when, key in (("the first press", " at once"), ("a later press", "")):
+        first, whole = pressed["first" + key], pressed["whole" + key]
+        print(f"| from {when} to the first piece of the curve | {first:,.0f} ms |")
+        print(f"| to the finished curve and names | {whole:,.0f} ms |")
+    print(f"| the latter, by the worker's own time | {pressed['times']:.1f} |")
     dragged = rows["drag"]
     print(f"| frames a second while the rate is dragged | {dragged['frames']:,.0f} |")
     print(f"| whole curves of 1,000 steps a second | {dragged['curves']:,.0f} |\n")

@@ -7,7 +7,8 @@ import { advance, type Training } from "../model/training.ts";
 import { PIECE, reach, sampled, type Job, type Sample } from "./job.ts";
 
 const SMOOTHING = 0.95;
-const BETWEEN_WORDS = 12; // ms: no more than a page can draw
+const BETWEEN_WORDS = 30; // ms: drawing takes time from the training, too
+const WARMING = 3; // pieces
 
 export interface Losses {
   /** Steps made. */
@@ -109,12 +110,23 @@ async function trainThrough(training: Training, job: Job): Promise<number> {
   return milliseconds;
 }
 
+let warm = false;
+
 /** Gets all ready that a training needs but its steps: documents, weights, what is held
-    out, what counting costs there. */
+    out, what counting costs there. The first time some steps are made, and undone: a
+    browser compiles what is called often a second time, to run faster. */
 export async function prepare(input: { asked: Asked }, job: Job): Promise<void> {
-  const { model } = await trainingOf(input.asked);
+  const training = await trainingOf(input.asked);
   await job.pause();
-  baselineLosses(model);
+  baselineLosses(training.model);
+  if (warm) return;
+  for (let piece = 0; piece < WARMING; piece++) {
+    await job.pause();
+    advance([training], PIECE);
+  }
+  evaluate(training.model);
+  training.rewind(0);
+  warm = true;
 }
 
 /** Where training stands after some steps, and the document it took last. */
