@@ -104,4 +104,4 @@ def look(there: Any) -> None:
     there.scroll_through()
     assert "documents have 3 characters" in page.inner_text(".frame-sentence")
     there.go("/gallery/")
-    assert page.locator(".gallery .card[href$='embed/word-length/']").count() == 1
+    assert page.locator(".pictures .card[href$='embed/word-length/']").count() == 1
