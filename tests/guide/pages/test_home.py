@@ -1,6 +1,7 @@
 """The first page: from noise to names, slowly or at once, with its button in sight."""
 
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from support.guide.figure import MOMENT, Opener
 from support.guide.lessons import lesson
 from support.guide.transfer import Scale, train_at_home
 from support.guide.visitor import wait_until
+
+from glassgpt.guide.content.pages import FOLDER
 
 STAGES = (0, 1, 3, 10, 30, 100, 300, 1000)
 NAMES = "[...document.querySelectorAll('.names li')].map((one) => one.innerText)"
@@ -109,6 +112,25 @@ def test_the_button_is_in_sight_and_the_names_are_too(
     for shown in (".primary", ".fast", ".curve", ".names li:last-child"):
         box = there.page.locator(f"gg-train-home {shown}").bounding_box()
         assert box["y"] > 0 and box["y"] + box["height"] <= height, shown
+
+
+def test_a_lesson_ends_with_what_one_can_do_and_a_card_that_leads_on(
+    visit: Any,
+) -> None:
+    there = visit(width=390)
+    there.go("/step/0/3/")
+    for answer, mark in (("9", "none"), ("5", '""')):
+        there.page.locator(".question input").last.fill(answer)
+        there.page.locator(".question button").last.click()
+        content = "(one) => getComputedStyle(one, '::before').content"
+        assert there.page.locator(".verdict").last.evaluate(content) == mark
+    front = (FOLDER / "pages/en/step/0/3.md").read_text("utf-8").split("+++")[1]
+    assert there.page.inner_text(".can") == f"You can now {tomllib.loads(front)['can']}"
+    onward = there.page.locator(".near [rel=next]")
+    assert "0.4 Model" in onward.inner_text()
+    assert onward.bounding_box()["width"] > 300
+    onward.click()
+    assert there.page.inner_text("h1") == "Model"
 
 
 def test_what_a_press_needs_is_fetched_when_the_pointer_comes(visit: Any) -> None:

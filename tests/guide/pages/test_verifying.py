@@ -74,6 +74,17 @@ def test_a_kernel_with_one_sign_turned_does_not_agree(
     assert "differs" in {row[-1] for row in rows}
 
 
+def test_the_focus_goes_to_what_the_checks_say(visit: Any) -> None:
+    there = visit()
+    focused = "document.activeElement.className || document.activeElement.innerText"
+    pressed(there, "/step/1/8/")
+    assert there.page.evaluate(focused) == "verify-said"
+    again = there.page.get_by_role("button", name="Verify again")
+    again.click()
+    there.page.wait_for_selector(".verify-table[data-state=passed]")
+    assert there.page.evaluate(focused) == again.inner_text()
+
+
 @pytest.mark.full
 def test_every_page_agrees_with_the_program(visit: Any, guide_site: Path) -> None:
     there = visit()
