@@ -16,6 +16,7 @@ import { play } from "../game/play.ts";
 import { row, smoothed } from "./smoothing.ts";
 import { descent, dials, dot, nudged } from "./ideas.ts";
 import { expression } from "./autograd/expressions.ts";
+import { tangents } from "./autograd/tangents.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
@@ -63,6 +64,7 @@ export const jobs = {
   nudged,
   descent,
   expression,
+  tangents,
 };
 
 export type Jobs = typeof jobs;

@@ -84,7 +84,7 @@ const named = (prefix: string, value: number): string => {
 };
 
 /** A text in the kernel, read and computed as far as it can be. */
-class Reading {
+export class Reading {
   readonly at: Address;
 
   constructor(private readonly kernel: Kernel) {
