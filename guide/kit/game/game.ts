@@ -12,8 +12,9 @@ export interface Row {
   whole?: boolean;
 }
 
+const PEOPLE = { you: "play-you", first: "play-first", sender: "play-sender" };
 export const called = (who: Who): string =>
-  t(typeof who === "number" ? `play-step-${who}` : `play-${who}`);
+  t(typeof who === "number" ? `play-step-${who}` : PEOPLE[who]);
 const nats = (loss: number): string => formatNumber(loss, 2);
 const sum = (losses: number[]): number => losses.reduce((all, loss) => all + loss, 0);
 const others = (game: Game): Player[] => game.players.slice(1);
@@ -123,7 +124,10 @@ export function tableOf(game: Game | undefined, names: string[]): Table {
 export function story(game: Game, names: string[], at: number): string {
   const { places, rule, round, documents } = game;
   if (game.why)
-    return t(`play-${game.why}`, { steps: whole(rule.steps), most: whole(rule.readable) });
+    return t(game.why === "none" ? "play-none" : "play-long", {
+      steps: whole(rule.steps),
+      most: whole(rule.readable),
+    });
   if (!places.length) {
     const words = {
       count: whole(documents),
