@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -53,6 +54,14 @@ def replace_file(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file. Raises OSError for a pipe or a device: it may never end."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return path.read_bytes()
 
 
 def json_bytes(value: object, indent: int | None = None) -> bytes:

@@ -1,6 +1,7 @@
 """A damaged checkpoint is found and named, and the one before it is used."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,26 @@ def damaged_copy(folder: Path, step: int = 20) -> tuple[Path, Path]:
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(folder, copy)
     return copy, copy / step_name(step)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no mkfifo")
+@pytest.mark.parametrize("name", ALL_FILES)
+def test_a_pipe_or_a_file_without_end_is_found_unread(
+    two_saved: Path, name: str
+) -> None:
+    folder, path = damaged_copy(two_saved)
+    (path / name).unlink()
+    for put in (os.mkfifo, lambda place: place.symlink_to("/dev/zero")):
+        put(path / name)
+        fails(lambda: load(path), "invalid checkpoint")
+        warnings: list[str] = []
+        found = newest(folder, warnings.append)
+        assert found is not None and found.step == 10 and warnings
+        (path / name).unlink()
+    if name != MANIFEST:
+        with (path / name).open("wb") as file:
+            file.truncate(2**40)  # takes no room, and would fill the memory
+        fails(lambda: load(path), "invalid checkpoint")
 
 
 @settings(max_examples=200, deadline=None)

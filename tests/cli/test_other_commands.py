@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import re
 import shutil
 from datetime import datetime
@@ -183,6 +184,19 @@ def test_runs_lists_how_far_and_how_good(call: Call, trained: Path) -> None:
     assert [one["finished"] for one in told] == [False, True, True, False]
     assert told[0]["problem"] and told[1]["data"] == "names"
     assert told[1]["num_params"] == 432 and told[1]["last_loss"] > 0
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "run.json"])
+def test_a_run_with_a_pipe_in_it_holds_up_no_list(
+    name: str, call: Call, trained: Path
+) -> None:
+    for run in ("runs/a", "runs/b"):
+        shutil.copytree(trained, run)
+    Path("runs/a", name).unlink()
+    os.mkfifo(Path("runs/a", name))
+    broken, whole = call("runs").lines
+    assert f"{name} cannot be read, it is not a regular file" in broken
+    assert "step 6 / 6" in whole
 
 
 def test_runs_without_any_says_how_to_make_one(call: Call) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from glassgpt.errors import CheckpointError, GlassGPTError, invalid, missing, shown
-from glassgpt.files import json_bytes, reason
+from glassgpt.files import json_bytes, read_file, reason
 
 FORMAT = 1
 STATE = "state.json"
@@ -69,11 +69,11 @@ def manifest_bytes(step: int, entries: Entries) -> bytes:
 def verified_files(path: Path) -> Iterator[tuple[str, bytes]]:
     """Each file's name and bytes, state.json last, verified when it is handed out."""
     for name, entry in read_manifest(path).items():
-        data = _read(path, name)
-        size, sha256 = entry_of(data)
+        size = _size(path, name)  # so that nothing of any size is read
         if size != entry[0]:
             raise unusable(path, f"{name} has {size} bytes, not {entry[0]}")
-        if sha256 != entry[1]:
+        data = _read(path, name)
+        if entry_of(data)[1] != entry[1]:
             raise unusable(path, f"{name} does not have the sha256 of the manifest")
         yield name, data
 
@@ -125,7 +125,16 @@ def _listing(path: Path) -> set[str]:
 
 def _read(path: Path, name: str) -> bytes:
     try:
-        return (path / name).read_bytes()
+        return read_file(path / name)
+    except FileNotFoundError:
+        raise unusable(path, f"{name} is missing") from None
+    except OSError as error:
+        raise _unreadable(path, name, error) from error
+
+
+def _size(path: Path, name: str) -> int:
+    try:
+        return (path / name).stat().st_size
     except FileNotFoundError:
         raise unusable(path, f"{name} is missing") from None
     except OSError as error:

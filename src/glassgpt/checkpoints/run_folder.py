@@ -21,6 +21,7 @@ from glassgpt.files import (
     in_the_way,
     json_bytes,
     make_folder,
+    read_file,
     reason,
     replace_file,
 )
@@ -56,7 +57,7 @@ class ReadOnlyFolder:
     def read_log(self) -> list[dict[str, Any]]:
         """The log's entries, up to the first line that is torn or damaged."""
         try:
-            lines = (self.path / LOG).read_bytes().split(b"\n")
+            lines = read_file(self.path / LOG).split(b"\n")
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -238,7 +239,7 @@ def broken_run(path: Path, why: str, remedy: str = _AGAIN) -> GlassGPTError:
 
 def _read_record(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads((path / RECORD).read_bytes())
+        record = json.loads(read_file(path / RECORD))
     except (FileNotFoundError, NotADirectoryError):
         remedy = "Start one there without --resume, or see: glassgpt runs"
         what = f"{RECORD} in {shown(path)}"
