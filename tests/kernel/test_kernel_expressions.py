@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from typing import Any
 
 import pytest
@@ -215,3 +216,23 @@ def test_numbers_that_are_missing_or_none_are_refused() -> None:
     with pytest.raises(UsageError, match="unknown walk: backwards"):
         expression("a*a", {"a": 1.0}, ["backwards"])
     assert letters_of("b = a; c = b + d") == ["a", "d"]
+
+
+@given(
+    text=st.text(max_size=40)
+    | st.text("abnx0159.+-*/()=; logexpru^\u2212\u00d7\n", max_size=60)
+)
+def test_any_text_is_drawn_or_refused_with_a_place_inside_it(text: str) -> None:
+    numbers = dict.fromkeys("abcdefghijklmnopqrstuvwxyz", 1.5)
+    try:
+        found = expression(text, numbers)
+    except UsageError as refused:
+        place = re.search(r"; (?:character (\d+), |its end: )", str(refused))
+        assert place, refused
+        assert place[1] is None or 1 <= int(place[1]) <= len(text)
+        return
+    for i, node in enumerate(found.nodes):
+        assert 0 <= node.start < node.start + node.length <= len(text)
+        assert all(child < i for child in node.children)
+        assert all(map(math.isfinite, (node.data, node.grad, *node.local_grads)))
+        assert i <= node.whole < len(found.nodes)
