@@ -28,6 +28,8 @@ function save(blob: Blob, name: string): void {
 
 /** The first picture, with the colours of the page written into it. */
 function picture(frame: HTMLElement): { text: string; width: number; height: number } {
+  const drawn = frame.querySelector<HTMLCanvasElement>("canvas.picture");
+  if (drawn) return painted(drawn);
   const source = frame.querySelector<SVGSVGElement>("svg.picture");
   if (!source) throw new Error("missing picture");
   const copy = source.cloneNode(true) as SVGSVGElement;
@@ -48,6 +50,15 @@ function picture(frame: HTMLElement): { text: string; width: number; height: num
   copy.setAttribute("height", String(height));
   copy.style.background = getComputedStyle(document.body).backgroundColor;
   return { text: new XMLSerializer().serializeToString(copy), width, height };
+}
+
+/** A picture of points on the paper that it is drawn on. */
+function painted(source: HTMLCanvasElement): { text: string; width: number; height: number } {
+  const { width, height } = source.getBoundingClientRect();
+  const paper = getComputedStyle(document.body).backgroundColor;
+  const size = `width="${width}" height="${height}"`;
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" ${size} style="background:${paper}"><image href="${source.toDataURL()}" ${size}/></svg>`;
+  return { text, width, height };
 }
 
 export function saveSvg(frame: HTMLElement, name: string): void {

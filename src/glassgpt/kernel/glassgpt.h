@@ -292,11 +292,10 @@ GLASSGPT_API int glassgpt_baselines(int vocab_size, const int *tokens,
                                     const int *offsets, int num_trained,
                                     int num_heldout, double *losses, void *workspace);
 
-/* --- what a figure wants to see (figures/observe.c) --- */
+/* --- what a figure wants to see (figures/observe.c, figures/graph.c) --- */
 
-/* An update of one weight, shown and not kept. Its terms go to terms (10,): gradient,
-   m, v, m_hat, v_hat, learning rate, weight before, weight after, change, and the
-   factor by which clipping shrank the gradient. */
+/* An update of one weight, shown and not kept, to terms (10,): gradient, m, v, m_hat,
+   v_hat, learning rate, weight before and after, change, and the factor of clipping. */
 GLASSGPT_API void glassgpt_update_terms(const glassgpt *g, const glassgpt_training *how,
                                         int step, int weight, double *terms);
 
@@ -307,8 +306,7 @@ GLASSGPT_API int glassgpt_numerical_gradients(glassgpt *g, const int *tokens, in
                                               int first, int count, double eps,
                                               int central, double *grads);
 
-/* The loss with one weight at each of values (count,), to losses (count,), each -1
-   where glassgpt_loss refuses. */
+/* The loss with a weight at each of values (count,), to losses (count,); -1 refuses. */
 GLASSGPT_API void glassgpt_loss_along(glassgpt *g, const int *tokens, int n, int weight,
                                       const double *values, int count, double *losses);
 
@@ -330,6 +328,13 @@ GLASSGPT_API double glassgpt_relative_change(const glassgpt *g, int tensor,
    (L, H, n). A plain average over p tokens has ln p. */
 GLASSGPT_API void glassgpt_attention_entropies(const glassgpt *g, int n,
                                                double *entropies);
+
+/* How many Values the loss of Steps 1 and 2 is made of; 0 where no graph is made. */
+GLASSGPT_API int glassgpt_loss_graph_size(const glassgpt *g, const int *tokens, int n);
+
+/* All of them, as types.h says at GRAPH_ABOUT. Returns glassgpt_loss_graph_size. */
+GLASSGPT_API int glassgpt_loss_graph(const glassgpt *g, const int *tokens, int n,
+                                     int *about, double *numbers);
 
 /* --- small operations on the caller's own numbers (figures/ops.c) --- */
 

@@ -119,6 +119,53 @@ enum {
     REFUSED_PUSHES = 25       /* a walk of more than MOST_PUSHES edges */
 };
 
+/* What made a number of a loss's graph: nothing (a weight, a constant), or which of the
+   lesson's operations. A power is 1 / x, the only one there. */
+enum {
+    GRAPH_LEAF = 0,
+    GRAPH_ADD = 1,
+    GRAPH_MULTIPLY = 2,
+    GRAPH_POWER = 3,
+    GRAPH_LOG = 4,
+    GRAPH_EXP = 5,
+    GRAPH_RELU = 6
+};
+
+/* Where in the lesson's forward pass that was, in its order. A dot product begins with
+   the 0 of sum(), and makes a product and a sum of each number. */
+enum {
+    GRAPH_WEIGHT = 0,
+    GRAPH_FC1_ZERO = 1,
+    GRAPH_FC1_PRODUCT = 2,
+    GRAPH_FC1_SUM = 3,
+    GRAPH_HIDDEN = 4,
+    GRAPH_FC2_ZERO = 5,
+    GRAPH_FC2_PRODUCT = 6,
+    GRAPH_FC2_SUM = 7, /* the last of a row is a logit */
+    GRAPH_TOP = 8,     /* the largest logit, with a minus */
+    GRAPH_SHIFTED = 9,
+    GRAPH_EXPS = 10,
+    GRAPH_TOTAL_ZERO = 11,
+    GRAPH_TOTAL = 12,
+    GRAPH_INVERSE = 13,
+    GRAPH_PROBABILITY = 14, /* of the token that came */
+    GRAPH_LN = 15,
+    GRAPH_MINUS_ONE = 16,
+    GRAPH_PAIR_LOSS = 17,
+    GRAPH_SUM_ZERO = 18,
+    GRAPH_SUM = 19,
+    GRAPH_SHARE = 20, /* 1 / n */
+    GRAPH_LOSS = 21,
+    GRAPH_PARTS = 22
+};
+
+/* The nodes of a loss's graph, children before what is made of them and the loss last.
+   about (size, GRAPH_ABOUT): what made a node, its part of the forward pass, the pair (-1
+   for what belongs to none), its place in that part (a weight's index, or row by row),
+   and its two children, -1 for none. numbers (size, GRAPH_NUMBERS): its value, its
+   gradient, and how it moves with each child. And how many nodes are too many. */
+enum { GRAPH_ABOUT = 6, GRAPH_NUMBERS = 4, GRAPH_LARGEST = 2000000 };
+
 /* With which instructions steps are trained: in plain loops, or in vectors of what
    every machine of its kind has, or of what some have. */
 enum { ISA_PLAIN = 0, ISA_BASELINE = 1, ISA_AVX2 = 2, ISA_AVX512 = 3 };

@@ -15,6 +15,7 @@ function keyOf(word: string, each: string): string {
   if (each === "first") return letters[0] ?? "";
   if (each === "last") return letters[letters.length - 1] ?? "";
   if (each === "distinct") return String(new Set(letters).size);
+  if (each === "repeats") return String(letters.filter((one) => one === letters[0]).length);
   return each === "length" ? String(letters.length) : "";
 }
 

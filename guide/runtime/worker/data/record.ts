@@ -18,6 +18,8 @@ export interface Asked {
   smoothing?: number;
   /** From a step on, the schedule falls from another rate: pairs in their order. */
   changes?: Change[];
+  /** A mistake on purpose: gradients are not set to 0 after an update. */
+  keepGrads?: boolean;
   dtype?: Precision;
 }
 
@@ -28,6 +30,7 @@ export interface Run {
   step: Step;
   source: Source;
   changes: Change[];
+  keepGrads: boolean;
   model: (typeof presets)["5"]["model"];
   train: (typeof presets)["5"]["train"];
 }
@@ -39,7 +42,7 @@ export const lessonTemperature = (step: Step): number => (step === 0 ? 1 : 0.5);
 export function runOf(asked: Asked): Run {
   const preset = presets[String(asked.step) as keyof typeof presets] as Omit<
     Run,
-    "step" | "source" | "changes"
+    "step" | "source" | "changes" | "keepGrads"
   >;
   const train = { ...preset.train };
   if (asked.seed !== undefined) train.seed = asked.seed;
@@ -48,8 +51,8 @@ export function runOf(asked: Asked): Run {
   if (asked.dtype !== undefined) train.dtype = asked.dtype;
   const model = { ...preset.model };
   if (asked.smoothing !== undefined) model.smoothing = asked.smoothing;
-  const { step, source, changes = [] } = asked;
-  return { step, source, changes, model, train };
+  const { step, source, changes = [], keepGrads = false } = asked;
+  return { step, source, changes, keepGrads, model, train };
 }
 
 /** The lesson's learning rate of a step. */

@@ -137,13 +137,17 @@ function signsOf(model: Model, word: string): boolean[] {
   return found;
 }
 
-/** A word's loss and its gradient by the chain rule. */
-export function gradients(model: Model, word: string): { loss: number; analytic: Float64Array } {
+/** A word's loss and its gradient by the chain rule, or with a mistake on purpose. */
+export function gradients(
+  model: Model,
+  word: string,
+  mistakes = 0,
+): { loss: number; analytic: Float64Array } {
   const { kernel, g } = model;
   const tokens = model.cut(word);
   return kernel.freed(() => {
     kernel.call.zero_grads(g);
-    const loss = kernel.call.gradient(g, kernel.putInts(tokens), tokens.length - 1, 1, 0);
+    const loss = kernel.call.gradient(g, kernel.putInts(tokens), tokens.length - 1, 1, mistakes);
     const analytic = model.grads();
     kernel.call.zero_grads(g);
     return { loss, analytic };

@@ -6,6 +6,7 @@ import { surprise, walk } from "./walking.ts";
 import { next, names, generate, tally } from "./writing.ts";
 import { linear, softmax } from "./operations.ts";
 import { check, epsilons } from "./gradients.ts";
+import { alive, graph } from "./autograd/graphs.ts";
 import { verify } from "./verifying.ts";
 import { growth, heldouts, lasting, schedule } from "./branching.ts";
 import { backwards, layers, sides, weights } from "./layers.ts";
@@ -46,6 +47,8 @@ export const jobs = {
   layers,
   sides,
   backwards,
+  graph,
+  alive,
   schedule,
   heldouts,
   growth,

@@ -113,11 +113,11 @@ export interface Calls {
   baselines_size(vocab_size: number, num_tokens: number): number;
   /** The mean of -ln p of each baseline over the predictions of num_heldout documents, to losses (NUM_BASELINES,), after counting the num_trained documents that stand before them in tokens; document d is tokens[offsets[d]] to tokens[offsets[d + 1] - 1]. Letters and pairs count each possibility once more, as Step 0 does; a triple leans on its pair as if that had been seen TRIGRAM_TRUST times: (c + 5 p2) / (total + 5). workspace is glassgpt_baselines_size(vocab_size, offsets[num_trained]) bytes. Returns how many predictions there were; -1 for a token outside the vocabulary. */
   baselines(vocab_size: number, tokens: Address, offsets: Address, num_trained: number, num_heldout: number, losses: Address, workspace: Address): number;
-  /** An update of one weight, shown and not kept. Its terms go to terms (10,): gradient, m, v, m_hat, v_hat, learning rate, weight before, weight after, change, and the factor by which clipping shrank the gradient. */
+  /** An update of one weight, shown and not kept, to terms (10,): gradient, m, v, m_hat, v_hat, learning rate, weight before and after, change, and the factor of clipping. */
   update_terms(g: Address, how: Address, step: number, weight: number, terms: Address): void;
   /** The gradient of each of `count` weights from `first` on, by finite differences, to grads (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps) - loss(w - eps)) / (2 eps). -1 where glassgpt_loss refuses, else count. */
   numerical_gradients(g: Address, tokens: Address, n: number, first: number, count: number, eps: number, central: number, grads: Address): number;
-  /** The loss with one weight at each of values (count,), to losses (count,), each -1 where glassgpt_loss refuses. */
+  /** The loss with a weight at each of values (count,), to losses (count,); -1 refuses. */
   loss_along(g: Address, tokens: Address, n: number, weight: number, values: Address, count: number, losses: Address): void;
   /** The sum of -ln p over each of the documents in chosen (count,), to losses (count,), and how many predictions that were, to predictions (count,). Returns all predictions together; -1 where glassgpt_train would. */
   evaluate(g: Address, doc_mode: number, tokens: Address, offsets: Address, chosen: Address, count: number, losses: Address, predictions: Address): number;
@@ -127,6 +127,10 @@ export interface Calls {
   relative_change(g: Address, tensor: number, before: Address): number;
   /** The entropy of the attention weights of the first n positions, in nats, to entropies (L, H, n). A plain average over p tokens has ln p. */
   attention_entropies(g: Address, n: number, entropies: Address): void;
+  /** How many Values the loss of Steps 1 and 2 is made of; 0 where no graph is made. */
+  loss_graph_size(g: Address, tokens: Address, n: number): number;
+  /** All of them, as types.h says at GRAPH_ABOUT. Returns glassgpt_loss_graph_size. */
+  loss_graph(g: Address, tokens: Address, n: number, about: Address, numbers: Address): number;
   /** y = w x. y is (rows,), x (columns,), w (rows, columns). */
   linear(y: Address, x: Address, w: Address, rows: number, columns: number): void;
   /** probs = softmax(logits / temperature), both (count,). */
@@ -461,6 +465,39 @@ export const CONSTANTS = {
   "REFUSED_LARGE": 23,
   "REFUSED_STEEP": 24,
   "REFUSED_PUSHES": 25,
+  "GRAPH_LEAF": 0,
+  "GRAPH_ADD": 1,
+  "GRAPH_MULTIPLY": 2,
+  "GRAPH_POWER": 3,
+  "GRAPH_LOG": 4,
+  "GRAPH_EXP": 5,
+  "GRAPH_RELU": 6,
+  "GRAPH_WEIGHT": 0,
+  "GRAPH_FC1_ZERO": 1,
+  "GRAPH_FC1_PRODUCT": 2,
+  "GRAPH_FC1_SUM": 3,
+  "GRAPH_HIDDEN": 4,
+  "GRAPH_FC2_ZERO": 5,
+  "GRAPH_FC2_PRODUCT": 6,
+  "GRAPH_FC2_SUM": 7,
+  "GRAPH_TOP": 8,
+  "GRAPH_SHIFTED": 9,
+  "GRAPH_EXPS": 10,
+  "GRAPH_TOTAL_ZERO": 11,
+  "GRAPH_TOTAL": 12,
+  "GRAPH_INVERSE": 13,
+  "GRAPH_PROBABILITY": 14,
+  "GRAPH_LN": 15,
+  "GRAPH_MINUS_ONE": 16,
+  "GRAPH_PAIR_LOSS": 17,
+  "GRAPH_SUM_ZERO": 18,
+  "GRAPH_SUM": 19,
+  "GRAPH_SHARE": 20,
+  "GRAPH_LOSS": 21,
+  "GRAPH_PARTS": 22,
+  "GRAPH_ABOUT": 6,
+  "GRAPH_NUMBERS": 4,
+  "GRAPH_LARGEST": 2000000,
   "ISA_PLAIN": 0,
   "ISA_BASELINE": 1,
   "ISA_AVX2": 2,

@@ -38,6 +38,7 @@ export class Training {
       batch_docs: train.batch_docs,
       num_steps: train.num_steps,
       warmup_steps: train.warmup_steps,
+      mistakes: run.keepGrads ? code("mistake_keep_grads") : 0,
       learning_rate: train.learning_rate,
       momentum: train.momentum,
       beta1: train.beta1,

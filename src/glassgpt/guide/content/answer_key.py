@@ -75,6 +75,8 @@ def key_of(word: str, each: str) -> str:
             return str(len(word))
         case "distinct":
             return str(len(set(word)))
+        case "repeats":
+            return str(word.count(word[0]))
     return ""
 
 

@@ -51,13 +51,13 @@ def _keys(each: str) -> list[str]:
     match each:
         case "first" | "last":
             return names.letters()
-        case "length":
+        case "length" | "repeats":
             return [str(n) for n in range(1, LONGEST_WORD + 1)]
         case "distinct":
             return [str(n) for n in range(1, len(names.letters()) + 1)]
         case "":
             return [""]
-    raise unknown("each", each, ["first", "last", "length", "distinct"])
+    raise unknown("each", each, ["first", "last", "length", "distinct", "repeats"])
 
 
 def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -67,7 +67,7 @@ def _answers(given: dict[str, Any]) -> dict[str, tuple[str, str]]:
             raise invalid("question", f"no {wanted}", error=PageError)
     made = {}
     for key in _keys(given.get("each", "")):
-        value: Any = int(key) if given.get("each") in ("length", "distinct") else key
+        value: Any = key if given.get("each") in ("first", "last") else int(key or 0)
         known = {"key": value}
 
         def answer(found: re.Match[str], known: dict[str, Any] = known) -> str:
