@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from support.guide.figure import MOMENT, Opener
-from support.guide.lessons import lesson
+from support.guide.lessons import NEAR, lesson
 from support.guide.transfer import Scale, train_at_home
 from support.guide.visitor import wait_until
 
+from glassgpt.errors import DivergedError
 from glassgpt.guide.content.pages import FOLDER
 
 STAGES = (0, 1, 3, 10, 30, 100, 300, 1000)
@@ -47,7 +48,7 @@ def test_names_of_each_stage_are_the_lessons(figure: Opener) -> None:
         assert names(visit.page) == written(stage), at
         assert len(visit.table) == at
         title = visit.page.inner_text(".written-title")
-        assert title == (f"Names it writes after {stage} steps" if stage else
+        assert title == (f"Names it writes after step {stage}" if stage else
                          "Names it writes before training")  # fmt: skip
 
 
@@ -142,3 +143,25 @@ def test_what_a_press_needs_is_fetched_when_the_pointer_comes(visit: Any) -> Non
     with there.page.expect_request_finished(lambda one: ".wasm" in one.url):
         there.page.hover("gg-train-home .names")
     assert there.page.inner_text("gg-train-home .scrub b") == "0 / 1,000"
+
+
+def test_a_rate_that_breaks_says_so_and_leads_to_one_that_lasts(figure: Opener) -> None:
+    visit = figure("train-home", embedded=True, run=1, rate=1)
+    page, begun = visit.page, lesson(5, learning_rate=1)
+    expected = []
+    with pytest.raises(DivergedError):
+        for step in range(20):
+            expected += begun.train(1, start=step)
+    assert visit.column(1) == pytest.approx(expected, **NEAR)
+    assert f"at step {len(expected) + 1} it was no longer a number" in visit.sentence
+    assert page.inner_text(".scrub b") == f"{len(expected)} / {len(expected)}"
+    assert page.inner_text(".written-title").endswith("none, it broke before.")
+    lasts = re.search(r"([\d.]+) is the first that lasts", visit.sentence)
+    assert lasts
+    button = page.get_by_role("button", name=f"Try {lasts[1]} instead")
+    button.focus()
+    page.keyboard.press("Enter")
+    visit.settle()
+    assert len(visit.table) == 1000
+    # the button is gone: the focus goes to what came of it
+    wait_until(page, "document.activeElement.className === 'frame-sentence'", 10)
