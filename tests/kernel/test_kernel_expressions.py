@@ -103,6 +103,12 @@ def test_expressions_of_every_form_are_the_lessons(walk: str) -> None:
         assert_is_the_lessons(text, numbers, walk)
 
 
+def test_relu_has_no_slope_where_it_begins() -> None:
+    assert_is_the_lessons("relu(a - b)*a", {"a": 2.0, "b": 2.0})
+    node = next(n for n in expression("relu(a)", {"a": 0.0}).nodes if n.op == "relu")
+    assert (node.data, node.local_grads) == (0, (0,))
+
+
 def test_shared_nodes_tell_the_ways_back_apart() -> None:
     shared, twice = "b = a + a; c = b + b", "(a + b)*d"
     found = {
