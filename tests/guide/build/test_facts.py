@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("markdown_it")
 
-from glassgpt.guide.facts import counting, kept_aside, names, trainings
+from glassgpt.guide.facts import counting, kept_aside, names, trainings, values
 
 
 def test_the_names_kept_aside_are_those_that_every_step_is_measured_on() -> None:
@@ -71,3 +71,15 @@ def test_names_are_counted_by_their_length() -> None:
 
 def test_three_names_of_the_table_were_cut() -> None:
     assert trainings.cut_names(0) == 3
+
+
+def test_small_expressions_are_worked_out_rightly_and_with_each_mistake() -> None:
+    shared = "b = a + a; c = b + b"
+    assert values.values_in("(a + b) * c", a=2, b=3, c=4) == 5
+    assert values.data_of("n*2+1", n=4) == 9
+    assert values.grad_of("a*a*a", "a", a=2) == 12
+    assert values.grad_of(shared, "a", a=2) == 4
+    assert values.grad_by_recursion(shared, "a", a=2) == 8
+    assert values.grad_overwritten(shared, "a", a=2) == 1
+    twice = [values.grad_of("(a+b)*d", one, 2, a=2, b=3, d=4) for one in "ad"]
+    assert twice == [3 * 4, 2 * 5]
