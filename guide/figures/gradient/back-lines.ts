@@ -31,15 +31,15 @@ function weightAt(found: Found, name: string, row: number, column: number): numb
 
 function fromLoss(found: Found, { i, j }: Followed, names: string[]): Line[] {
   const { hidden, probs, dlogits, pair, target, tokens, loss } = found;
-  const one = i === target ? " - 1" : "";
+  const one = i === target;
   const letter = names[i] ?? "";
   const n = tokens.length - 1;
   const fc2 = weightAt(found, "mlp_fc2", i, j);
   return [
-    { code: `loss = -ln p[${names[target]}]`, numbers: `-ln ${f(probs[target])} = ${f(loss)}` },
+    { code: `loss = -ln p[${names[target]}]`, numbers: `−ln ${f(probs[target])} = ${f(loss)}` },
     {
-      code: `dlogits[${letter}] = (p[${letter}]${one}) / n`,
-      numbers: `(${f(probs[i])}${one}) / ${n} = ${f(dlogits[i])}`,
+      code: `dlogits[${letter}] = (p[${letter}]${one ? " - 1" : ""}) / n`,
+      numbers: `(${f(probs[i])}${one ? " − 1" : ""}) / ${n} = ${f(dlogits[i])}`,
     },
     {
       code: `dfc2[${letter}][${j}] += dlogits[${letter}] * h[${j}]`,

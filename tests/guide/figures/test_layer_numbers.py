@@ -28,7 +28,7 @@ def test_all_weights_are_the_lessons(figure: Opener, tmp_path: Path) -> None:
 def test_trained_weights_are_the_lessons(figure: Opener) -> None:
     import glassgpt as gg
 
-    found = figure("weight-maps", trained=1).column(4)
+    found = figure("weight-maps", trained=1000).column(4)
     run = gg.train("names", step=1)
     trained = [x for tensor in run.engine.weights().values() for x in tensor.values]
     assert found == pytest.approx(trained, rel=1e-7, abs=1e-10)

@@ -22,6 +22,78 @@ NAMELESS = """[...document.querySelectorAll(".frame :is(button, input, select)")
   .filter((each) => !(each.labels?.length || each.ariaLabel
     || each.innerText?.trim() || each.textContent.trim()))
   .map((each) => each.outerHTML)"""
+ORDER = ("transport", "knobs", "actions")
+# a figure is never higher than a screen of 900 or of 844, with something beside it
+HIGHEST = {390: 784, 1000: 840}
+HIGH = "document.querySelector('.frame').offsetHeight"
+# on a page a figure that is not wide has the column of text; there is room over it
+ON_A_PAGE = """(wide) => {
+  const main = document.querySelector("main");
+  main.style.width = innerWidth < 640 ? "" : wide ? "992px" : "584px";
+  main.style.padding = innerWidth < 640 ? "500px 16px 0" : "";
+}"""
+ROWS = (
+    """[...document.querySelectorAll(".controls-row")].map((row) => row.classList[1])"""
+)
+# what stands on one foot is a line of controls
+LINES = """(() => {
+  const parts = document.querySelectorAll(".frame-controls :is(button, input, select)");
+  const feet = [...parts]
+    .filter((one) => one.checkVisibility() && one.type !== "checkbox")
+    .map((one) => one.getBoundingClientRect().bottom).sort((a, b) => a - b);
+  return feet.filter((foot, i) => i === 0 || foot - feet[i - 1] > 12).length;
+})()"""
+MOST_LINES = {390: 4, 1000: 3}
+# the words of a control stand on one line, and inside of it
+BROKEN = """[...document.querySelectorAll(
+  ".frame-controls :is(label > span:first-child, .tick, button, .break-it > span)")]
+  .filter((one) => one.checkVisibility() && one.innerText.trim())
+  .filter((one) => {
+    const words = document.createRange();
+    words.selectNodeContents(one);
+    const lines = new Set([...words.getClientRects()].filter((each) => each.width > 1)
+      .map((each) => Math.round(each.bottom / 12)));
+    return one.scrollWidth > one.clientWidth + 1 || lines.size > 2
+      || words.getBoundingClientRect().height > 30;
+  }).map((one) => one.innerText)"""
+HYPHENS = r"""(() => {
+  const walker = document.createTreeWalker(
+    document.querySelector(".frame"), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const { data, parentElement } = walker.currentNode;
+    const minus = /(^|[^\w])-(?=[\d.(a-z])|\s-\s|\de-\d/;
+    if (!parentElement.closest("code, textarea") && minus.test(data))
+      found.push(data.trim());
+  }
+  return found;
+})()"""
+# with the top of a figure in the middle of a phone its controls are at the foot
+FOOT = """(() => {
+  scrollTo({ top: 0, behavior: "instant" });
+  const box = (name) => document.querySelector(name).getBoundingClientRect();
+  return [box(".frame-picture").top, box(".frame-controls").bottom, innerHeight];
+})()"""
+
+
+def off_screen(page: Any, width: int, wide: bool) -> list[object]:
+    """What of a figure on a page is too high, out of order, wrapped or out of sight."""
+    page.evaluate(ON_A_PAGE, wide)
+    page.evaluate(FRAMES)
+    high, rows, lines = map(page.evaluate, (HIGH, ROWS, LINES))
+    found: list[object] = [
+        f"{high} px high" if high > HIGHEST[width] else "",
+        "" if rows == [row for row in ORDER if row in rows] else f"rows {rows}",
+        "" if rows[-1:] == ["actions"] else "no actions",
+        f"{lines} lines of controls" if lines > MOST_LINES[width] else "",
+        *(f"broken label {each!r}" for each in page.evaluate(BROKEN)),
+        *(f"hyphen for minus {each!r}" for each in page.evaluate(HYPHENS)),
+    ]
+    if width == 390:
+        top, foot, screen = page.evaluate(FOOT)
+        if not (top < screen and foot <= screen + 1):
+            found.append("picture and controls not in sight together")
+    return [each for each in found if each]
 
 
 def wrong(page: Any, width: int) -> list[object]:
@@ -39,7 +111,7 @@ def wrong(page: Any, width: int) -> list[object]:
 
 
 @pytest.mark.parametrize("name", figures())
-def test_a_figure_is_quiet_and_keeps_to_its_place_in_every_state(
+def test_a_figure_is_quiet_and_fits_a_screen_in_every_state(
     name: str, figure: Opener
 ) -> None:
     shown, found = figure(name), []
@@ -48,6 +120,9 @@ def test_a_figure_is_quiet_and_keeps_to_its_place_in_every_state(
         for width in (390, 1000):
             shown.resize(width)
             found += [(state, width, each) for each in wrong(shown.page, width)]
+            off = off_screen(shown.page, width, figures()[name].get("wide", False))
+            found += [(state, width, each) for each in off]
+            shown.page.evaluate("document.querySelector('main').style = ''")
     assert found == []
 
 
@@ -69,6 +144,29 @@ def test_what_is_wrong_with_a_figure_would_be_found(figure: Opener) -> None:
         ("no name: <button style=\"height: 20px; min-height: 0px; padding: 0px;\">"
          "</button>"),
     ]  # fmt: skip
+
+
+def test_what_of_a_figure_is_off_the_screen_would_be_found(figure: Opener) -> None:
+    page = figure("chain", width=390).page
+    assert off_screen(page, 390, False) == []
+    page.evaluate("""() => {
+      const frame = document.querySelector(".frame");
+      const row = document.querySelector(".controls-row.knobs");
+      document.querySelector(".controls-row.actions").after(row);
+      row.querySelector("span").textContent = "long label ".repeat(9);
+      frame.querySelector(".frame-sentence").textContent = "It is -1, or 1e-3.";
+      const picture = document.querySelector(".frame-picture");
+      picture.style.height = "900px";
+      document.querySelector(".frame-controls").style.position = "static";
+    }""")
+    found = off_screen(page, 390, False)
+    assert found[1:] == [
+        "rows ['actions', 'knobs']", "no actions",
+        f"broken label {('long label ' * 9).strip()!r}",
+        "hyphen for minus 'It is -1, or 1e-3.'",
+        "picture and controls not in sight together",
+    ]  # fmt: skip
+    assert str(found[0]).endswith("px high") and int(str(found[0]).split()[0]) > 900
 
 
 def test_a_figure_that_is_shown_no_more_cannot_be_read(figure: Opener) -> None:

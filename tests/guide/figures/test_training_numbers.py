@@ -161,14 +161,14 @@ def test_a_branch_begins_ten_snapshots_before_and_is_compared(figure: Opener) ->
     later = lesson(1, learning_rate=10)
     later.engine.restore(begun.engine.weights(), begun.engine.buffers())
     assert line[back : back + 3] == pytest.approx(later.train(3, start=back), **NEAR)
-    visit.page.get_by_role("button", name="Go on with the other").click()
+    visit.page.get_by_role("button", name="Swap the lines").click()
     visit.settle()
     assert [row[1] for row in visit.table if row[1] != ""] == broken
 
 
 @pytest.mark.parametrize(
     ("state", "back"),
-    [({"rate": 30}, "Back to the start, 4 steps"), ({"changes": "200:30"}, "Back 10")],
+    [({"rate": 30}, "Restart"), ({"changes": "200:30"}, "Back 10")],
 )
 def test_a_rate_of_thirty_breaks_and_a_branch_from_before_lasts(
     state: dict[str, Any], back: str, figure: Opener
@@ -188,7 +188,7 @@ def test_a_rate_of_thirty_breaks_and_a_branch_from_before_lasts(
     lasts = re.search(r"([\d.]+) is the first that lasts", visit.sentence)
     assert lasts
     primary = page.locator(".branches button.primary")
-    assert primary.inner_text().endswith(f"on with {lasts[1]}")
+    assert primary.inner_text().endswith(f" with {lasts[1]}")
     assert page.get_by_role("button", name="The same with 10", exact=True).count() == 1
     primary.click()
     visit.settle()

@@ -101,7 +101,9 @@ def _mathml(writing: Writing, token: Token, display: str) -> Markup:
     for number in re.findall(r"\d+(?:\.\d+)?", CALL.sub("", content)):
         if number not in _IN_MATHS:
             raise writing.placed(0, invalid("bare number in maths", number))
-    return Markup(latex2mathml.converter.convert(text, display=display))
+    made = latex2mathml.converter.convert(text, display=display)
+    # one letter stands for a number and is italic; a name of more, such as ln, is not
+    return Markup(re.sub(r"<mi>(?=\w\w)", '<mi class="name">', made))
 
 
 _RULES: dict[str, Rule] = {
