@@ -22,8 +22,9 @@ MOMENT = "new Promise((on) => setTimeout(() => setTimeout(on)))"
 HAS_DOCUMENTS = """[localStorage, sessionStorage].some(
   (each) => each.getItem("glassgpt.documents") !== null)"""
 CONTROLS = """[...document.querySelectorAll(
-  ".frame-controls input, .frame-controls select, .frame-controls :is([aria-pressed], [aria-checked])"
-)].map((each) => [each.type, each.value, each.checked, each.ariaPressed, each.ariaChecked])"""
+  ".frame-controls :is(input, select, [aria-pressed], [aria-checked])"
+)].map((each) => [
+  each.type, each.value, each.checked, each.ariaPressed, each.ariaChecked])"""
 AFRESH = """([name, props, hash]) => {
   const old = document.querySelector(`gg-${name}`);
   const place = document.createComment(name);
