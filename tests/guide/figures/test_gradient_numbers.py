@@ -171,6 +171,20 @@ def test_every_gradient_on_the_way_back_is_the_lessons(
     assert whole == pytest.approx(gradients(begun, word), **NEAR)
 
 
+def test_a_matrix_of_gradients_is_as_broad_as_its_picture(figure: Opener) -> None:
+    for stage, columns in ((2, 64), (5, 16), (7, 16)):
+        visit = figure("gradient-back", stage=stage)
+        room, broad = visit.page.evaluate(
+            "[document.querySelector('.signed-map').parentElement,"
+            " document.querySelector('.signed-map')].map((e) => e.clientWidth)"
+        )
+        assert 0.85 * room < broad <= room, (stage, room, broad)
+        # and a cell is found where it is drawn
+        box = visit.page.locator(".signed-map").bounding_box()
+        visit.page.mouse.move(box["x"] + broad - 6, box["y"] + box["height"] - 4)
+        visit.page.wait_for_selector(f".signed-map[aria-label*='][{columns - 1}] =']")
+
+
 def test_a_kernel_with_one_sign_turned_is_found(
     private_window: Callable[..., Window], sign_turned: Path
 ) -> None:
