@@ -8,6 +8,7 @@ import pytest
 from support.guide.figure import Opener, Window
 from support.guide.visitor import FRAMES, wait_until
 
+RESET = "document.querySelector('.actions button:has(.named)')"
 # messages to the worker are counted by what they hold
 COUNT = """(() => {
   window.sent = { job: 0, cancel: 0 };
@@ -103,8 +104,7 @@ def test_a_training_that_is_reset_is_given_up(
     page = visit.page
     page.evaluate(COUNT)
     page.evaluate(
-        "document.querySelector('.fast').click();"
-        "setTimeout(() => document.querySelector('[aria-label=Reset]').click(), 5)"
+        f"document.querySelector('.fast').click();setTimeout(() => {RESET}.click(), 5)"
     )
     wait_until(page, "window.sent.cancel > 0", 10)
     visit.settle()
@@ -113,7 +113,7 @@ def test_a_training_that_is_reset_is_given_up(
     # the next is answered after what was given up, and that is not shown
     page.evaluate("document.querySelector('.fast').click()")
     visit.settle()
-    page.evaluate("document.querySelector('[aria-label=Reset]').click()")
+    page.evaluate(f"{RESET}.click()")
     visit.settle()
     assert visit.table == []
 
