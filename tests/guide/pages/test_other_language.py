@@ -14,12 +14,16 @@ from glassgpt.guide.content.pages import FOLDER
 from glassgpt.guide.pseudo_locale import accented
 
 
+OPERATIONS = {"relu"}  # of the programs: called so in every language
+
+
 def english() -> set[str]:
     """The words of figures that look otherwise in the other language."""
     strings = tomllib.loads((FOLDER / "strings/en.toml").read_text(encoding="utf-8"))
     text = re.sub(r"\{\w+\}", " ", " ".join(strings["figure"].values()))
     words = set(re.findall(r"\b[A-Za-z]{4,}\b", text))
-    return {word for word in words if accented(word)[: len(word)] != word}
+    other = {word for word in words if accented(word)[: len(word)] != word}
+    return other - OPERATIONS
 
 
 SHOWN = """() => {
