@@ -10,6 +10,8 @@ from browsing import guide, settle
 
 from glassgpt.guide import server
 
+# on a page that is photographed whole nothing is scrolled
+AT_REST = ".frame-controls { position: static !important }"
 WIDTHS = (390, 1440)
 
 
@@ -43,6 +45,7 @@ def main() -> None:
                 for path in given.paths or paths(given.site):
                     page.goto(root + path, wait_until="networkidle")
                     if not given.fold:
+                        page.add_style_tag(content=AT_REST)
                         settle(page)
                     wide = page.evaluate("document.documentElement.scrollWidth")
                     if wide > width:
