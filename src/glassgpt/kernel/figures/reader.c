@@ -101,7 +101,7 @@ static Item number(Reader *r) {
 /* The length of the word that begins here, and which operation it names; OP_LETTER for
    one letter, -1 for none. */
 static int word(const Reader *r, int *op) {
-    static const struct { const char *name; int op; } names[] = {
+    static const struct { char name[5]; int op; } names[] = {
         {"log", OP_LOG}, {"exp", OP_EXP}, {"relu", OP_RELU}};
     int size = 0;
     while (is_letter(character(r, size))) size++;
