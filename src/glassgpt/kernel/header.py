@@ -1,8 +1,8 @@
 """The header as data: what the kernel exports, for ctypes and for the browser.
 
-`glassgpt.h` is the one place where functions are declared, `types.h` the one for their
-structs and constants. This reads both, and `python -m glassgpt.kernel.header` writes
-what it finds to `wasm.json`.
+`glassgpt.h` and its part `figures.h` are where functions are declared, `types.h` where
+their structs and constants are. This reads them, and `python -m
+glassgpt.kernel.header` writes what it finds to `wasm.json`.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-HEADERS = (FOLDER / "types.h", FOLDER / "glassgpt.h")
+HEADERS = tuple(FOLDER / name for name in ("types.h", "glassgpt.h", "figures.h"))
 DESCRIPTION = FOLDER / "wasm.json"
 
 _SECTION = re.compile(r"^/\* --- (?P<about>.+?) \((?P<files>[^)]*)\) --- \*/$", re.M)

@@ -113,6 +113,14 @@ export interface Calls {
   baselines_size(vocab_size: number, num_tokens: number): number;
   /** The mean of -ln p of each baseline over the predictions of num_heldout documents, to losses (NUM_BASELINES,), after counting the num_trained documents that stand before them in tokens; document d is tokens[offsets[d]] to tokens[offsets[d + 1] - 1]. Letters and pairs count each possibility once more, as Step 0 does; a triple leans on its pair as if that had been seen TRIGRAM_TRUST times: (c + 5 p2) / (total + 5). workspace is glassgpt_baselines_size(vocab_size, offsets[num_trained]) bytes. Returns how many predictions there were; -1 for a token outside the vocabulary. */
   baselines(vocab_size: number, tokens: Address, offsets: Address, num_trained: number, num_heldout: number, losses: Address, workspace: Address): number;
+  /** Multiplies and adds in vectors, as fast as these instructions can, and returns how many operations that was; 0 where the machine does not have them. sums is (12,). */
+  peak(isa: number, rounds: number, sums: Address): number;
+  /** 64 or 32, the bits of `real`. */
+  real_bits(): number;
+  /** A hash of the sources that this was built from; "" when the build gave none. */
+  sources(): Address;
+  /** The compiler that built this, and its version: "gcc 12.2.0". */
+  compiler(): Address;
   /** An update of one weight, shown and not kept, to terms (10,): gradient, m, v, m_hat, v_hat, learning rate, weight before and after, change, and the factor of clipping. */
   update_terms(g: Address, how: Address, step: number, weight: number, terms: Address): void;
   /** The gradient of each of `count` weights from `first` on, by finite differences, to grads (count,): (loss(w + eps) - loss(w)) / eps or, when central, (loss(w + eps) - loss(w - eps)) / (2 eps). -1 where glassgpt_loss refuses, else count. */
@@ -149,14 +157,6 @@ export interface Calls {
   expression_data(graph: Address, numbers: Address): number;
   /** Walks back from the top, which sets the gradients. Each time a node tells another one its share, pushes (MOST_PUSHES, 3) has which turn of a node it was, that node, and 0 or 1 for the first or the second it was made from; amounts (MOST_PUSHES, 3) has its own gradient, the share, and the other one's gradient after. Returns how many times, or minus a REFUSED_... */
   expression_walk(graph: Address, walk: number, pushes: Address, amounts: Address): number;
-  /** Multiplies and adds in vectors, as fast as these instructions can, and returns how many operations that was; 0 where the machine does not have them. sums is (12,). */
-  peak(isa: number, rounds: number, sums: Address): number;
-  /** 64 or 32, the bits of `real`. */
-  real_bits(): number;
-  /** A hash of the sources that this was built from; "" when the build gave none. */
-  sources(): Address;
-  /** The compiler that built this, and its version: "gcc 12.2.0". */
-  compiler(): Address;
 }
 
 export const PREFIX = "glassgpt_";
