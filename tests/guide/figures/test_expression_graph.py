@@ -88,8 +88,7 @@ def test_ten_words_are_the_lessons_graphs_under_each_mistake(figure: Opener) -> 
     for i, word in enumerate(WORDS):
         for j, text in enumerate(PRESETS):
             walk = WALKS[(i + j) % 4]
-            state = {"twice": 1} if walk == "twice" else {"walk": walk or "order"}
-            visit.turn(word=word, text=text, at=END, **state)
+            visit.turn(word=word, text=text, at=END, walk=walk or "order")
             graph = graph_of(text, numbers_of(word), walk)
             assert_is_the_lessons(visit.table, graph, walk)
 
@@ -103,7 +102,7 @@ def test_four_eight_and_one_stand_on_one_picture(figure: Opener) -> None:
     assert "Every gradient is there: a 4." in said["order"][1]
     assert "a has 8 instead of 4" in said["recursion"][1]
     assert "a has 1 instead of 4" in said["overwrite"][1]
-    visit.turn(text="(a+b)*d", twice=1, at=END)
+    visit.turn(text="(a+b)*d", walk="twice", at=END)
     right = graph_of("(a+b)*d", numbers_of("emma"))
     grads = [
         row[6] / value.grad

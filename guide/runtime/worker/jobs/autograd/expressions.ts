@@ -3,8 +3,7 @@ import { CONSTANTS, STRUCTS, type Address } from "../../kernel/calls.ts";
 import { code, type Kernel } from "../../kernel/kernel.ts";
 import { tools } from "../operations.ts";
 
-export const WALKS = ["order", "recursion", "overwrite"] as const;
-export type Walk = (typeof WALKS)[number];
+export type Walk = "order" | "recursion" | "overwrite";
 
 /** What is written, and the numbers of the letters a to z. */
 export interface Written {
