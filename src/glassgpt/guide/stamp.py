@@ -58,7 +58,8 @@ def of_facts() -> str:
     """The hash of what computes the numbers of pages, the native kernel included."""
     guide = ("server.py", "build.py", "content", "templates")
     code = _code(but=("cli", *(f"guide/{name}" for name in guide)))
-    return _hash([*code, *_PACKAGE.glob("kernel/built/*libglassgpt*")])
+    kernels = _PACKAGE.glob("kernel/built/*libglassgpt*")
+    return _hash([*code, *kernels, *_files(FOLDER / "states")])
 
 
 def write(site: Path, stamp: Stamp) -> None:

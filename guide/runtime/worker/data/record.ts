@@ -7,6 +7,13 @@ export type Step = 0 | 1 | 2 | 3 | 4 | 5;
 /** Where documents come from: the built-in names, or texts the reader gave. */
 export type Source = string;
 
+/** How far a model of Steps 3 to 5 is trained, and by what: states.py has the settings. */
+export const STATES = ["untrained", "sgd-1000", "adam-1000", "adam-20000"] as const;
+export type State = (typeof STATES)[number];
+
+/** A part of a model that can be left out. */
+export type Part = "positions" | "attention" | "residuals" | "norms" | "mlp" | "scale" | "mask";
+
 /** What a figure says of a run; the rest is the lesson's. */
 export interface Asked {
   step: Step;
@@ -14,6 +21,9 @@ export interface Asked {
   seed?: number;
   numSteps?: number;
   learningRate?: number;
+  optimizer?: "sgd" | "adam";
+  /** Parts that the model does without, from its first step on. */
+  without?: Part[];
   /** Step 0: what is added to every count. */
   smoothing?: number;
   /** From a step on, the schedule falls from another rate: pairs in their order. */
@@ -31,6 +41,7 @@ export interface Run {
   source: Source;
   changes: Change[];
   keepGrads: boolean;
+  without: Part[];
   model: (typeof presets)["5"]["model"];
   train: (typeof presets)["5"]["train"];
 }
@@ -42,19 +53,28 @@ export const lessonTemperature = (step: Step): number => (step === 0 ? 1 : 0.5);
 export function runOf(asked: Asked): Run {
   const preset = presets[String(asked.step) as keyof typeof presets] as Omit<
     Run,
-    "step" | "source" | "changes" | "keepGrads"
+    "step" | "source" | "changes" | "keepGrads" | "without"
   >;
   const train = { ...preset.train };
   if (asked.seed !== undefined) train.seed = asked.seed;
   if (asked.numSteps !== undefined) train.num_steps = asked.numSteps;
   if (asked.learningRate !== undefined) train.learning_rate = asked.learningRate;
+  if (asked.optimizer !== undefined) train.optimizer = asked.optimizer;
   if (asked.dtype !== undefined) train.dtype = asked.dtype;
   const model = { ...preset.model };
   if (asked.smoothing !== undefined) model.smoothing = asked.smoothing;
-  const { step, source, changes = [], keepGrads = false } = asked;
-  return { step, source, changes, keepGrads, model, train };
+  const { step, source, changes = [], keepGrads = false, without = [] } = asked;
+  return { step, source, changes, keepGrads, without, model, train };
 }
 
 /** The lesson's learning rate of a step. */
 export const lessonRate = (step: Step): number =>
   presets[String(step) as keyof typeof presets].train.learning_rate;
+
+/** What trains a step's model to a state; the untrained one is there before any step. */
+export function askedFor(step: Step, source: Source, state: State): Asked {
+  const [optimizer, steps] = state.split("-") as ["sgd" | "adam", string];
+  if (state === "untrained") return { step, source };
+  const learningRate = lessonRate(optimizer === "adam" ? 5 : 4);
+  return { step, source, optimizer, learningRate, numSteps: Number(steps) };
+}

@@ -18,11 +18,13 @@ import { row, smoothed } from "./smoothing.ts";
 import { descent, dials, dot, nudged } from "./ideas.ts";
 import { expression } from "./autograd/expressions.ts";
 import { tangents } from "./autograd/tangents.ts";
+import { pass } from "./attention/passes.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
 export type { Game, Player, Who } from "../game/play.ts";
 export type { Guess } from "../game/rule.ts";
+export type { Pass } from "./attention/passes.ts";
 export type { Generated } from "./writing.ts";
 
 export const jobs = {
@@ -68,6 +70,7 @@ export const jobs = {
   descent,
   expression,
   tangents,
+  pass,
 };
 
 export type Jobs = typeof jobs;

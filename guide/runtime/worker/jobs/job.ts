@@ -15,12 +15,18 @@ export interface Job {
 /** How many steps, or nudges, are made before messages are let in. */
 export const PIECE = 100;
 
-/** A training at a step; long ways are gone in pieces. */
-export async function reach(asked: Asked, at: number, job: Job): Promise<Training> {
+/** A training at a step; long ways are gone in pieces, each of which may be told of. */
+export async function reach(
+  asked: Asked,
+  at: number,
+  job: Job,
+  tell?: (at: number) => void,
+): Promise<Training> {
   const training = await trainingOf(asked);
   training.rewind(at);
   while (training.at < at && training.diverged === null) {
     advance([training], Math.min(PIECE, at - training.at));
+    tell?.(training.at);
     if (training.at < at) await job.pause();
   }
   return training;

@@ -1,10 +1,10 @@
 /* A run's model in the kernel's memory: its weights, and what a pass left of it. The numbers
    are the kernel's; here is only what goes in and comes out. */
 import { STRUCTS, type Address } from "../kernel/calls.ts";
-import type { Kernel } from "../kernel/kernel.ts";
+import { code, type Kernel } from "../kernel/kernel.ts";
 import { clean } from "../data/documents.ts";
 import type { Corpus } from "../data/corpus.ts";
-import type { Run } from "../data/record.ts";
+import type { Part, Run } from "../data/record.ts";
 import { setupOf, type Setup } from "../data/setup.ts";
 
 export interface Tensor {
@@ -14,6 +14,10 @@ export interface Tensor {
   rows: number;
   columns: number;
 }
+
+/** Parts as the kernel takes them. */
+const flags = (parts: Part[]): number =>
+  parts.reduce((sum, part) => sum | code(`without_${part}`), 0);
 
 export class Model {
   readonly g: Address;
@@ -44,6 +48,7 @@ export class Model {
       n_head: model.n_head,
       n_layer: model.n_layer,
       block_size: model.block_size,
+      without: flags(run.without),
       rms_eps: model.rms_eps,
       smoothing: model.smoothing,
     });
@@ -85,6 +90,18 @@ export class Model {
     kernel.viewReals(kernel.call.weights(g), weights.length).set(weights);
   }
 
+  /** What there is to see with these parts left out; then the model is what it was. */
+  leavingOut<T>(parts: Part[], look: () => T): T {
+    const { call } = this.kernel;
+    const own = flags(this.run.without);
+    call.leave_out(this.g, own | flags(parts));
+    try {
+      return look();
+    } finally {
+      call.leave_out(this.g, own);
+    }
+  }
+
   /** The norm of each tensor's weights. */
   norms(): number[] {
     const { kernel } = this;
@@ -123,6 +140,14 @@ export class Model {
       const start = layer * positions * size;
       return [...all.subarray(start, start + n * size)];
     }).flat();
+  }
+
+  /** The sizes of an activation along its axes; none where this model has no such. */
+  shapeOf(name: string): number[] {
+    const index = this.activationOf(name);
+    const { call } = this.kernel;
+    const sizes = [0, 1, 2, 3].map((axis) => call.activation_size(this.g, index, axis));
+    return sizes.filter((size) => size > 0);
   }
 
   private activationOf(name: string): number {
