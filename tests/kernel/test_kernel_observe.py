@@ -1,16 +1,18 @@
 """What figures ask of the kernel, against the same thing computed with NumPy."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernels import documents, models, started, step_model
+from kernels import documents, lesson, models, mutate, started, step_model
 
 from glassgpt.config import ModelConfig, TrainConfig
 from glassgpt.errors import UsageError
 from glassgpt.kernel.bindings import observe
+from glassgpt.kernel.bindings.library import open_library
 from glassgpt.kernel.bindings.train import Documents, Trainer
 from glassgpt.optim import OPTIMIZERS
 
@@ -214,11 +216,48 @@ def test_attention_entropy_is_that_of_the_weights_and_ln_p_at_most() -> None:
     np.testing.assert_allclose(plain, np.log(np.arange(1, N + 1))[None].repeat(4, 0))
 
 
+@given(data=st.data(), model=models((3, 4, 5)))
+def test_weights_given_by_hand_cost_what_the_lesson_says_they_cost(
+    data: st.DataObject, model: ModelConfig
+) -> None:
+    document = data.draw(documents(model))
+    kernel, begun = started(model), lesson(model)
+    read = kernel.cut(document)
+    p = data.draw(st.integers(0, len(read) - 2))
+    rows = st.lists(st.floats(0, 1), min_size=p + 1, max_size=p + 1)
+    weights = [data.draw(rows) for _ in range(model.n_head)]
+    found = observe.loss_with_weights(kernel, document, p, weights)
+    expected = begun.loss_with_weights(document, weights)
+    assert found == pytest.approx(expected, rel=1e-10, abs=1e-12)
+    # its own weights in their place change nothing
+    kernel.loss(document)
+    own = kernel.activations["weights"][-1, :, p, : p + 1].copy()
+    loss = float(kernel.activations["losses"][p])
+    assert observe.loss_with_weights(kernel, document, p, own) == pytest.approx(loss)
+    assert begun.token_losses(document)[p] == pytest.approx(loss)
+
+
+def test_a_mix_that_forgets_a_weight_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = step_model(3, init_std=0.5)
+    weights = [[0.1, 0.2, 0.3, 0.4]]
+    expected = lesson(model).loss_with_weights(WORD, weights)
+    mutate("figures/mixing.c", "a.v + h * D, keys,", "a.v + h * D, position,",
+           tmp_path, monkeypatch)  # fmt: skip
+    try:
+        found = observe.loss_with_weights(started(model), WORD, 3, weights)
+    finally:
+        open_library.cache_clear()
+    assert abs(found - expected) > 1e-4
+
+
 def test_what_a_model_does_not_have_is_refused() -> None:
     counting, mlp = started(step_model(0)), started(step_model(1))
     trainer = Trainer(counting, Documents([WORD], 27), TrainConfig())
     for ask in (
         lambda: observe.attention_entropies(mlp, 3),
+        lambda: observe.loss_with_weights(mlp, WORD, 0, [[1.0]]),
         lambda: observe.update_terms(trainer, 0, 0),
         lambda: counting.gradient(WORD),
         lambda: trainer.update(0),
@@ -238,6 +277,8 @@ def test_numbers_out_of_range_are_refused() -> None:
         lambda: observe.loss_along(kernel, WORD, 0, [[0]]),
         lambda: observe.update_terms(trainer, 1000, 0),
         lambda: observe.attention_entropies(kernel, 17),
+        lambda: observe.loss_with_weights(kernel, WORD, N, np.ones((4, N + 1))),
+        lambda: observe.loss_with_weights(kernel, WORD, 1, np.ones((3, 2))),
         lambda: observe.evaluate(kernel, trainer.documents, [1]),
         lambda: observe.relative_changes(kernel, np.zeros(3)),
         lambda: kernel.restore(np.zeros(3)),

@@ -3,7 +3,7 @@
 #ifndef GLASSGPT_FIGURES_H
 #define GLASSGPT_FIGURES_H
 
-/* --- what a figure wants to see (figures/observe.c, figures/graph.c) --- */
+/* --- what a figure wants to see (figures/observe.c, mixing.c, graph.c) --- */
 
 /* An update of one weight, shown and not kept, to terms (10,): gradient, m, v, m_hat,
    v_hat, learning rate, weight before and after, change, and the factor of clipping. */
@@ -39,6 +39,12 @@ GLASSGPT_API double glassgpt_relative_change(const glassgpt *g, int tensor,
    (L, H, n). A plain average over p tokens has ln p. */
 GLASSGPT_API void glassgpt_attention_entropies(const glassgpt *g, int n,
                                                double *entropies);
+
+/* -ln p of the token after `position`, where the last layer's attention has these
+   weights (H, position + 1) there in the place of its own. They stay in no activation,
+   what they lead to does. -1 where glassgpt_loss refuses, and without attention. */
+GLASSGPT_API double glassgpt_loss_with_weights(glassgpt *g, const int *tokens,
+                                               int position, const real *weights);
 
 /* How many Values the loss of Steps 1 and 2 is made of; 0 where no graph is made. */
 GLASSGPT_API int glassgpt_loss_graph_size(const glassgpt *g, const int *tokens, int n);

@@ -135,6 +135,8 @@ export interface Calls {
   relative_change(g: Address, tensor: number, before: Address): number;
   /** The entropy of the attention weights of the first n positions, in nats, to entropies (L, H, n). A plain average over p tokens has ln p. */
   attention_entropies(g: Address, n: number, entropies: Address): void;
+  /** -ln p of the token after `position`, where the last layer's attention has these weights (H, position + 1) there in the place of its own. They stay in no activation, what they lead to does. -1 where glassgpt_loss refuses, and without attention. */
+  loss_with_weights(g: Address, tokens: Address, position: number, weights: Address): number;
   /** How many Values the loss of Steps 1 and 2 is made of; 0 where no graph is made. */
   loss_graph_size(g: Address, tokens: Address, n: number): number;
   /** All of them, as types.h says at GRAPH_ABOUT. Returns glassgpt_loss_graph_size. */

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -83,6 +83,16 @@ class ReferenceEngine(Engine):
     def perturbed_loss(self, tokens: Tokens, name: str, index: int, by: float) -> float:
         """The loss of a document with one weight moved, and put back."""
         return self._model.perturbed_loss(self._model.cut(tokens), name, index, by)
+
+    def loss_with_weights(
+        self, tokens: Tokens, weights: Sequence[Sequence[float]]
+    ) -> float:
+        """-ln p of a token where the last layer's attention has these weights.
+
+        They are (H, p + 1), those of position p, and the token is the one after it.
+        """
+        read = self._model.cut(tokens)[: len(weights[0]) + 1]
+        return self._model.loss_with_weights(read, weights)
 
     def gradients(self, tokens: Tokens) -> tuple[float, dict[str, Tensor]]:
         """The loss of a document and its gradient, by the name of the matrix."""

@@ -101,6 +101,26 @@ class LessonModel:
         finally:
             row[j] = kept
 
+    def loss_with_weights(
+        self, tokens: list[int], weights: Sequence[Sequence[float]]
+    ) -> float:
+        """-ln p of the last token, the last layer's attention having these weights.
+
+        A row a head, for the token before the last: the lesson's softmax gives them.
+        """
+        space, decoder = self._plain_space(), self.decoder()
+        softmax, heads = space["softmax"], self.config.n_head
+        for token_id in tokens[:-2]:
+            decoder.logits(token_id)
+        before = (self.config.n_layer - 1) * heads
+        given = iter([None] * before + [list(map(Number, row)) for row in weights])
+        try:
+            space["softmax"] = lambda scores: next(given) or softmax(scores)
+            logits = decoder.logits(tokens[-2])
+        finally:
+            space["softmax"] = softmax
+        return -math.log(_data(softmax(list(map(Number, logits)))[tokens[-1]]))
+
     def count(self, tokens: list[int]) -> None:
         """Step 0's update: one more for each pair."""
         self._space["update"](tokens, len(tokens) - 1)

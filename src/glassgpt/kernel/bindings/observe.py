@@ -134,12 +134,33 @@ def attention_entropies(kernel: Kernel, positions: int) -> Floats:
 
     A plain average over p tokens has ln p. Raises UsageError without attention.
     """
-    if not kernel.has_attention:
-        raise invalid("step", kernel.model.step, "it has no attention", "Take 3 to 5.")
+    _require_attention(kernel)
     n = whole("positions", positions, 1, kernel.model.block_size)
     entropies = np.empty((kernel.model.n_layer, kernel.model.n_head, n))
     kernel.call.attention_entropies(kernel.g, n, address(entropies))
     return entropies
+
+
+def loss_with_weights(
+    kernel: Kernel, document: object, position: int, weights: object
+) -> float:
+    """-ln p of the token after `position`, attention having other weights there.
+
+    They are (H, position + 1), a row a head, in the last layer. Raises UsageError
+    without attention and for another shape.
+    """
+    _require_attention(kernel)
+    read = kernel.cut(document)
+    position = whole("position", position, 0, len(read) - 2)
+    shape = (kernel.model.n_head, position + 1)
+    given = reals("weights", weights, kernel.dtype, shape)
+    loss = kernel.call.loss_with_weights
+    return float(loss(kernel.g, address(read), position, address(given)))
+
+
+def _require_attention(kernel: Kernel) -> None:
+    if not kernel.has_attention or "attention" in kernel.without:
+        raise invalid("step", kernel.model.step, "it has no attention", "Take 3 to 5.")
 
 
 def _weight(kernel: Kernel, weight: int) -> int:

@@ -59,6 +59,17 @@ static void embed_forward(glassgpt *g, const int *tokens, int first, int n) {
     norm(g, a.residual + from, a.emb_scale + first, a.embedding + from, n - first);
 }
 
+/* from what the heads mixed to mid (T, C): the last part of attention */
+static void put_back_forward(glassgpt *g, int layer, int first, int n) {
+    const int T = g->sizes.T, C = g->sizes.C, m = n - first;
+    const size_t from = (size_t)first * C;
+    const Activations a = activations_at(g, &g->a, layer);
+    const real *wo = tensors_at(g, g->weights, layer).attn_wo;
+    real *x = a.residual, *mid = a.residual + (size_t)T * C;
+    linear(g, a.attn_out + from, a.heads + from, wo, m, C, C);
+    residual(g, mid + from, x + from, a.attn_out + from, (size_t)m * C);
+}
+
 /* x (T, C), what comes in; mid (T, C), what goes out */
 static void attention_part_forward(glassgpt *g, int layer, int first, int n) {
     const int T = g->sizes.T, C = g->sizes.C, m = n - first;
@@ -78,8 +89,7 @@ static void attention_part_forward(glassgpt *g, int layer, int first, int n) {
     attention_forward(a.heads, a.weights, a.scores, a.q, a.k, a.v, shape, first, n);
     for (int t = first; t < n; t++)
         g->operations += 2.0 * C * (shape.masked ? t + 1 : n);
-    linear(g, a.attn_out + from, a.heads + from, w.attn_wo, m, C, C);
-    residual(g, mid + from, x + from, a.attn_out + from, count);
+    put_back_forward(g, layer, first, n);
 }
 
 /* mid (T, C), what comes in; out (T, C), what goes out */
@@ -100,19 +110,31 @@ static void mlp_part_forward(glassgpt *g, int layer, int first, int n) {
     residual(g, out + from, mid + from, a.mlp_out + from, (size_t)m * C);
 }
 
-void gpt_forward(glassgpt *g, const int *tokens, int first, int n) {
+/* from what is left of x (T, C) at the end to logits and probabilities */
+static void head_forward(glassgpt *g, int first, int n) {
     const int V = g->sizes.V, C = g->sizes.C, L = g->sizes.L;
-    embed_forward(g, tokens, first, n);
-    for (int layer = 0; layer < L; layer++) {
-        attention_part_forward(g, layer, first, n);
-        mlp_part_forward(g, layer, first, n);
-    }
-    const Activations last = activations_at(g, &g->a, L); /* what is left at the end */
+    const Activations last = activations_at(g, &g->a, L);
     real *logits = g->a.logits + (size_t)first * V, *probs = g->a.probs;
     linear(g, logits, last.residual + (size_t)first * C,
            tensors_at(g, g->weights, 0).lm_head, n - first, V, C);
     for (int t = first; t < n; t++)
         softmax_forward(probs + (size_t)t * V, g->a.logits + (size_t)t * V, V);
+}
+
+void gpt_forward(glassgpt *g, const int *tokens, int first, int n) {
+    embed_forward(g, tokens, first, n);
+    for (int layer = 0; layer < g->sizes.L; layer++) {
+        attention_part_forward(g, layer, first, n);
+        mlp_part_forward(g, layer, first, n);
+    }
+    head_forward(g, first, n);
+}
+
+void gpt_forward_from_heads(glassgpt *g, int position) {
+    const int last = g->sizes.L - 1;
+    put_back_forward(g, last, position, position + 1);
+    mlp_part_forward(g, last, position, position + 1);
+    head_forward(g, position, position + 1);
 }
 
 /* --- backward: each branch in the opposite order, all n positions --- */

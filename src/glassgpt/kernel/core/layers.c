@@ -102,6 +102,12 @@ void cross_entropy_backward(real *dlogits, const real *probs, const int *targets
     }
 }
 
+void mix_forward(real *mixed, const real *weights, const real *v, int keys, int D,
+                 int C) {
+    zero(mixed, (size_t)D);
+    for (int s = 0; s < keys; s++) add_times(mixed, weights[s], v + (size_t)s * C, D);
+}
+
 /* How many keys a query at position t looks at. */
 static int grad_bound(AttentionShape shape, int t, int n) {
     return shape.masked ? t + 1 : n;
@@ -120,9 +126,7 @@ void attention_forward(real *heads, real *weights, real *scores, const real *q,
                 scores[row + s] = dot(q + own, key, D) / shape.root;
             }
             softmax_forward(weights + row, scores + row, keys);
-            zero(heads + own, (size_t)D);
-            for (int s = 0; s < keys; s++)
-                add_times(heads + own, weights[row + s], v + (size_t)s * C + h * D, D);
+            mix_forward(heads + own, weights + row, v + h * D, keys, D, C);
         }
     }
 }

@@ -37,6 +37,11 @@ void cross_entropy_forward(real *losses, const real *probs, const int *targets, 
 void cross_entropy_backward(real *dlogits, const real *probs, const int *targets, int n,
                             int V, real loss_scale);
 
+/* What one query gathers: mixed (D,) = the sum of weights (keys,) times the first D
+   numbers of each row of v (keys, C). */
+void mix_forward(real *mixed, const real *weights, const real *v, int keys, int D,
+                 int C);
+
 /* Each query against the keys of its past, and of its future without a mask.
    q, k, v, heads (T, C); scores, weights (H, T, T); C = H D. Queries are those from
    position `first` on, keys all those below n. */

@@ -8,6 +8,9 @@
    those before `first` are taken from the last pass. */
 void gpt_forward(glassgpt *g, const int *tokens, int first, int n);
 
+/* The last layer and the logits of one position again, from its heads on. */
+void gpt_forward_from_heads(glassgpt *g, int position);
+
 /* Gradients from da.logits (n, V) back to every weight, added to grads. */
 void gpt_backward(glassgpt *g, const int *tokens, int n);
 
