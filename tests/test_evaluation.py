@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from support import small
@@ -91,11 +92,32 @@ def test_trigram_leans_on_the_pair_as_if_seen_five_times() -> None:
     assert baselines(TRAINED, HELDOUT)["trigram"] == pytest.approx(mean_surprise(probs))
 
 
+def test_place_counts_each_letter_where_it_stands_and_leans_on_the_pair() -> None:
+    placed = Counter(
+        (i, text[i], text[i + 1])
+        for text in map(marked, TRAINED)
+        for i in range(len(text) - 1)
+    )
+    stands = Counter((i, a) for i, a, _ in placed.elements())
+    pair = Counter((a, b) for _, a, b in placed.elements())
+    row = Counter(a for _, a, _ in placed.elements())
+    probs = []
+    # the last is longer than all that were counted: there the pair decides alone
+    measured = [*HELDOUT, "annanna"]
+    for text in map(marked, measured):
+        for i, (a, b) in enumerate(pairwise(text)):
+            p2 = (pair[a, b] + 1) / (row[a] + VOCABULARY)
+            probs.append((placed[i, a, b] + 5 * p2) / (stands[i, a] + 5))
+    assert probs[-1] == (pair["a", "|"] + 1) / (row["a"] + VOCABULARY)
+    assert baselines(TRAINED, measured)["place"] == pytest.approx(mean_surprise(probs))
+
+
 def test_trigram_equals_bigram_where_no_pair_was_seen_before() -> None:
     found = baselines(["ab", "na"], ["hh"])
     assert found["trigram"] > found["bigram"]  # |h was never seen, but || was
     found = baselines([], HELDOUT)
     assert found["trigram"] == pytest.approx(found["bigram"])
+    assert found["place"] == pytest.approx(found["bigram"])
 
 
 def test_baselines_know_more_the_further_they_look() -> None:
@@ -103,8 +125,10 @@ def test_baselines_know_more_the_further_they_look() -> None:
     tokenizer = CharTokenizer.from_documents(documents)
     tokens = [tokenizer.encode(text) for text in documents]
     found = baseline_losses(tokens[500:], tokens[:500], tokenizer.vocab_size)
-    assert list(found) == ["uniform", "letter", "bigram", "trigram"]
-    assert sorted(found, key=lambda name: -found[name]) == list(found)
+    assert list(found) == ["uniform", "letter", "bigram", "trigram", "place"]
+    further = ["uniform", "letter", "bigram", "trigram"]
+    assert sorted(further, key=lambda name: -found[name]) == further
+    assert found["place"] < found["bigram"]
 
 
 def test_bigram_is_step_0_trained_on_the_same_documents() -> None:

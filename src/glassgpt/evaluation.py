@@ -103,7 +103,8 @@ def baseline_losses(
 ) -> dict[str, float]:
     """The mean of -ln p over held-out documents, of models that only count `trained`.
 
-    Of nothing, of letters, of pairs and of triples; how is written in glassgpt.h.
+    Of nothing, of letters, of pairs, of triples, and of letters at their place; how is
+    written in glassgpt.h.
     """
     from glassgpt.kernel.bindings import corpus  # reads the kernel's description
 

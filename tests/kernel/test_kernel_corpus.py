@@ -4,6 +4,7 @@ import hashlib
 import math
 from array import array
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -59,20 +60,30 @@ def python_baselines(
         padded = [[tokens[0], *tokens] for tokens in documents]
         return [t for p in padded for t in zip(p, p[1:], p[2:], strict=False)]
 
+    def placed(documents: list[list[int]]) -> list[tuple[int, int, int]]:
+        pairs = [enumerate(pairwise(tokens)) for tokens in documents]
+        return [(place, *pair) for each in pairs for place, pair in each]
+
     seen = triples(trained)
+    places = Counter(placed(trained))
+    stands = Counter((place, token) for place, token, _ in placed(trained))
     ones = Counter(after for _, _, after in seen)
     twos = Counter((token, after) for _, token, after in seen)
     rows = Counter(token for _, token, _ in seen)
     threes, starts = Counter(seen), Counter((b, token) for b, token, _ in seen)
     losses: dict[str, list[float]] = {}
-    for before, token, after in triples(measured):
+    for (before, token, after), (place, _, _) in zip(
+        triples(measured), placed(measured), strict=True
+    ):
         two = (twos[token, after] + 1) / (rows[token] + VOCAB)
         three = threes[before, token, after] + 5 * two
+        here = places[place, token, after] + 5 * two
         probs = {
             "uniform": 1 / VOCAB,
             "letter": (ones[after] + 1) / (len(seen) + VOCAB),
             "bigram": two,
             "trigram": three / (starts[before, token] + 5),
+            "place": here / (stands[place, token] + 5),
         }
         for name, p in probs.items():
             losses.setdefault(name, []).append(-math.log(p))
@@ -123,6 +134,8 @@ MUTATIONS = [
         "i - 1 > start ? i - 2 : i",
     ),
     ("corpus/baselines.c", "add(&c->starts, start_key(c, t));", ";"),
+    ("corpus/baselines.c", "(i - 1 - start)", "(i - 1)"),
+    ("corpus/baselines.c", "add(&c->stands, stand_key(c, t));", ";"),
 ]
 
 

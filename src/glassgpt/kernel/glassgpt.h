@@ -284,8 +284,10 @@ GLASSGPT_API size_t glassgpt_baselines_size(int vocab_size, int num_tokens);
 /* The mean of -ln p of each baseline over the predictions of num_heldout documents, to
    losses (NUM_BASELINES,), after counting the num_trained documents that stand before
    them in tokens; document d is tokens[offsets[d]] to tokens[offsets[d + 1] - 1].
-   Letters and pairs count each possibility once more, as Step 0 does; a triple leans on
-   its pair as if that had been seen TRIGRAM_TRUST times: (c + 5 p2) / (total + 5).
+   Letters and pairs count each possibility once more, as Step 0 does. A triple, and a
+   token at its place in the document, lean on the pair as if that had been seen
+   PAIR_TRUST times: (c + 5 p2) / (total + 5). No place is too far: one that no training
+   document reaches has the pair alone.
    workspace is glassgpt_baselines_size(vocab_size, offsets[num_trained]) bytes. Returns
    how many predictions there were; -1 for a token outside the vocabulary. */
 GLASSGPT_API int glassgpt_baselines(int vocab_size, const int *tokens,

@@ -46,17 +46,18 @@ enum { TRUNCATE = 0, CHUNK = 1 };
 /* How many documents draw in turn where many are generated at once. */
 enum { DECODE_BATCH = 256 };
 
-/* What predicts by counts alone; how many observations of a pair of tokens its triple
-   must have to count as much as the pair; and how few held-out documents say nothing.
+/* What predicts by counts alone; how often a triple, or a token at its place, must have
+   been seen to count as much as the pair; and how few held-out documents say nothing.
    */
 enum {
     BASELINE_UNIFORM = 0,
     BASELINE_LETTER = 1,
     BASELINE_BIGRAM = 2,
     BASELINE_TRIGRAM = 3,
-    NUM_BASELINES = 4
+    BASELINE_PLACE = 4, /* a token and how many stand before it */
+    NUM_BASELINES = 5
 };
-enum { TRIGRAM_TRUST = 5, FEWEST_HELDOUT = 20 };
+enum { PAIR_TRUST = 5, FEWEST_HELDOUT = 20 };
 
 /* Mistakes on purpose, added up in `mistakes`. */
 enum {

@@ -156,8 +156,8 @@ export async function at(
   };
 }
 
-/** What uniform, letter, bigram and trigram guesses cost on a run's held-out documents;
-    with too few of those only the first is known. */
+/** What uniform, letter, bigram, trigram and place guesses cost on a run's held-out
+    documents; with too few of those only the first is known. */
 export async function levels(input: { asked: Asked }): Promise<number[]> {
   const { model } = await trainingOf(input.asked);
   const uniform = model.kernel.call.surprisal(1 / model.corpus.vocabSize);

@@ -111,7 +111,7 @@ export interface Calls {
   heldout(hashes: Address, count: number, fraction: number, limit: number, order: Address): number;
   /** The bytes that the counts of training documents of so many tokens take. */
   baselines_size(vocab_size: number, num_tokens: number): number;
-  /** The mean of -ln p of each baseline over the predictions of num_heldout documents, to losses (NUM_BASELINES,), after counting the num_trained documents that stand before them in tokens; document d is tokens[offsets[d]] to tokens[offsets[d + 1] - 1]. Letters and pairs count each possibility once more, as Step 0 does; a triple leans on its pair as if that had been seen TRIGRAM_TRUST times: (c + 5 p2) / (total + 5). workspace is glassgpt_baselines_size(vocab_size, offsets[num_trained]) bytes. Returns how many predictions there were; -1 for a token outside the vocabulary. */
+  /** The mean of -ln p of each baseline over the predictions of num_heldout documents, to losses (NUM_BASELINES,), after counting the num_trained documents that stand before them in tokens; document d is tokens[offsets[d]] to tokens[offsets[d + 1] - 1]. Letters and pairs count each possibility once more, as Step 0 does. A triple, and a token at its place in the document, lean on the pair as if that had been seen PAIR_TRUST times: (c + 5 p2) / (total + 5). No place is too far: one that no training document reaches has the pair alone. workspace is glassgpt_baselines_size(vocab_size, offsets[num_trained]) bytes. Returns how many predictions there were; -1 for a token outside the vocabulary. */
   baselines(vocab_size: number, tokens: Address, offsets: Address, num_trained: number, num_heldout: number, losses: Address, workspace: Address): number;
   /** Multiplies and adds in vectors, as fast as these instructions can, and returns how many operations that was; 0 where the machine does not have them. sums is (12,). */
   peak(isa: number, rounds: number, sums: Address): number;
@@ -420,8 +420,9 @@ export const CONSTANTS = {
   "BASELINE_LETTER": 1,
   "BASELINE_BIGRAM": 2,
   "BASELINE_TRIGRAM": 3,
-  "NUM_BASELINES": 4,
-  "TRIGRAM_TRUST": 5,
+  "BASELINE_PLACE": 4,
+  "NUM_BASELINES": 5,
+  "PAIR_TRUST": 5,
   "FEWEST_HELDOUT": 20,
   "MISTAKE_KEEP_GRADS": 1,
   "MISTAKE_OVERWRITE": 2,

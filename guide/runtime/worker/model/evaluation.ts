@@ -63,7 +63,8 @@ export function evaluateAt(training: Training, step: number): Heldout | null {
   return found;
 }
 
-/** What counting alone costs on the held-out documents: uniform, letter, bigram, trigram.
+/** What counting alone costs on the held-out documents: uniform, letter, bigram,
+    trigram, and a letter at its place.
     Each different document is counted once, as evaluation.py does, however often it was
     drawn. */
 export function baselineLosses(model: Model): number[] | null {

@@ -1,8 +1,8 @@
 /* Predicting by counts alone, to have something to compare a model with.
 
    What was seen is counted in tables of the caller's memory: a pair of tokens, a
-   triple, and the two tokens that a triple begins with. At a document's start the token
-   before the first is taken to be the first. */
+   triple, a pair at its place in the document, and what these two begin with. At a
+   document's start the token before the first is taken to be the first. */
 #include "base/arrays.h"
 #include "base/maths.h"
 
@@ -20,7 +20,7 @@ typedef struct {
     uint64_t vocab_size, total;
     uint64_t *letters,
         *rows; /* (V,): each as what comes next, and as what was before */
-    Table pairs, starts, triples;
+    Table pairs, starts, triples, stands, placed;
 } Counts;
 
 static uint64_t capacity_for(double keys, int tokens) {
@@ -32,13 +32,14 @@ static uint64_t capacity_for(double keys, int tokens) {
 /* Lays the tables out in memory; without it, counts bytes only. */
 static size_t lay_out(Counts *counts, int vocab_size, int tokens, char *memory) {
     const double V = vocab_size;
-    const double keys[] = {V * V, V * V, V * V * V};
-    Table *const tables[] = {&counts->pairs, &counts->starts, &counts->triples};
+    const double keys[] = {V * V, V * V, V * V * V, V * tokens, V * V * tokens};
+    Table *const tables[] = {&counts->pairs, &counts->starts, &counts->triples,
+                             &counts->stands, &counts->placed};
     size_t bytes = 2 * (size_t)vocab_size * sizeof(uint64_t);
     counts->vocab_size = (uint64_t)vocab_size;
     counts->letters = (uint64_t *)memory;
     counts->rows = memory ? counts->letters + vocab_size : NULL;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
         tables[i]->capacity = capacity_for(keys[i], tokens);
         tables[i]->entries = memory ? (Entry *)(memory + bytes) : NULL;
         bytes += (size_t)tables[i]->capacity * sizeof(Entry);
@@ -67,14 +68,15 @@ static void add(Table *table, uint64_t key) {
     entry->count++;
 }
 
-/* Three tokens in a row. */
+/* Three tokens in a row, and how many stand before the second. */
 typedef struct {
-    uint64_t before, token, after;
+    uint64_t before, token, after, place;
 } Triple;
 
 static Triple triple_at(const int *tokens, int start, int i) {
     return (Triple){(uint64_t)tokens[i - 1 > start ? i - 2 : start],
-                    (uint64_t)tokens[i - 1], (uint64_t)tokens[i]};
+                    (uint64_t)tokens[i - 1], (uint64_t)tokens[i],
+                    (uint64_t)(i - 1 - start)};
 }
 
 static uint64_t start_key(const Counts *c, Triple t) {
@@ -85,6 +87,14 @@ static uint64_t triple_key(const Counts *c, Triple t) {
     return start_key(c, t) * c->vocab_size + t.after;
 }
 
+static uint64_t stand_key(const Counts *c, Triple t) {
+    return t.place * c->vocab_size + t.token;
+}
+
+static uint64_t placed_key(const Counts *c, Triple t) {
+    return stand_key(c, t) * c->vocab_size + t.after;
+}
+
 static void count_triple(Counts *c, Triple t) {
     c->total++;
     c->letters[t.after]++;
@@ -92,6 +102,8 @@ static void count_triple(Counts *c, Triple t) {
     add(&c->pairs, t.token * c->vocab_size + t.after);
     add(&c->starts, start_key(c, t));
     add(&c->triples, triple_key(c, t));
+    add(&c->stands, stand_key(c, t));
+    add(&c->placed, placed_key(c, t));
 }
 
 /* Each possibility counts once more, as Step 0 has it. */
@@ -99,16 +111,22 @@ static double smoothed(const Counts *c, uint64_t seen, uint64_t total) {
     return (double)(seen + 1) / (double)(total + c->vocab_size);
 }
 
+/* What was seen so often of so many, as if its pair had been seen some times more. */
+static double leaning(uint64_t seen, uint64_t total, double pair) {
+    return ((double)seen + PAIR_TRUST * pair) / ((double)total + PAIR_TRUST);
+}
+
 static void probabilities_of(const Counts *c, Triple t, double *p) {
     const uint64_t pair = entry_of(&c->pairs, t.token * c->vocab_size + t.after)->count;
     const uint64_t start = entry_of(&c->starts, start_key(c, t))->count;
     const uint64_t triple = entry_of(&c->triples, triple_key(c, t))->count;
+    const uint64_t stand = entry_of(&c->stands, stand_key(c, t))->count;
+    const uint64_t placed = entry_of(&c->placed, placed_key(c, t))->count;
     p[BASELINE_UNIFORM] = 1 / (double)c->vocab_size;
     p[BASELINE_LETTER] = smoothed(c, c->letters[t.after], c->total);
     p[BASELINE_BIGRAM] = smoothed(c, pair, c->rows[t.token]);
-    /* a triple leans on its pair as if that had been seen so often */
-    p[BASELINE_TRIGRAM] = ((double)triple + TRIGRAM_TRUST * p[BASELINE_BIGRAM]) /
-                          ((double)start + TRIGRAM_TRUST);
+    p[BASELINE_TRIGRAM] = leaning(triple, start, p[BASELINE_BIGRAM]);
+    p[BASELINE_PLACE] = leaning(placed, stand, p[BASELINE_BIGRAM]);
 }
 
 static int are_readable(const int *tokens, int count, int vocab_size) {
