@@ -4,6 +4,7 @@ import { PART, type Shape } from "./graph-shape.ts";
 
 const NARROW = 600; // px of a picture on a phone
 const LABEL = 16; // px that a line of labels takes
+const BOS_WIDE = 28; // px that BOS takes, and what is beside it
 const PITCHES = [
   8, 7, 6, 5.5, 5, 4.5, 4, 3.5, 3.25, 3, 2.75, 2.5, 2.25, 2, 1.75, 1.5, 1.25, 1, 0.75, 0.5, 0.35,
   0.25,
@@ -22,8 +23,8 @@ class Maker implements NodePicture {
     this.boxes.push({ x, y, w, h });
   }
 
-  label(text: string, x: number, y: number, align: CanvasTextAlign = "left"): void {
-    this.labels.push({ text, x, y, align });
+  label(text: string, x: number, y: number, align: CanvasTextAlign = "left", upright = false): void {
+    this.labels.push({ text, x, y, align, upright });
   }
 }
 
@@ -43,6 +44,8 @@ export function whole(shape: Shape, width: number, height: number, names: string
   const n = shape.pairs;
   const gap = n > 12 ? 2 : 10;
   const column = (width - gap * (n - 1)) / n;
+  const upright = column < BOS_WIDE; // it then stands on end, as in other figures
+  const head = upright ? BOS_WIDE : LABEL;
   const weights = shape.room(PART.GRAPH_WEIGHT, -1);
   const sizes = columnOf(shape, 0).map((each) => each.length);
   const across = (pitch: number): number => Math.max(1, Math.floor(column / pitch));
@@ -51,7 +54,8 @@ export function whole(shape: Shape, width: number, height: number, names: string
   const tall = (pitch: number): number =>
     band(pitch) +
     sizes.reduce((sum, size) => sum + Math.ceil(size / across(pitch)) * pitch + 4, 0) +
-    2 * LABEL +
+    head +
+    LABEL +
     14;
   const pitch = PITCHES.find((each) => tall(each) <= height) ?? PITCHES.at(-1)!;
   const dot = pitch > 2 ? pitch - 0.75 : pitch * 0.8;
@@ -61,7 +65,7 @@ export function whole(shape: Shape, width: number, height: number, names: string
     );
     return top + Math.ceil(nodes.length / per) * pitch;
   };
-  const top = flow(weights, 0, 0, Math.floor(width / pitch)) + LABEL + 4;
+  const top = flow(weights, 0, 0, Math.floor(width / pitch)) + head + 4;
   for (let pair = 0; pair < n; pair++) {
     const left = pair * (column + gap);
     let y = top;
@@ -69,7 +73,7 @@ export function whole(shape: Shape, width: number, height: number, names: string
     made.places.push({ x: left, y: top, w: column, h: y - top });
     const [from, to] = [names[shape.found.tokens[pair]!]!, names[shape.found.tokens[pair + 1]!]!];
     if (column >= 56) made.label(`${from} → ${to}`, left, top - 5);
-    else if (column >= 11) made.label(from === "BOS" ? "·" : from, left, top - 5);
+    else if (column >= 11) made.label(from, left, top - 5, "left", from === "BOS" && upright);
   }
   const end = Math.max(...made.places.map(({ y, h }) => y + h)) + 4;
   const rest = [PART.GRAPH_SUM_ZERO, PART.GRAPH_SUM, PART.GRAPH_SHARE, PART.GRAPH_LOSS];

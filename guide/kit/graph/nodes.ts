@@ -12,6 +12,8 @@ export interface Label {
   x: number;
   y: number;
   align: CanvasTextAlign;
+  /** Whether it stands on end, from the place upwards. */
+  upright?: boolean;
   /** The node whose colour it stands on. */
   over?: number;
 }

@@ -1,6 +1,8 @@
 """Step 2's trainings in figures: the lesson's program with a line taken out, and two
 programs beside each other."""
 
+import math
+
 import pytest
 from support.guide.figure import Opener
 
@@ -46,6 +48,45 @@ def test_every_rate_ends_as_the_page_says(figure: Opener) -> None:
     assert found[0.03]["alive"] == 0
     assert found[0.01]["heldout"] == pytest.approx(2.770, abs=5e-4)
     assert found[0.003]["heldout"] == pytest.approx(2.661, abs=5e-4)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("rate", "breaks"), [(0.1, 246), (0.01, None)])
+def test_the_lesson_without_its_zero_trains_as_the_figure_at_smaller_rates(
+    rate: float, breaks: int | None, figure: Opener
+) -> None:
+    visit = figure("forget-zero", forgets=1, rate=rate)
+    space, losses = graphs.step2(ZERO, "pass"), []
+    encode, update = tokenizer().encode, space["update"]
+    with deep_and_quick():
+        try:
+            for step in range(1000):
+                tokens = encode(order()[step])
+                loss = space["forward"](tokens, len(tokens) - 1)
+                losses.append(loss.data)
+                loss.backward()
+                update(rate * (1 - step / 1000))
+        except (ValueError, OverflowError):
+            assert len(losses) == (breaks or 0) - 1
+        held = [encode(text) for text in trainings.heldout_names()]
+        counts = [len(tokens) - 1 for tokens in held]
+        if breaks is None:
+            costs = [n * space["forward"](tokens, n).data
+                     for tokens, n in zip(held, counts, strict=True)]  # fmt: skip
+            wanted = math.fsum(costs) / sum(counts)
+            found = graphs.never_zeroed(rate)["heldout"]
+            assert found == pytest.approx(wanted, rel=1e-6)
+    assert len(losses) == (1000 if breaks is None else breaks - 1)
+    assert visit.column(1) == pytest.approx(losses, rel=1e-6)
+
+
+@pytest.mark.full
+def test_the_two_programs_print_all_losses_alike() -> None:
+    both = graphs.both_losses(1000)
+    printed = [[f"{loss:.4f}" for loss in both[one]] for one in ("hand", "graph")]
+    assert len(printed[0]) == 1000 and printed[0] == printed[1]
+    assert both["graph"] == pytest.approx(both["hand"], abs=1e-12)
+    assert both["graph"] == pytest.approx(trainings.training(2).losses, rel=1e-9)
 
 
 def test_with_zeros_the_figure_trains_the_lesson(figure: Opener) -> None:

@@ -1,7 +1,10 @@
 """The reader plays the model: a whole game by keys, and its numbers by the package."""
 
 import functools
+import html
+import json
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from glassgpt.data.heldout import heldout_documents
 from glassgpt.guide.facts.trainings import heldout_names
 
 STEPS = [0, 1]
+LAST = {0: 7, 1: 9, 2: 8}  # of each step, its last lesson
 SURE = 0.3
 # what is typed for each letter, over and over: the full stop is BOS
 TYPED = "aeinrl."
@@ -88,6 +92,24 @@ def means(rows: list[list[Any]]) -> list[float]:
     return [sum(row[i] for row in rows) / len(rows) for i in range(3, len(rows[0]), 2)]
 
 
+def figures_of(page: str) -> list[tuple[str, dict[str, Any]]]:
+    """The figures of a built page, in order, and their props."""
+    found = re.findall(r'<gg-([\w-]+)[^>]* props="([^"]*)"', page)
+    return [(name, json.loads(html.unescape(props))) for name, props in found]
+
+
+@pytest.mark.parametrize(("step", "number"), LAST.items())
+def test_a_step_ends_with_the_game_against_its_own_model(
+    step: int, number: int, guide_site: Path
+) -> None:
+    lessons = guide_site / f"step/{step}"
+    assert not (lessons / str(number + 1)).exists()
+    page = (lessons / f"{number}/index.html").read_text("utf-8")
+    name, props = figures_of(page)[-1]
+    assert name == "play-model"
+    assert [props["steps"][0], props["steps"][-1]] == [0, step]
+
+
 def guess(visit: Figure, letter: str) -> None:
     """A letter is typed, and stands."""
     visit.page.keyboard.press(letter)
@@ -123,7 +145,7 @@ def equal(found: list[list[Any]], wanted: list[list[Any]]) -> None:
         assert one[2:] == pytest.approx(other[2:], **NEAR)
 
 
-@pytest.mark.parametrize("steps", [[0], [0, 1]])
+@pytest.mark.parametrize("steps", [[0], [0, 2, 3]])
 def test_a_game_by_keys_is_measured_as_the_package_measures(
     steps: list[int], figure: Opener
 ) -> None:

@@ -1,5 +1,6 @@
 """The block of a figure: its place in a page, and what stands there without scripts."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -9,6 +10,7 @@ from glassgpt.guide.blocks.registry import block
 from glassgpt.guide.content.expressions import CALL, evaluate
 from glassgpt.guide.content.pages import PageError, read_toml
 from glassgpt.guide.content.writing import Context, Writing
+from glassgpt.guide.facts import Sentence
 from glassgpt.guide.fallbacks import fallback_name
 from glassgpt.guide.templating import as_json, render
 
@@ -20,7 +22,8 @@ def figure(writing: Writing, name: str, text: str) -> Markup:
     """A figure with hints above it and its sentence under it."""
     given = _read(name, text)
     figures = writing.context.figures
-    props = figures.props(name, _worked_out(given.get("props", {})))
+    answers = _worked_out(given.get("props", {}))
+    props = figures.props(name, _told(writing.context, answers))
     identity = str(given["id"])
     if identity in writing.page.figures:
         raise invalid("figure id", identity, "it is there twice")
@@ -76,3 +79,14 @@ def _worked_out(props: dict[str, Any]) -> dict[str, Any]:
         else value
         for key, value in props.items()
     }
+
+
+def _told(context: Context, answer: Any) -> Any:
+    """An answer whose sentences are in the language that is built."""
+    if isinstance(answer, Sentence):
+        return context.say(answer)
+    if isinstance(answer, Mapping):
+        return {key: _told(context, value) for key, value in answer.items()}
+    if isinstance(answer, Sequence) and not isinstance(answer, str):
+        return [_told(context, value) for value in answer]
+    return answer

@@ -14,6 +14,10 @@ Called = TypeVar("Called", bound=Callable[..., Any])
 _CALLS: dict[str, Callable[..., Any]] = {}
 
 
+class Sentence(str):
+    """Words of an answer, which are shown in the page's language."""
+
+
 def call(function: Called) -> Called:
     """Let pages ask for a function by its name."""
     name = function.__name__

@@ -155,9 +155,7 @@ def never_zeroed(rate: float) -> dict[str, float]:
     return {"heldout": float(losses.sum() / counts.sum()), "alive": len(alive)}
 
 
-@call
-@kept_fact
-def losses_beside() -> dict[str, list[float]]:
+def both_losses(names: int) -> dict[str, list[float]]:
     """The first losses of both programs: Step 1's by `hand`, Step 2's by `graph`."""
     space, rng = step2(), random.Random(SEED)
     shuffled(corpus().documents, rng)
@@ -166,7 +164,7 @@ def losses_beside() -> dict[str, list[float]]:
     by_hand = lesson(1).load(sections, given)
     found: dict[str, list[float]] = {"hand": [], "graph": []}
     with deep_and_quick():
-        for step in range(BESIDE):
+        for step in range(names):
             tokens = tokenizer().encode(order()[step])
             n, rate = len(tokens) - 1, 1 - step / 1000
             loss, gradient = by_hand["analytic_gradient"](tokens, n)
@@ -177,6 +175,13 @@ def losses_beside() -> dict[str, list[float]]:
             space["update"](rate)
             found["graph"].append(value.data)
     return found
+
+
+@call
+@kept_fact
+def losses_beside() -> dict[str, list[float]]:
+    """As many of them as a page is built with."""
+    return both_losses(BESIDE)
 
 
 @call

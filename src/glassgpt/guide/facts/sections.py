@@ -6,7 +6,7 @@ from typing import Any
 from glassgpt.errors import unknown
 from glassgpt.guide.code import step_diff
 from glassgpt.guide.code.step_diff import SectionRow
-from glassgpt.guide.facts import call
+from glassgpt.guide.facts import Sentence, call
 from glassgpt.guide.facts.trainings import part_lines
 from glassgpt.lessons import lesson
 
@@ -26,7 +26,11 @@ def program_sections(step: int) -> list[dict[str, Any]]:
             "new": row.new,
             "mark": _mark(row),
             "parts": [
-                {"kind": kind, "name": name, "why": table[kind][f"{row.name}: {name}"]}
+                {
+                    "kind": kind,
+                    "name": name,
+                    "why": Sentence(table[kind][f"{row.name}: {name}"]),
+                }
                 for kind, name in row.differs
             ],
         }
