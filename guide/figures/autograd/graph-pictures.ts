@@ -23,7 +23,13 @@ class Maker implements NodePicture {
     this.boxes.push({ x, y, w, h });
   }
 
-  label(text: string, x: number, y: number, align: CanvasTextAlign = "left", upright = false): void {
+  label(
+    text: string,
+    x: number,
+    y: number,
+    align: CanvasTextAlign = "left",
+    upright = false,
+  ): void {
     this.labels.push({ text, x, y, align, upright });
   }
 }
