@@ -17,7 +17,7 @@ from glassgpt.guide import states
 EVERY = {
     states.file_of(step, state).stem: (step, state)
     for step in states.MODELS
-    for state in states.SETTINGS
+    for state in states.TRAINED
 }
 
 
@@ -35,7 +35,7 @@ def main(names: list[str]) -> None:
         states.file_of(step, state).write_bytes(body)
         kept[f"{name}.bin"] = {
             "sha256": hashlib.sha256(body).hexdigest(),
-            "record": {"step": step, "seed": 42, **states.SETTINGS[state]},
+            "record": {"step": step, "seed": 42, **states.settings(step, state)},
             "command": states.command_of(step, state),
         }
         print(f"{name}: {len(body):,} bytes")

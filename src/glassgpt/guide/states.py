@@ -28,15 +28,24 @@ from glassgpt.training.session import Session
 
 FOLDER = GUIDE / "states"
 UNTRAINED = "untrained"
-_ADAM = {"optimizer": "adam", "learning_rate": 0.01}
-SETTINGS: dict[str, dict[str, Any]] = {
-    "sgd-1000": {"optimizer": "sgd", "learning_rate": 0.1, "num_steps": 1000},
-    "adam-1000": {**_ADAM, "num_steps": 1000},
-    "adam-20000": {**_ADAM, "num_steps": 20000},
-}
-STATES = (UNTRAINED, *SETTINGS)
+TRAINED = ("sgd-1000", "adam-1000", "adam-20000")
+STATES = (UNTRAINED, *TRAINED)
 # Steps 4 and 5 have one model
 MODELS = (3, 4)
+# the rates of the lessons, but for one: at Adam's a single head, trained for long, may
+# come to look at BOS alone; it learns nothing more then
+_RATES = {"sgd": 0.1, "adam": 0.01}
+_CAREFUL = 0.003
+
+
+def settings(step: int, state: str) -> dict[str, Any]:
+    """What of a step's record brings its model to a trained state."""
+    if state not in TRAINED:
+        raise unknown("trained state", state, TRAINED)
+    optimizer, steps = state.split("-")
+    careful = (step, state) == (3, "adam-20000")
+    rate = _CAREFUL if careful else _RATES[optimizer]
+    return {"optimizer": optimizer, "learning_rate": rate, "num_steps": int(steps)}
 
 
 def record_of(step: int, state: str) -> Record:
@@ -44,13 +53,15 @@ def record_of(step: int, state: str) -> Record:
     if state not in STATES:
         raise unknown("state", state, STATES)
     lesson = preset(f"step{step}")
-    return lesson.with_settings(**SETTINGS[state]) if state in SETTINGS else lesson
+    if state == UNTRAINED:
+        return lesson
+    return lesson.with_settings(**settings(step, state))
 
 
 def file_of(step: int, state: str) -> Path:
     """Where the weights of a trained state are kept."""
-    if state not in SETTINGS:
-        raise unknown("trained state", state, SETTINGS)
+    if state not in TRAINED:
+        raise unknown("trained state", state, TRAINED)
     return FOLDER / f"step{min(step, MODELS[-1])}-{state}.bin"
 
 

@@ -123,7 +123,7 @@ def test_files_of_states_are_small_and_are_what_the_manifest_says() -> None:
         assert hashlib.sha256(body).hexdigest() == about["sha256"]
         step, state = about["record"]["step"], name[6:-4]
         assert about["command"] == states.command_of(step, state)
-        settings = {"step": step, "seed": 42, **states.SETTINGS[state]}
+        settings = {"step": step, "seed": 42, **states.settings(step, state)}
         assert about["record"] == settings
 
 

@@ -1,4 +1,5 @@
 /* A run's record, as config.py has it: the presets are written by it and tested equal. */
+import states from "../../../states/manifest.json";
 import presets from "./presets.json";
 import type { Precision } from "../kernel/kernel.ts";
 
@@ -7,7 +8,7 @@ export type Step = 0 | 1 | 2 | 3 | 4 | 5;
 /** Where documents come from: the built-in names, or texts the reader gave. */
 export type Source = string;
 
-/** How far a model of Steps 3 to 5 is trained, and by what: states.py has the settings. */
+/** How far a model of Steps 3 to 5 is trained, and by what: the settings are states.py's. */
 export const STATES = ["untrained", "sgd-1000", "adam-1000", "adam-20000"] as const;
 export type State = (typeof STATES)[number];
 
@@ -71,10 +72,14 @@ export function runOf(asked: Asked): Run {
 export const lessonRate = (step: Step): number =>
   presets[String(step) as keyof typeof presets].train.learning_rate;
 
+/** Where the weights of a trained state are kept: Step 5 has the model of Step 4. */
+export const fileOf = (step: Step, state: State): string => `step${Math.min(step, 4)}-${state}.bin`;
+
 /** What trains a step's model to a state; the untrained one is there before any step. */
 export function askedFor(step: Step, source: Source, state: State): Asked {
-  const [optimizer, steps] = state.split("-") as ["sgd" | "adam", string];
   if (state === "untrained") return { step, source };
-  const learningRate = lessonRate(optimizer === "adam" ? 5 : 4);
-  return { step, source, optimizer, learningRate, numSteps: Number(steps) };
+  const trained = states[fileOf(step, state) as keyof typeof states].record;
+  const optimizer = trained.optimizer as "sgd" | "adam";
+  const { learning_rate: learningRate, num_steps: numSteps } = trained;
+  return { step, source, optimizer, learningRate, numSteps };
 }

@@ -1,7 +1,7 @@
 /* A model of Steps 3 to 5 in a state. For the built-in names its weights are a file that
    src/glassgpt/guide/states.py made; for other documents it is trained here. */
 import { corpusOf } from "../data/corpus.ts";
-import { askedFor, runOf, type Source, type State, type Step } from "../data/record.ts";
+import { askedFor, fileOf, runOf, type Source, type State, type Step } from "../data/record.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { reach, type Job } from "../jobs/job.ts";
 import { Model } from "./model.ts";
@@ -24,8 +24,6 @@ export interface Progress {
   numSteps: number;
 }
 
-const LAST_MODEL = 4; // Step 5 has the model of Step 4
-
 let kernel: Promise<Kernel> | undefined;
 const kept = new Map<string, Promise<Model>>();
 
@@ -47,8 +45,8 @@ export async function modelIn({ step, source, state }: InState, job: Job): Promi
 }
 
 async function load({ step, source, state }: InState): Promise<Model> {
-  const name = `step${Math.min(step, LAST_MODEL)}-${state}`;
-  const file = files[`../../../states/${name}.bin`];
+  const name = fileOf(step, state);
+  const file = files[`../../../states/${name}`];
   if (!file) throw new Error(`unknown state: ${name}`);
   kernel ??= Kernel.open("float64");
   const [answer, corpus, room] = await Promise.all([fetch(file), corpusOf(source), kernel]);
