@@ -18,6 +18,7 @@ import { row, smoothed } from "./smoothing.ts";
 import { descent, dials, dot, nudged } from "./ideas.ts";
 import { expression } from "./autograd/expressions.ts";
 import { tangents } from "./autograd/tangents.ts";
+import { caching } from "./attention/caching.ts";
 import { pass } from "./attention/passes.ts";
 
 export type { Job, Sample } from "./job.ts";
@@ -25,6 +26,7 @@ export type { Losses, Stage, Trained } from "./training.ts";
 export type { Game, Player, Who } from "../game/play.ts";
 export type { Guess } from "../game/rule.ts";
 export type { Pass } from "./attention/passes.ts";
+export type { Machine } from "./attention/caching.ts";
 export type { Generated } from "./writing.ts";
 
 export const jobs = {
@@ -71,6 +73,7 @@ export const jobs = {
   expression,
   tangents,
   pass,
+  caching,
 };
 
 export type Jobs = typeof jobs;
