@@ -2,12 +2,15 @@
 
 import math
 import random
+from collections.abc import Callable
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support.guide.figure import Opener
+from support.guide.figure import Opener, Window
 from support.guide.lessons import LONG, NEAR
+from support.guide.mistakes import wrong_wasm
 from support.guide.passes import state_pass
 
 from glassgpt.engines.reference.number import Number
@@ -159,3 +162,21 @@ def test_rows_are_added_step_by_step_and_each_shows_its_numbers(
     boxes = page.locator("svg.picture rect.now").all()
     one, all_of_them = (box.bounding_box()["height"] for box in boxes)
     assert all_of_them > 2.5 * one
+
+
+def test_a_cache_that_forgets_the_place_is_found(
+    private_window: Callable[..., Window], tmp_path: Path
+) -> None:
+    pytest.importorskip("ziglang", reason="not run: ziglang is not installed")
+    forgets = (
+        "core/gpt.c",
+        "w.wpe + (size_t)t * C;",
+        "w.wpe + (size_t)(t - first) * C;",
+    )
+    wasm = wrong_wasm(tmp_path, forgets)
+    visit = private_window(wasm).show("cache-compare", task="read", word="emma", at=4)
+    assert visit.table[0][4] == 0
+    assert all(row[4] > 1e-4 for row in visit.table[1:])
+    assert f"was {visit.table[-1][4]:.4f}." in visit.sentence
+    wanted = state_pass(3, "sgd-1000", "emma")["k"]
+    assert visit.table[1][KEY : KEY + 16] != pytest.approx(wanted[1], rel=1e-3)
