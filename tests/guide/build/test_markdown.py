@@ -95,6 +95,24 @@ def test_no_line_can_begin_with_what_ends_a_formula(tmp_path: Path) -> None:
     assert html.count("nobr") == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "set_as"),
+    [
+        ("{= -0.5 | 1 }", ">−0.5<"),
+        ("{= 1e-9 | 2 }", ">1.0e−09<"),
+        ("{= 90 } % of it", "90</span>\u00a0% of"),
+        ("{= 2 } × {= 3 }", "2</span>\u00a0×\u00a0<span"),
+        ("in Step 3, the next", "in Step\u00a03, the"),
+        ("It's one.", "It’s one."),
+        ("`n ** 2` there", '<code translate="no" class="short">n ** 2</code>'),
+        ("$\\ln x$", '<mi class="name">ln</mi><mspace width="0.17em"></mspace><mi>x'),
+        ("$\\frac{{= 1042 }}{2}$", "<mn>1,042</mn>"),
+    ],
+)
+def test_signs_are_those_of_a_book(text: str, set_as: str, tmp_path: Path) -> None:
+    assert set_as in rendered(text, tmp_path).html
+
+
 def test_the_other_language_has_accents_and_is_longer(tmp_path: Path) -> None:
     html = rendered("Plain words, {= vocab() }, and `code`.", tmp_path, "xx").html
     assert "Plain words" not in html

@@ -13,11 +13,16 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from glassgpt.errors import invalid, unknown
 from glassgpt.guide.content.expressions import CALL, FIXED, answer, written
+from glassgpt.guide.content.typography import with_minus
 from glassgpt.guide.content.writing import Writing
 from glassgpt.guide.templating import macros
 
 _PAGE = re.compile(r"\[\[(?P<number>\d\.\d)\]\]")
 _IN_MATHS = {"0", "1", "2"}  # the numbers that may stand in maths as they are
+_UNBROKEN = 14  # code of at most so many characters stays on one line
+# a function's name, ln or exp, and what it is of
+_NAMED = re.compile(r"(<mi class=\"name\">\w+</mi>)(?=<m(?:[in]|sub|row|frac)>)")
+_THOUSANDS = re.compile(r"<mn>(\d+)</mn><mo>&#x0002C;</mo><mn>(\d{3}[.\d]*)</mn>")
 Rule = Callable[[Writing, Token], str]
 
 
@@ -71,7 +76,7 @@ def _read_page_link(state: StateInline, silent: bool) -> bool:
 
 
 def _number(writing: Writing, token: Token) -> str:
-    return str(macros("inline.html").number(token.content))
+    return str(macros("inline.html").number(with_minus(token.content)))
 
 
 def _page_link(writing: Writing, token: Token) -> str:
@@ -84,7 +89,8 @@ def _term(writing: Writing, token: Token) -> str:
 
 
 def _code(writing: Writing, token: Token) -> str:
-    return str(macros("inline.html").code(token.content))
+    short = len(token.content) <= _UNBROKEN and re.search(r"[ -]", token.content)
+    return str(macros("inline.html").code(token.content, short))
 
 
 def _maths(writing: Writing, token: Token) -> str:
@@ -103,7 +109,10 @@ def _mathml(writing: Writing, token: Token, display: str) -> Markup:
             raise writing.placed(0, invalid("bare number in maths", number))
     made = latex2mathml.converter.convert(text, display=display)
     # one letter stands for a number and is italic; a name of more, such as ln, is not
-    return Markup(re.sub(r"<mi>(?=\w\w)", '<mi class="name">', made))
+    made = re.sub(r"<mi>(?=\w\w)", '<mi class="name">', made)
+    if re.search(r"\d,\d{3}", text):  # between thousands a comma takes no room
+        made = _THOUSANDS.sub(r"<mn>\1,\2</mn>", made)
+    return Markup(_NAMED.sub(r'\1<mspace width="0.17em"></mspace>', made))
 
 
 _RULES: dict[str, Rule] = {

@@ -15,6 +15,7 @@ from glassgpt.guide.content.expressions import answered, check_digits
 from glassgpt.guide.content.glossary import Glossary, Term, name_terms
 from glassgpt.guide.content.pages import PageError, Source
 from glassgpt.guide.content.questions import Question
+from glassgpt.guide.content.typography import typeset, unbroken
 from glassgpt.guide.figures import Figures
 
 Answer = TypeVar("Answer")
@@ -68,7 +69,8 @@ class Context:
     meanings: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, text: str) -> str:
-        """The text in the language that is built."""
+        """The text in the language that is built, set as in a book."""
+        text = typeset(text)
         return pseudo_locale.accented(text) if self.language == "xx" else text
 
     def place(self, source: Source) -> str:
@@ -123,7 +125,7 @@ class Writing:
         for child in token.children or []:
             if child.type == "text":
                 check_digits(child.content)
-                child.content = self.context.say(child.content)
+                child.content = unbroken(self.context.say(child.content))
             if child.type == "image" and not child.content.strip():
                 raise invalid("image", child.attrs.get("src", ""), "it has no words")
 
