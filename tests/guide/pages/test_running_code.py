@@ -18,9 +18,9 @@ LOADING = 120_000  # milliseconds that Python may take to come, on a busy machin
 SOFTMAX = named_slice(lesson(1), "model: softmax").text
 # what is written in the place of the lines after softmax, and what must then be said
 EDITS = [
-    ("1 + 1", "Not what the program's own prints"),
+    ("1 + 1", "Not what the program’s own prints"),
     ("softmax([2, 1, 0])[0] > 0.6", "Not what"),
-    ("[round(p, 3) for p in softmax([2, 1, 0])]", "The same as the program's own"),
+    ("[round(p, 3) for p in softmax([2, 1, 0])]", "The same as the program’s own"),
     ("[0.665, 0.245, 0.09]", "The same as"),
     ("print([0.665, 0.245, 0.09])", "The same as"),
     ("[0.665, 0.245, 0.091]", "Not what"),
@@ -91,7 +91,7 @@ def test_python_comes_with_the_first_press_and_not_before(page: Any) -> None:
     box.open()
     assert not [url for url in page.asked if "/python-" in url]
     box.run()
-    assert box.said().startswith("The same as the program's own")
+    assert box.said().startswith("The same as the program’s own")
     assert [url for url in page.asked if url.endswith("pyodide.asm.wasm")]
 
 
@@ -113,9 +113,9 @@ def test_twenty_edits_end_in_a_clear_result(page: Any, complaints: list[str]) ->
             assert any("Aborted()" in one for one in complaints)
             complaints.clear()
         assert complaints == [], text
-    box.box.get_by_role("button", name="Back to the program's own").click()
+    box.box.get_by_role("button", name="Back to the program’s own").click()
     box.run()
-    assert box.said().startswith("The same as the program's own")
+    assert box.said().startswith("The same as the program’s own")
 
 
 def test_figures_go_on_while_code_runs_without_end(page: Any) -> None:
