@@ -27,7 +27,8 @@ def english() -> set[str]:
 
 # data, and a page's own words, which are in its language when they get into a figure
 SHOWN = """() => {
-  const data = ".documents, .names, .chips, textarea, code, [translate=no], .page-words";
+  const data = ".documents, .names, .chips, textarea, code, [translate=no], "
+    + ".page-words";
   const found = [];
   for (const frame of document.querySelectorAll(".frame")) {
     for (const one of [frame, ...frame.querySelectorAll("*")]) {
