@@ -5,12 +5,14 @@ page is held to what was walked there.
 """
 
 import functools
+import json
 import random
 from typing import Any
 
 import numpy as np
 import pytest
 from support.guide.figure import Opener
+from support.guide.visitor import wait_until
 
 from glassgpt.config import preset
 from glassgpt.data.order import shuffled
@@ -153,3 +155,21 @@ def test_depths_are_gone_through_by_keys_and_escape_goes_back(figure: Opener) ->
     page.locator(".trail button").first.click()
     visit.settle()
     assert "31,689 numbers" in visit.sentence
+
+
+def test_narrow_columns_name_bos_in_full(figure: Opener) -> None:
+    visit = figure("model-graph", width=390, word="emma")
+    visit.page.evaluate("""() => {
+      window.drawn = [];
+      const pen = CanvasRenderingContext2D.prototype, own = pen.fillText;
+      pen.fillText = function (text, ...at) {
+        window.drawn.push(text);
+        own.call(this, text, ...at);
+      };
+    }""")
+    for word, seen in (("ann", "BOS → a"), ("christophera", "BOS")):
+        visit.page.evaluate("window.drawn.length = 0")
+        visit.turn(word=word)
+        wait_until(visit.page, f"window.drawn.includes({json.dumps(seen)})", 10)
+    first = visit.page.evaluate("window.drawn.slice(0, 3)")
+    assert first == ["BOS", "c", "h"]

@@ -316,3 +316,15 @@ def test_whatever_is_kept_a_game_can_begin(kept: str, figure: Opener) -> None:
     visit.page.reload()
     visit.settle()
     assert visit.table == []
+
+
+def test_four_models_and_the_reader_fit_a_phone(figure: Opener) -> None:
+    visit = figure("play-model", width=390, props={"steps": [0, 1, 3, 5]})
+    visit.page.click(".written")
+    guess(visit, "a")
+    size = "[document.querySelector('.frame').offsetHeight, document.body.scrollWidth]"
+    high, wide = visit.page.evaluate(size)
+    assert high <= 784 and wide <= 390
+    drawn = str(visit.page.get_attribute("svg.standings", "aria-label"))
+    assert all(name in drawn for name in ("count table", "network", "one head"))
+    assert len(visit.table[0]) == 2 + 2 * 5
