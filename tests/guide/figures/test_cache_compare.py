@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.guide.figure import Opener, Window
-from support.guide.lessons import LONG, NEAR
+from support.guide.lessons import LONG, NEAR, ODD
 from support.guide.mistakes import wrong_wasm
 from support.guide.passes import state_pass
 
@@ -26,10 +26,10 @@ BLOCK = 16
 KEY = 5  # the column of a key's first number; the value's come after it
 
 
-def by_hand(tokens: int) -> tuple[list[int], list[int]]:
+def by_hand(tokens: int, vocabulary: int = 27) -> tuple[list[int], list[int]]:
     """The multiplications after each token: with a cache, and without."""
     # of one token: q, k, v and wo; the two layers of the mlp; lm_head
-    alone = 4 * 16 * 16 + 2 * 16 * 64 + 27 * 16
+    alone = 4 * 16 * 16 + 2 * 16 * 64 + vocabulary * 16
     # its query with each key so far, and each weight with a value
     each = [alone + 2 * 16 * place for place in range(1, tokens + 1)]
     kept = list(accumulate(each))
@@ -162,6 +162,22 @@ def test_rows_are_added_step_by_step_and_each_shows_its_numbers(
     boxes = page.locator("svg.picture rect.now").all()
     one, all_of_them = (box.bounding_box()["height"] for box in boxes)
     assert all_of_them > 2.5 * one
+
+
+def test_own_documents_are_read_by_a_model_that_was_trained_on_them(
+    figure: Opener,
+) -> None:
+    docs, word = ODD["docs"], ODD["word"]
+    characters = set(docs) - {"\n"}
+    kept, again = by_hand(len(word) + 1, len(characters) + 1)
+    found = []
+    for state in ("untrained", "sgd-1000"):
+        visit = figure("cache-compare", task="read", word=word, docs=docs, state=state)
+        assert visit.column(1) == ["BOS", *word]
+        assert (visit.column(2), visit.column(3)) == (kept, again)
+        assert visit.column(4) == [0] * len(kept)
+        found.append(visit.column(KEY))
+    assert found[0] != found[1]
 
 
 def test_a_cache_that_forgets_the_place_is_found(
