@@ -90,9 +90,9 @@ def test_a_step_to_come_says_so(visit: Any) -> None:
     there = visit()
     there.go("/")
     to_come = there.page.locator(".ladder tr:has(small) a")
-    assert to_come.count() == len(COMING) == 3
+    assert to_come.count() == len(COMING) > 0
     to_come.first.click()
-    there.page.wait_for_url("**/step/3/")
+    there.page.wait_for_url(f"**{COMING[0]}")
     assert "still to come" in there.page.inner_text("main")
     assert there.page.locator("main a[download]").count() == 1
     assert there.axe() == []
