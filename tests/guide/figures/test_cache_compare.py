@@ -116,6 +116,9 @@ def test_both_machines_have_the_lessons_keys_values_and_counts(
         assert decoding.tokens_read(length) == n
         assert decoding.cached_numbers(length) == 32 * n
     assert decoding.tokens_read(60) == BLOCK
+    visit.turn(task="read", state=state, word="日本", at=15)
+    assert visit.column(1) == ["BOS"]
+    assert visit.sentence.startswith("Both machines have read BOS: 3,536 ")
 
 
 @pytest.mark.parametrize(("state", "seed"), [("sgd-1000", 7), ("adam-20000", 3)])
