@@ -56,7 +56,7 @@ def views(site: Site) -> Iterator[View]:
 def _missing(site: Site) -> dict[str, Any]:
     """All lessons by step, and a script that finds where the guide begins."""
     context = site.context
-    sources, say, place = context.sources, context.say, context.place
+    sources, place = context.sources, context.place
     by_step = [
         (step, [one for one in sources if one.step == step and one.number])
         for step in range(len(FILES))
@@ -65,7 +65,7 @@ def _missing(site: Site) -> dict[str, Any]:
         "find_root": inline_script("find-root.js"),
         "inline_style": Markup(site.files["inline_style"]),
         "lessons": [
-            (step, say(steps.name(step)), [(one.path, place(one)) for one in own])
+            (step, _named(site, step), [(one.path, place(one)) for one in own])
             for step, own in by_step
             if own
         ],
@@ -75,8 +75,13 @@ def _missing(site: Site) -> dict[str, Any]:
 def _coming(site: Site, step: int) -> dict[str, Any]:
     """A step whose lessons are not written yet."""
     say, file = site.context.say, lesson(step).path.name
-    told = {"name": say(steps.name(step)), "idea": say(steps.idea(step).capitalize())}
-    return {"step": step, "file": file, **told}
+    idea = say(f"{steps.idea(step).capitalize()}.")
+    return {"step": step, "file": file, "name": _named(site, step), "idea": idea}
+
+
+def _named(site: Site, step: int) -> str:
+    """A step's name as a heading has it."""
+    return site.context.say(steps.name(step).capitalize())
 
 
 def common(site: Site, path: str) -> dict[str, Any]:
