@@ -30,13 +30,13 @@ def test_a_run_that_breaks_tells_its_time_and_leads_to_one_that_lasts(
 
 def test_an_untrained_home_gives_a_table_of_what_it_shows(figure: Opener) -> None:
     visit = figure("train-home", embedded=True)
-    assert len(visit.table) == 4
+    assert len(visit.table) == 5
     labels, losses = visit.column(0), visit.column(1)
     assert labels[0] == "uniform" and losses == sorted(losses, reverse=True)
     with visit.page.expect_download() as saved:
         visit.page.click(".frame-tools summary")
         visit.page.get_by_role("button", name="Save numbers as CSV").click()
-    assert len(saved.value.path().read_text("utf-8").splitlines()) == 5
+    assert len(saved.value.path().read_text("utf-8").splitlines()) == 6
 
 
 def test_a_menu_closes_by_escape_and_by_a_press_outside(figure: Opener) -> None:
