@@ -3,7 +3,8 @@
 import re
 
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
-_MINUS = re.compile(r"(?<![\w-])-(?=\d)|(?<=\de)-(?=\d)")
+# before a number, in its exponent, or at the end of a text that a number follows
+_MINUS = re.compile(r"(?<![\w-])-(?=\d)|(?<=\de)-(?=\d)|(?<=\s)-$")
 _STAYS = re.compile(r"(?<=\b[Ss]tep) (?=\d)|(?<=\b[Ss]teps) (?=\d)|^ (?=%)")
 _NO_BREAK = "\u00a0"
 
