@@ -22,6 +22,8 @@ from glassgpt.guide.facts import trainings
         ("## Heading 27", "bare number: 27"),
         ("| a |\n|---|\n| 3.5 |", "bare number: 3.5"),
         ("$x = 27$", "bare number in maths: 27"),
+        ("There are `{fixed 27 | tokens}`.", "call in code: {fixed 27 | tokens}; code"),
+        ("It is `a[{= vocab() }]`.", "call in code: {= vocab() }; code is printed"),
         ("{= nothing() }", "expression: nothing()"),
         ("{= params(9) }", "unknown preset: step9"),
         ("{= ().__class__.__base__ | 2 }\n\n12", "bare number: 12"),

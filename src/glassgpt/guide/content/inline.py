@@ -91,6 +91,9 @@ def _term(writing: Writing, token: Token) -> str:
 
 
 def _code(writing: Writing, token: Token) -> str:
+    if found := CALL.search(token.content) or FIXED.search(token.content):
+        why = "code is printed as it is written"
+        raise invalid("call in code", found[0], why, "Write it outside the backticks.")
     short = len(token.content) <= _UNBROKEN and re.search(r"[ -]", token.content)
     return str(macros("inline.html").code(token.content, short))
 
