@@ -18,12 +18,17 @@ const STYLES = [
   "letter-spacing",
 ];
 
-function save(blob: Blob, name: string): void {
+function save(address: string, name: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
+  link.href = address;
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function saveText(text: string, type: string, name: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  save(address, name);
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
 /** The first picture, with the colours of the page written into it. */
@@ -62,7 +67,7 @@ function painted(source: HTMLCanvasElement): { text: string; width: number; heig
 }
 
 export function saveSvg(frame: HTMLElement, name: string): void {
-  save(new Blob([picture(frame).text], { type: "image/svg+xml" }), `${name}.svg`);
+  saveText(picture(frame).text, "image/svg+xml", `${name}.svg`);
 }
 
 export async function savePng(frame: HTMLElement, name: string): Promise<void> {
@@ -75,7 +80,8 @@ export async function savePng(frame: HTMLElement, name: string): Promise<void> {
   canvas.height = 2 * height;
   canvas.getContext("2d")!.drawImage(image, 0, 0, canvas.width, canvas.height);
   URL.revokeObjectURL(image.src);
-  canvas.toBlob((blob) => blob && save(blob, `${name}.png`));
+  // toBlob waits for an idle moment, a second where there is none
+  save(canvas.toDataURL(), `${name}.png`);
 }
 
 const quoted = (value: string | number): string =>
@@ -88,5 +94,5 @@ export function csv({ columns, rows }: Table): string {
 }
 
 export function saveCsv(table: Table, name: string): void {
-  save(new Blob([csv(table)], { type: "text/csv" }), `${name}.csv`);
+  saveText(csv(table), "text/csv", `${name}.csv`);
 }
