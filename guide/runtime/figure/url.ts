@@ -1,10 +1,11 @@
 /* State in the address, after '#': `table.row=a&word=emma`. What is there wins over what
    this browser keeps, so a link shows what its sender saw. */
 
-const WRITE_EVERY = 250; // ms; browsers refuse more than a few hundred writes a minute
+const WRITE_EVERY = 250; // ms at least; browsers refuse more than a few hundred a minute
 
 let values = parse();
 let due: number | undefined;
+let written = -WRITE_EVERY;
 const listeners = new Set<() => void>();
 
 function parse(): Map<string, string> {
@@ -30,13 +31,15 @@ export const readHash = (key: string): string | undefined => values.get(key);
 export function writeHash(key: string, value: string | null): void {
   if (value === null) values.delete(key);
   else values.set(key, value);
+  const rest = Math.max(0, written + WRITE_EVERY - performance.now());
   due ??= window.setTimeout(() => {
     due = undefined;
+    written = performance.now();
     const text = hashText(values);
     const anchor = location.hash.includes("=") ? "" : location.hash;
     const hash = text ? `#${text}` : anchor;
     history.replaceState(history.state, "", location.pathname + location.search + hash);
-  }, WRITE_EVERY);
+  }, rest);
 }
 
 function hashText(entries: Iterable<[string, string]>): string {

@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import pytest
 from support.guide.figure import Figure, Opener, Window, figures
@@ -57,13 +57,64 @@ def save_all(shown: Figure) -> None:
                 take(f"Save as {kind}")
             assert saved.value.path().read_bytes().startswith(start)
     take("Show as a table")
-    rows = page.query_selector_all(".frame-table tbody tr")
-    assert len(rows) == min(1000, len(table))
+    rows = page.locator(".frame-table tbody tr").count()
+    assert rows == min(1000, len(table))
+
+
+@pytest.fixture
+def other_site() -> Iterator[str]:
+    """Another site: its page frames whatever stands after the question mark."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            framed = unquote(self.path.partition("?")[2])
+            body = (
+                '<!doctype html><link rel="icon" href="data:,"><script>'
+                "window.told = new Promise((on) => "
+                "addEventListener('message', (event) => {"
+                "  if (event.data.type !== 'glassgpt-height') return;"
+                "  document.querySelector('iframe').style.height ="
+                "    event.data.height + 'px';"
+                "  window.last = [event.origin, event.data.height]; on() }))</script>"
+                f'<iframe src="{framed}" width="600" height="50"></iframe>'
+            ).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+# as high as it said, there is nothing left to scroll
+FITS = """document.documentElement.scrollHeight <= innerHeight
+  && innerHeight >= document.querySelector("figure").offsetHeight"""
+
+
+def framed(window: Window, name: str, link: str, other_site: str) -> Figure:
+    """A figure in a frame on another site, which makes it as high as it says it is."""
+    page = window.page
+    page.goto(f"{other_site}?{quote(link, safe='')}")
+    page.evaluate("window.told")
+    _, frame = page.frames
+    shown = Window(frame, link).found(name)
+    wait_until(frame, FITS, 10)
+    origin, height = page.evaluate("window.last")
+    assert link.startswith(origin + "/")
+    assert height >= frame.evaluate("document.querySelector('figure').offsetHeight")
+    return shown
 
 
 @pytest.mark.parametrize("name", figures())
-def test_address_link_and_files_hold_what_is_shown(
-    name: str, figure: Opener, private_window: Privately
+def test_address_link_and_files_hold_what_is_shown_and_a_frame_shows_it(
+    name: str, figure: Opener, private_window: Privately, other_site: str
 ) -> None:
     run = {"run": 1} if name == "train-home" else {}
     shown = figure(name, embedded=True, word="ava", **run)
@@ -74,7 +125,7 @@ def test_address_link_and_files_hold_what_is_shown(
     address, same = shown.page.url.partition("#")[0], f"({STANDS})"
     assert link.startswith(address) and "word=ava" in link
     wait_until(shown.page, f"{same}(location.href) === {same}({json.dumps(link)})", 5)
-    assert elsewhere.open(name, link).seen == seen
+    assert framed(elsewhere, name, link, other_site).seen == seen
 
     # the same with a word and data of one's own
     shown.turn(**{**figures()[name]["states"][-1], "word": "abba", "docs": DOCS})
@@ -117,66 +168,12 @@ def test_a_figure_on_a_page_gives_the_code_to_embed_it(path: str, visit: Any) ->
         assert f"embed/{name}/" in copied
 
 
-@pytest.fixture
-def elsewhere() -> Iterator[str]:
-    """Another site: its page frames whatever stands after the question mark."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            _, _, framed = self.path.partition("?")
-            body = (
-                '<!doctype html><link rel="icon" href="data:,"><script>'
-                "window.told = new Promise((on) => "
-                "addEventListener('message', (event) => {"
-                "  if (event.data.type !== 'glassgpt-height') return;"
-                "  document.querySelector('iframe').style.height ="
-                "    event.data.height + 'px';"
-                "  window.last = [event.origin, event.data.height]; on() }))</script>"
-                f'<iframe src="{framed}" width="600" height="50"></iframe>'
-            ).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-
-
-# as high as it said, there is nothing left to scroll
-FITS = """document.documentElement.scrollHeight <= innerHeight
-  && innerHeight >= document.querySelector("figure").offsetHeight"""
-
-
-@pytest.mark.parametrize("name", figures())
-def test_a_figure_works_in_a_frame_on_another_site(
-    name: str, visit: Any, guide_address: str, elsewhere: str
-) -> None:
-    page = visit().page
-    page.goto(f"{elsewhere}?{guide_address}/embed/{name}/")
-    frame = page.frame_locator("iframe")
-    frame.locator(f"gg-{name}[data-state=ready]").wait_for(timeout=60_000)
-    page.evaluate("window.told")
-    wait_until(page.frames[1], FITS, 10)
-    origin, height = page.evaluate("window.last")
-    assert origin == guide_address
-    assert height >= page.frames[1].evaluate(
-        "document.querySelector('figure').offsetHeight"
-    )
-
-
 def test_no_other_page_may_be_framed(
-    visit: Any, guide_address: str, elsewhere: str, complaints: list[str]
+    visit: Any, guide_address: str, other_site: str, complaints: list[str]
 ) -> None:
     page = visit().page
     for path in ("/", "/step/0/3/", "/gallery/", "/yours/"):
         with page.expect_console_message(lambda one: "frame-ancestors" in one.text):
-            page.goto(f"{elsewhere}?{guide_address}{path}")
+            page.goto(f"{other_site}?{guide_address}{path}")
         assert page.frames[1].url.startswith("chrome-error:"), path
         complaints.clear()

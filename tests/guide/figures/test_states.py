@@ -119,9 +119,9 @@ def test_a_figure_is_quiet_and_fits_a_screen_in_every_state(
     name: str, figure: Opener
 ) -> None:
     shown, found = figure(name), []
-    for state in figures()[name]["states"]:
+    for i, state in enumerate(figures()[name]["states"]):
         shown.turn(**state)
-        for width in (390, 1000):
+        for width in (390, 1000) if i % 2 else (1000, 390):  # first as it is
             shown.resize(width)
             found += [(state, width, each) for each in wrong(shown.page, width)]
             if name in TYPED:

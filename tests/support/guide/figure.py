@@ -154,6 +154,10 @@ class Window:
         """A figure as somebody who has been given its address sees it."""
         self.page.goto("about:blank")
         self.page.goto(link)
+        return self.found(name)
+
+    def found(self, name: str) -> Figure:
+        """The figure that stands there, however it came."""
         self.shows, self._stands = Figure(self, name), ""
         self.shows.settle()
         return self.shows
