@@ -1,7 +1,7 @@
 /* What is drawn of an expression's graph, and its story: how it is built, Value by Value,
    and how gradients then come back, node by node. */
 import type { Graph, Node, Push } from "../../runtime/worker/jobs/autograd/expressions.ts";
-import { formatNumber, whole } from "../../runtime/figure/formatting.ts";
+import { formatNumber, signed, whole } from "../../runtime/figure/formatting.ts";
 
 /** A line from a Value to one that was made from it. */
 export interface Line {
@@ -64,7 +64,7 @@ export function nameOf(graph: Graph, i: number, text: string): string {
   if (op === "number") return short(number);
   // inside an operation that follows from others nothing of the text is only its own
   if (last !== i) return `${nameOf(graph, first, text)}${op === "pow" ? "**−1" : " × −1"}`;
-  const written = [...text].slice(start, start + length).join("");
+  const written = signed([...text].slice(start, start + length).join(""));
   return written.length > 24 ? `${written.slice(0, 11)} … ${written.slice(-11)}` : written;
 }
 

@@ -40,6 +40,12 @@ export class Query<K extends keyof Jobs> {
     this.latest.stop();
   }
 
+  /** Nothing is asked any more, and the last answer is to nothing that is asked now. */
+  forget(): void {
+    if (this.busy) this.stop();
+    this.result = undefined;
+  }
+
   private hurry(): void {
     if (this.next && performance.now() - this.since >= PATIENCE) this.latest.stop();
   }

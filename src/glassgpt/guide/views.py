@@ -14,6 +14,8 @@ from glassgpt.guide.code.filemap import MapSection, map_svg
 from glassgpt.guide.content.pages import Source
 from glassgpt.guide.content.writing import Context, Page
 from glassgpt.guide.defined import names_before
+from glassgpt.guide.fallbacks import fallback_name
+from glassgpt.guide.figures import Fallback
 from glassgpt.guide.server import POLICY
 from glassgpt.guide.site_index import SiteIndex
 from glassgpt.guide.templating import as_json, in_script, inline_script
@@ -120,7 +122,14 @@ def _page(site: Site, page: Page) -> dict[str, Any]:
         "verified": verify.steps_of(page),
         "previous": previous,
         "next": following,
+        "ahead": following and _picture(site, following),
     }
+
+
+def _picture(site: Site, page: Page) -> Fallback | None:
+    """The picture of a page's first figure."""
+    names = [fallback_name(page.source.path, each) for each in page.figures]
+    return site.context.figures.fallbacks.get(names[0]) if names else None
 
 
 def _moved(site: Site, page: Page) -> str:

@@ -28,6 +28,7 @@ from glassgpt.guide.content.pages import PageError
         ('<a href="nowhere/">x</a>', "nothing is there"),
         ('<a href="#nowhere">x</a>', "no such place"),
         ('<img src="index.html">', "picture"),
+        ('<img src="index.html" alt="">', "picture"),
         ('<p id="a"></p><p id="a"></p>', "twice"),
         ('<a href="../outside.html">x</a>', "nothing is there"),
     ],

@@ -110,10 +110,6 @@ def wrong(page: Any, width: int) -> list[object]:
     return [each for each in found if each]
 
 
-# formulas stand in them as they are typed; the first has a box for each letter too
-TYPED = {"expression-graph", "operations"}
-
-
 @pytest.mark.parametrize("name", figures())
 def test_a_figure_is_quiet_and_fits_a_screen_in_every_state(
     name: str, figure: Opener
@@ -124,8 +120,6 @@ def test_a_figure_is_quiet_and_fits_a_screen_in_every_state(
         for width in (390, 1000) if i % 2 else (1000, 390):  # first as it is
             shown.resize(width)
             found += [(state, width, each) for each in wrong(shown.page, width)]
-            if name in TYPED:
-                continue
             off = off_screen(shown.page, width, figures()[name].get("wide", False))
             found += [(state, width, each) for each in off]
             shown.page.evaluate("document.querySelector('main').style = ''")

@@ -13,7 +13,7 @@ from support.guide.paths import COMING
 from support.guide.visitor import wait_until
 
 PREFIX = "/some/course/"
-PICTURES = """[...document.querySelectorAll("article img")]
+PICTURES = """[...document.querySelectorAll("article img:not(.near *)")]
   .filter((one) => one.checkVisibility())
   .map((one) => [one.naturalWidth, one.getBoundingClientRect().height])"""
 

@@ -24,7 +24,9 @@ class _Links(html.parser.HTMLParser):
         for key in ("href", "src"):
             if link := given.get(key):
                 self.links.append(link)
-        if tag == "img" and not given.get("alt"):
+        # what only adorns a link says so
+        adorns = given.get("aria-hidden") == "true"
+        if tag == "img" and not (given.get("alt") or adorns):
             self.silent.append(str(given.get("src")))
 
 
