@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from support.guide.figure import MOMENT, Opener
-from support.guide.visitor import wait_until
+from support.guide.visitor import FRAMES, wait_until
 
 HAS_FOCUS = "document.activeElement.closest('.frame') !== null"
 
@@ -103,3 +103,90 @@ def test_a_figure_that_has_to_compute_first_shows_its_picture_meanwhile(
     there.scroll_through()
     wait_until(page, f"{picture} === 'none'")
     assert page.locator(".names li").count() == 20
+
+
+def test_the_stepper_stands_where_the_figure_says_it_stands(figure: Opener) -> None:
+    six = "ava\nbob\nada\nabba\nbaobab\ncleo"
+    for name, state, place, said in (
+        ("count-table", {"docs": six}, "6 / 6", "Names counted: 6."),
+        ("count-table", {"at": 32257}, "32,257 / 32,257", "Names counted: 32,257."),
+        ("tokenizer", {"at": 0}, "1 / 6", "Token 1 of 6: BOS"),
+        ("loss-walk", {"at": 0}, "1 / 5", "After BOS came e"),
+        ("train-live", {"at": 1000, "rate": 30}, "4 / 1,000", "After step 4 the loss"),
+    ):
+        props = {"step": 1} if name == "train-live" else None
+        visit = figure(name, props=props, **state)
+        assert visit.page.inner_text(".scrub b") == place
+        assert visit.sentence.startswith(said), visit.sentence
+
+
+def test_the_largest_counts_of_all_names_stand_in_their_cells(figure: Opener) -> None:
+    visit = figure("count-table", at=32257)
+    texts = visit.page.locator(".frame text.value").all_text_contents()
+    written = [number for row in visit.table for number in row[1:] if number]
+    assert max(written) > 1000
+    assert "".join(texts) == "".join(map(str, written))
+
+
+def test_a_slope_is_the_difference_that_stands_beside_it(figure: Opener) -> None:
+    visit = figure("secant", eps=1e-12, zoom=1)
+    for eps in (1e-12, 1e-13, 1e-14):
+        visit.turn(eps=eps, zoom=1)
+        text = visit.page.inner_text(".frame-picture").replace("−", "-")
+        found = re.search(r"\(([\d.]+) - ([\d.]+)\) / (\S+) = (\S+)", text)
+        assert found
+        moved, stood, by, slope = map(float, found.groups())
+        assert (moved - stood) / by == pytest.approx(slope, abs=1e-8)
+
+
+def test_a_list_goes_along_with_the_step(figure: Opener) -> None:
+    visit = figure("loss-walk", word="alexander", at=8)
+    row, room = (
+        visit.page.locator(each).bounding_box()
+        for each in (".pair.now", ".scroll-pairs")
+    )
+    assert row and room
+    assert room["y"] <= row["y"]
+    assert row["y"] + row["height"] <= room["y"] + room["height"] + 1
+
+
+def test_full_screen_makes_the_picture_and_its_words_larger(figure: Opener) -> None:
+    visit = figure("secant", width=1440)
+    page = visit.page
+    parts = [page.locator(each) for each in (".frame-picture", ".frame-head b")]
+    before = [part.bounding_box() for part in parts]
+    page.click(".frame-tools summary")
+    page.get_by_role("button", name="Full screen").click()
+    wait_until(page, "document.fullscreenElement !== null", 10)
+    page.evaluate(FRAMES)
+    after = [part.bounding_box() for part in parts]
+    assert page.evaluate("document.activeElement.className") == "frame"
+    page.evaluate("document.exitFullscreen()")
+    wait_until(page, "document.fullscreenElement === null", 10)
+    for small, large in zip(before, after, strict=True):
+        assert small and large and large["width"] > 1.2 * small["width"]
+
+
+HEADS = """[...document.querySelectorAll("th")].flatMap((head) => {
+  const walk = document.createTreeWalker(head, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walk.nextNode()) {
+    const text = walk.currentNode;
+    for (const word of text.data.matchAll(/[^\\s-]+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (range.getClientRects().length > 1) found.push(word[0]);
+    }
+  }
+  return found;
+})"""
+
+
+def test_no_word_in_the_head_of_a_table_is_cut_in_two(visit: Any) -> None:
+    there = visit()
+    for path in ("/", "/about/", "/step/1/4/"):
+        there.go(path)
+        for width in (1440, 390):
+            there.resize(width)
+            assert there.page.evaluate(HEADS) == [], (path, width)
