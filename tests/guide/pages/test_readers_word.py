@@ -15,6 +15,7 @@ from support.guide.visitor import wait_until
 from glassgpt.guide.content.answer_key import key_of, read_as
 from glassgpt.guide.facts import names
 
+BLOCK = 16  # tokens, of which the first is BOS
 # what people type, and what is read of it
 WORDS = {
     "Emma": "emma",
@@ -102,7 +103,10 @@ class Page:
             assert f"not in the vocabulary: {' '.join(lacking)}" in said
         if not read:
             assert "Type some of these: a b c" in said
-        assert bool(said) == (typed != read or not read)
+        # a model of Step 3 reads no more than its block
+        if beyond := "beyond the block: " in said:
+            assert said.endswith(f"beyond the block: {read[BLOCK - 1 :]}")
+        assert bool(said) == (typed != read or not read or beyond)
 
     def check_text(self) -> None:
         """Nothing unfilled, nothing that is no number, nothing too wide."""

@@ -14,7 +14,8 @@ def kind(url: str) -> str:
     name = url.rsplit("/", 1)[-1].partition("#")[0]
     if name.endswith(".woff2"):
         return "fonts"
-    if name.endswith(".wasm") or re.fullmatch(r"names-[\w-]+\.txt", name):
+    # a model's trained weights come with the kernel that computes with them
+    if name.endswith((".wasm", ".bin")) or re.fullmatch(r"names-[\w-]+\.txt", name):
         return "training"
     return "reading"
 

@@ -4,7 +4,7 @@ import { at, levels, prepare, train } from "./training.ts";
 import { counts } from "./counting.ts";
 import { surprise, walk } from "./walking.ts";
 import { next, names, generate, tally } from "./writing.ts";
-import { linear, softmax } from "./operations.ts";
+import { linear, rmsnorm, softmax } from "./operations.ts";
 import { check, epsilons } from "./gradients.ts";
 import { alive, graph } from "./autograd/graphs.ts";
 import { verify } from "./verifying.ts";
@@ -20,6 +20,7 @@ import { expression } from "./autograd/expressions.ts";
 import { tangents } from "./autograd/tangents.ts";
 import { caching } from "./attention/caching.ts";
 import { pass } from "./attention/passes.ts";
+import { endings, sums } from "./attention/places.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
@@ -43,6 +44,7 @@ export const jobs = {
   tally,
   linear,
   softmax,
+  rmsnorm,
   verify,
   check,
   epsilons,
@@ -74,6 +76,8 @@ export const jobs = {
   tangents,
   pass,
   caching,
+  endings,
+  sums,
 };
 
 export type Jobs = typeof jobs;

@@ -27,7 +27,7 @@ interface Layers {
   vocabulary: string[];
 }
 
-const tensorOf = (model: Model, name: string): Float64Array => {
+export const tensorOf = (model: Model, name: string): Float64Array => {
   const tensor = model.tensors().find((each) => each.name === name)!;
   const from = tensor.offset;
   return model.weights().subarray(from, from + tensor.rows * tensor.columns);

@@ -1,4 +1,5 @@
 /* Single operations on numbers that the reader edits. */
+import { runOf } from "../data/record.ts";
 import { Kernel } from "../kernel/kernel.ts";
 
 let toolbox: Promise<Kernel> | undefined;
@@ -28,5 +29,39 @@ export async function softmax(input: {
     const logits = kernel.putReals(input.logits);
     kernel.call.softmax(probs, logits, input.logits.length, input.temperature);
     return kernel.reals(probs, input.logits.length);
+  });
+}
+
+/** How large a vector's numbers are: the mean of their squares, its root, and how long the
+    vector is. */
+export interface Sizes {
+  square: number;
+  root: number;
+  length: number;
+}
+
+export interface Normed {
+  y: Float64Array;
+  scale: number;
+  eps: number;
+  before: Sizes;
+  after: Sizes;
+}
+
+/** Numbers scaled as the lessons' rmsnorm does. */
+export async function rmsnorm(input: { x: number[] }): Promise<Normed> {
+  const kernel = await tools();
+  const { rms_eps: eps } = runOf({ step: 3, source: "names" }).model;
+  const count = input.x.length;
+  const sizes = (numbers: number): Sizes => {
+    const length = kernel.call.norm(numbers, count);
+    const square = (length * length) / count;
+    return { square, root: Math.sqrt(square), length };
+  };
+  return kernel.freed(() => {
+    const y = kernel.allocate(kernel.realSize * count);
+    const x = kernel.putReals(input.x);
+    const scale = kernel.call.rmsnorm(y, x, count, eps);
+    return { y: kernel.reals(y, count), scale, eps, before: sizes(x), after: sizes(y) };
   });
 }
