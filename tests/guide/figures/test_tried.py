@@ -190,3 +190,20 @@ def test_no_word_in_the_head_of_a_table_is_cut_in_two(visit: Any) -> None:
         for width in (1440, 390):
             there.resize(width)
             assert there.page.evaluate(HEADS) == [], (path, width)
+
+
+def test_held_out_losses_wait_for_the_end_of_a_drag(figure: Opener) -> None:
+    visit = figure("train-live", props={"step": 1}, at=1000)
+    page, before = visit.page, visit.column(1)
+    box = page.locator(".knobs input[type=range]").first.bounding_box()
+    assert box and "names that it never saw" in visit.sentence
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 3, middle, steps=3)
+    visit.settle()
+    dragged = visit.column(1)
+    assert dragged != before and "names that it never saw" not in visit.sentence
+    page.mouse.up()
+    visit.settle()
+    assert visit.column(1) == dragged and "names that it never saw" in visit.sentence
