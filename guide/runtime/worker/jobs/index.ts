@@ -19,6 +19,7 @@ import { descent, dials, dot, nudged } from "./ideas.ts";
 import { expression } from "./autograd/expressions.ts";
 import { tangents } from "./autograd/tangents.ts";
 import { caching } from "./attention/caching.ts";
+import { mixes, projections, stream } from "./attention/mixing.ts";
 import { pass } from "./attention/passes.ts";
 import { endings, sums } from "./attention/places.ts";
 
@@ -78,6 +79,9 @@ export const jobs = {
   caching,
   endings,
   sums,
+  mixes,
+  projections,
+  stream,
 };
 
 export type Jobs = typeof jobs;

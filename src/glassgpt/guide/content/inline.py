@@ -22,8 +22,6 @@ _IN_MATHS = {"0", "1", "2"}  # the numbers that may stand in maths as they are
 _UNBROKEN = 14  # code of at most so many characters stays on one line
 # a function's name, ln or exp, and what it is of
 _NAMED = re.compile(r"(<mi class=\"name\">\w+</mi>)(?=<m(?:[in]|sub|row|frac)>)")
-# a minus that is a sign, and takes nothing from what is before it
-_SIGNED = re.compile(r"(<mo[^>]*>(?:&#x0003D;|&#x00028;)</mo>)<mo>&#x02212;</mo>")
 _THOUSANDS = re.compile(r"<mn>(\d+)</mn><mo>&#x0002C;</mo><mn>(\d{3}[.\d]*)</mn>")
 Rule = Callable[[Writing, Token], str]
 
@@ -117,7 +115,6 @@ def _mathml(writing: Writing, token: Token, display: str) -> Markup:
     made = re.sub(r"<mi>(?=\w\w)", '<mi class="name">', made)
     if re.search(r"\d,\d{3}", text):  # between thousands a comma takes no room
         made = _THOUSANDS.sub(r"<mn>\1,\2</mn>", made)
-    made = _SIGNED.sub(r'\1<mo form="prefix">&#x02212;</mo>', made)
     return Markup(_NAMED.sub(r'\1<mspace width="0.17em"></mspace>', made))
 
 

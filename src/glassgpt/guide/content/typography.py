@@ -3,8 +3,7 @@
 import re
 
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
-# before a number, in its exponent, or at the end of a text that a number follows
-_MINUS = re.compile(r"(?<![\w-])-(?=\d)|(?<=\de)-(?=\d)|(?<=\s)-$")
+_MINUS = re.compile(r"(?<![\w-])-(?=\d)|(?<=\de)-(?=\d)")
 _STAYS = re.compile(r"(?<=\b[Ss]tep) (?=\d)|(?<=\b[Ss]teps) (?=\d)|^ (?=%)")
 _NO_BREAK = "\u00a0"
 
