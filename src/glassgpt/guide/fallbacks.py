@@ -30,6 +30,8 @@ def put_fallbacks(folder: Path, kept: Path) -> dict[str, Fallback]:
         if not picture.is_file():
             remedy = "Make it: python tools/fallbacks.py"
             raise missing(f"picture {name}", remedy, PageError)
-        file = keep(kept, name, ".webp", picture.read_bytes())
-        found[name] = Fallback(file, one["width"], one["height"], one["said"])
+        content = picture.read_bytes()
+        file = keep(kept, name, ".webp", content)
+        size = one["width"], one["height"]
+        found[name] = Fallback(file, *size, one["said"], len(content))
     return found

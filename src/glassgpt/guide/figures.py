@@ -30,6 +30,7 @@ class Fallback:
     width: int
     height: int
     said: str
+    bytes: int = 0
 
 
 @dataclass(frozen=True)

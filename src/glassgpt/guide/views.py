@@ -24,6 +24,8 @@ from glassgpt.lessons import FILES, Lesson, lesson
 View = tuple[str, str, dict[str, Any]]
 """An address, the template of its page, and what is in the page."""
 
+_PICTURE_AHEAD = 30_000  # bytes
+
 
 @dataclass(frozen=True)
 class Site:
@@ -127,9 +129,10 @@ def _page(site: Site, page: Page) -> dict[str, Any]:
 
 
 def _picture(site: Site, page: Page) -> Fallback | None:
-    """The picture of a page's first figure."""
+    """The picture of a page's first figure, where it does not weigh too much."""
     names = [fallback_name(page.source.path, each) for each in page.figures]
-    return site.context.figures.fallbacks.get(names[0]) if names else None
+    found = site.context.figures.fallbacks.get(names[0]) if names else None
+    return found if found and found.bytes <= _PICTURE_AHEAD else None
 
 
 def _moved(site: Site, page: Page) -> str:
