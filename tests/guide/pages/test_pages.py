@@ -12,6 +12,13 @@ def test_every_page_that_is_written_is_built(guide_site: Path) -> None:
     assert paths_of(guide_site) | {"/404.html"} == {*PATHS, *MADE}
 
 
+def test_every_lesson_ends_in_what_its_reader_can_do_now(guide_site: Path) -> None:
+    for page in PAGES:
+        if page.number:
+            text = (guide_site / page.path.strip("/") / "index.html").read_text("utf-8")
+            assert re.search(r'<p class="can"><b>[^<]+</b> \w', text), page.path
+
+
 def test_arrow_keys_turn_the_pages(visit: Any) -> None:
     lessons = [page.path for page in PAGES if page.number]
     there = visit()
