@@ -20,6 +20,7 @@ import { expression } from "./autograd/expressions.ts";
 import { tangents } from "./autograd/tangents.ts";
 import { caching } from "./attention/caching.ts";
 import { mixes, projections, stream } from "./attention/mixing.ts";
+import { ablate } from "./attention/ablations.ts";
 import { pass } from "./attention/passes.ts";
 import { endings, sums } from "./attention/places.ts";
 
@@ -27,6 +28,7 @@ export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
 export type { Game, Player, Who } from "../game/play.ts";
 export type { Guess } from "../game/rule.ts";
+export type { Paired } from "./attention/ablations.ts";
 export type { Pass } from "./attention/passes.ts";
 export type { Machine } from "./attention/caching.ts";
 export type { Generated } from "./writing.ts";
@@ -75,6 +77,7 @@ export const jobs = {
   descent,
   expression,
   tangents,
+  ablate,
   pass,
   caching,
   endings,

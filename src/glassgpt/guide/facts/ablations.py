@@ -1,0 +1,112 @@
+"""What a page may say of parts taken away from Step 3, over six seeds."""
+
+from typing import Any
+
+from glassgpt.comparison.ablations import SEEDS, WHOLE, Band, trained_without
+from glassgpt.config import preset
+from glassgpt.guide.cache import kept_fact
+from glassgpt.guide.facts import call
+from glassgpt.guide.facts.names import corpus
+
+STEP = 3
+PARTS = ("attention", "positions", "mlp", "residuals", "norms", "scale")
+LACKING = (WHOLE, *((part,) for part in PARTS), ("attention", "positions"))
+# the lesson's rate for Adam; trained for so long a single head gets stuck at it
+ADAM_RATES = {1000: 0.01, 5000: 0.01, 20000: 0.003}
+
+
+@kept_fact
+def _losses() -> dict[str, list[float]]:
+    """The held-out losses without parts, a seed after another."""
+    found: dict[str, list[float]] = {" ".join(parts): [] for parts in LACKING}
+    for seed in SEEDS:
+        record = preset(f"step{STEP}").with_settings(seed=seed)
+        trained = trained_without(record, corpus(), LACKING)
+        for parts, one in zip(LACKING, trained, strict=True):
+            found[" ".join(parts)].append(one.loss)
+    return found
+
+
+@kept_fact
+def _with_adam(num_steps: int) -> dict[str, Any]:
+    """The same with Adam, without attention alone; and how even its weights are."""
+    how = {"optimizer": "adam", "learning_rate": ADAM_RATES[num_steps]}
+    wholes, without, evenness = [], [], []
+    for seed in SEEDS:
+        record = preset(f"step{STEP}").with_settings(
+            seed=seed, num_steps=num_steps, dtype="float32", **how
+        )
+        whole, lacking = trained_without(record, corpus(), [WHOLE, ("attention",)])
+        wholes.append(whole.loss)
+        without.append(lacking.loss)
+        evenness.append(whole.entropy)
+    return {"whole": wholes, "without": without, "evenness": evenness}
+
+
+def band(*parts: str) -> Band:
+    """By how much the held-out loss rises without parts, seed by seed."""
+    losses = _losses()
+    pairs = zip(losses[" ".join(parts)], losses[""], strict=True)
+    return Band(tuple(lacking - whole for lacking, whole in pairs))
+
+
+def adam_band(num_steps: int) -> Band:
+    """The same without attention, after so many steps with Adam."""
+    found = _with_adam(num_steps)
+    pairs = zip(found["without"], found["whole"], strict=True)
+    return Band(tuple(lacking - whole for lacking, whole in pairs))
+
+
+@call
+def without(*parts: str) -> float:
+    """Step 3's held-out loss without parts, from the lesson's own seed."""
+    return float(_losses()[" ".join(parts)][0])
+
+
+@call
+def worth(*parts: str) -> float:
+    """By how much it rises without them, in the mean of six seeds."""
+    return band(*parts).mean
+
+
+@call
+def worth_least(*parts: str) -> float:
+    """The least of the six."""
+    return band(*parts).least
+
+
+@call
+def worth_most(*parts: str) -> float:
+    """The most of the six."""
+    return band(*parts).most
+
+
+@call
+def worse_seeds(*parts: str) -> int:
+    """From how many of the six seeds the model is worse without parts."""
+    return sum(each > 0 for each in band(*parts).differences)
+
+
+@call
+def ablation_seeds() -> int:
+    """From how many seeds each was trained."""
+    return len(SEEDS)
+
+
+@call
+def adam_heldout(num_steps: int) -> float:
+    """Step 3's held-out loss after so many steps with Adam, from the lesson's seed."""
+    return float(_with_adam(num_steps)["whole"][0])
+
+
+@call
+def attention_worth(num_steps: int, which: str = "mean") -> float:
+    """What attention is worth then: the `mean` of six seeds, `least` or `most`."""
+    return float(getattr(adam_band(num_steps), which))
+
+
+@call
+def evenness(num_steps: int) -> float:
+    """How even attention's weights are then: 1 is a plain average."""
+    found = _with_adam(num_steps)["evenness"]
+    return float(sum(found) / len(found))
