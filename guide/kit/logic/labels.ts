@@ -31,11 +31,11 @@ export function spread(wanted: number[], gap: number, low: number, high: number)
 }
 
 /** Names at the height of their lines, moved as little as keeps them apart and inside. */
-export function apart(
-  levels: Level[],
+export function apart<Named extends Level>(
+  levels: Named[],
   y: (value: number) => number,
   [top, bottom]: [number, number],
-): (Level & { at: number })[] {
+): (Named & { at: number })[] {
   const names = levels
     .map((level) => ({ ...level, at: y(level.value) }))
     .sort((a, b) => a.at - b.at);

@@ -1,1 +1,1 @@
-"""Measuring speed: the kernel beside its peers, in one run, as ratios."""
+"""Measuring: how fast the kernel is beside its peers, and what parts are worth."""

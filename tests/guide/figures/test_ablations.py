@@ -5,7 +5,7 @@ import re
 import pytest
 from support.guide.figure import Opener
 
-from glassgpt.comparison.ablations import WHOLE, trained_without
+from glassgpt.bench.ablations import WHOLE, trained_without
 from glassgpt.config import preset
 from glassgpt.data import load_corpus
 

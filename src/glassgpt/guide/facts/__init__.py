@@ -30,6 +30,6 @@ def call(function: Called) -> Called:
 @functools.cache
 def calls() -> Mapping[str, Callable[..., Any]]:
     """Every function that pages may call, by name."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        importlib.import_module(module.name)
     return _CALLS

@@ -55,10 +55,10 @@ def passes(times: int) -> float:
 
 @call
 @kept_fact
-def breaks_at(rate: float) -> int:
-    """The name, from 1, at which Step 1 breaks at a learning rate. 0: it lasts."""
+def breaks_at(rate: float, step: int = 1) -> int:
+    """The name, from 1, at which a step breaks at a learning rate. 0: it lasts."""
     try:
-        glassgpt.train("names", step=1, learning_rate=rate)
+        glassgpt.train("names", step=step, learning_rate=rate)
     except DivergedError as error:
         return error.step + 1
     return 0

@@ -1,10 +1,12 @@
-"""What a page may say that the program of Step 1 works out."""
+"""What a page may say that the program of Step 1 works out, and of first gradients."""
 
 import functools
 import math
 import random
+import statistics
 from typing import Any
 
+from glassgpt.config import preset
 from glassgpt.data.order import shuffled
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
@@ -18,6 +20,7 @@ from glassgpt.guide.facts.names import (
 )
 from glassgpt.guide.facts.trainings import training
 from glassgpt.lessons import lesson
+from glassgpt.training.session import Session
 
 
 @functools.cache
@@ -90,3 +93,21 @@ def gradient_at_first(matrix: int = 0) -> float:
     tokens = tokenizer().encode(order()[0])
     _, exact = _step1()["analytic_gradient"](tokens, len(tokens) - 1)
     return float(next(g for g in exact if g))
+
+
+@call
+@kept_fact
+def gradient_norm(step: int, text: str) -> float:
+    """The length of a step's gradient on a word, at its first weights."""
+    engine = Session(preset(f"step{step}"), corpus()).engine
+    _, found = engine.gradients(tokenizer().encode(text))
+    return math.hypot(*(slope for each in found.values() for slope in each.values))
+
+
+@call
+@kept_fact
+def logit_spread(step: int, text: str) -> float:
+    """The standard deviation of a step's logits on a word, at its first weights."""
+    engine = Session(preset(f"step{step}"), corpus()).engine
+    rows = engine.logits(tokenizer().encode(text))
+    return statistics.pstdev(logit for row in rows for logit in row)

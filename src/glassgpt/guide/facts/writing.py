@@ -5,7 +5,7 @@ from collections.abc import Container
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
 from glassgpt.guide.facts.names import corpus
-from glassgpt.guide.facts.trainings import training
+from glassgpt.guide.facts.trainings import setting, training
 
 
 @call
@@ -16,9 +16,39 @@ def written_by(step: int, count: int, temperature: float) -> list[str]:
 
 
 @call
+def names_beside(steps: list[int], count: int, temperature: float) -> list[list[str]]:
+    """The first names of several steps at one temperature, a row for each place."""
+    columns = [written_by(step, count, temperature) for step in steps]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+@call
+def known_of(step: int, count: int, temperature: float) -> int:
+    """How many of the first names that a step writes are in the list of names."""
+    names: Container[str] = set(corpus().documents)
+    return sum(text in names for text in written_by(step, count, temperature))
+
+
+@call
+def cut_of(step: int, count: int, temperature: float) -> int:
+    """How many of them the program stopped at the most it writes."""
+    most = setting(step, "block_size")
+    return sum(len(text) == most for text in written_by(step, count, temperature))
+
+
+@call
 @kept_fact
 def known_share(step: int, temperature: float, count: int = 50_000) -> float:
     """How many of a hundred names that a step writes are in the list of names."""
     names: Container[str] = set(corpus().documents)
     texts = training(step).sample(count, temperature=temperature, together=True)
     return 100 * sum(text in names for text in texts) / count
+
+
+@call
+@kept_fact
+def cut_share(step: int, temperature: float, count: int = 50_000) -> float:
+    """How many of a hundred names that a step writes are stopped at the most it may."""
+    most: int = setting(step, "block_size")
+    texts = training(step).sample(count, temperature=temperature, together=True)
+    return 100 * sum(len(text) == most for text in texts) / count

@@ -4,6 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
+import glassgpt
+from glassgpt.bench.ablations import SEEDS, Band
 from glassgpt.config import preset
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
@@ -49,6 +51,41 @@ def _steps(name: str) -> Iterator[tuple[int, str, str]]:
 
 def _read() -> list[str]:
     return list(Session(preset("step3"), corpus()).loader.trained())
+
+
+@call
+def ending_share(length: int) -> float:
+    """Of a hundred names read with so many letters or more, how many end there."""
+    lengths = [len(name) for name in _read()]
+    reach = sum(one >= length for one in lengths)
+    return 100 * lengths.count(length) / reach if reach else 100.0
+
+
+@call
+@kept_fact
+def counted_from(name: str, num_steps: int) -> float:
+    """A baseline's held-out loss where it counts so many names."""
+    result = glassgpt.train("names", step=0, num_steps=num_steps).result
+    assert result is not None and result.evaluation is not None
+    return result.evaluation.baselines[name]
+
+
+@kept_fact
+def _leads() -> list[float]:
+    """Step 3's held-out loss less the table's, seed by seed."""
+    found = []
+    for seed in SEEDS:
+        result = glassgpt.train("names", step=3, seed=seed).result
+        assert result is not None and result.evaluation is not None
+        measured = result.evaluation
+        found.append(measured.loss - measured.baselines["place"])
+    return found
+
+
+@call
+def place_lead(which: str = "mean") -> float:
+    """By how much the table is better than Step 3: the `mean`, `least` or `most`."""
+    return float(getattr(Band(tuple(_leads())), which))
 
 
 @kept_fact

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from glassgpt.comparison.ablations import SEEDS, WHOLE, Band, trained_without
+from glassgpt.bench.ablations import SEEDS, WHOLE, Band, trained_without
 from glassgpt.config import preset
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
@@ -41,6 +41,19 @@ def _with_adam(num_steps: int) -> dict[str, Any]:
         without.append(lacking.loss)
         evenness.append(whole.entropy)
     return {"whole": wholes, "without": without, "evenness": evenness}
+
+
+@kept_fact
+def _at_rate(rate: float) -> dict[str, list[float]]:
+    """The same at another rate, for parts that change how long slopes are."""
+    lacking = (WHOLE, ("norms",), ("residuals",))
+    found: dict[str, list[float]] = {" ".join(parts): [] for parts in lacking}
+    for seed in SEEDS:
+        record = preset(f"step{STEP}").with_settings(seed=seed, learning_rate=rate)
+        trained = trained_without(record, corpus(), lacking)
+        for parts, one in zip(lacking, trained, strict=True):
+            found[" ".join(parts)].append(one.loss)
+    return found
 
 
 def band(*parts: str) -> Band:
@@ -85,6 +98,13 @@ def worth_most(*parts: str) -> float:
 def worse_seeds(*parts: str) -> int:
     """From how many of the six seeds the model is worse without parts."""
     return sum(each > 0 for each in band(*parts).differences)
+
+
+@call
+def mean_at_rate(rate: float, *parts: str) -> float:
+    """The held-out loss at a rate without parts, in the mean of the six seeds."""
+    losses = _at_rate(rate)[" ".join(parts)]
+    return sum(losses) / len(losses)
 
 
 @call

@@ -14,6 +14,9 @@ from glassgpt.config import Record
 from glassgpt.data.documents import Corpus
 from glassgpt.errors import missing
 from glassgpt.evaluation import FEWEST
+from glassgpt.kernel.bindings.model import Kernel
+from glassgpt.kernel.bindings.observe import attention_entropies, evaluate
+from glassgpt.kernel.bindings.train import Documents, Trainer, train_models
 from glassgpt.training.session import Session
 
 # six that agree would do so once in 32 times if chance alone decided
@@ -69,9 +72,6 @@ def trained_without(
     A model that diverges has the loss inf. Raises UsageError for parts that there are
     not, and where fewer than 20 documents are held out.
     """
-    from glassgpt.kernel.bindings.model import Kernel
-    from glassgpt.kernel.bindings.train import Documents, Trainer, train_models
-
     session = Session(record, corpus, "kernel")
     heldout = [*map(session.tokenizer.encode, session.loader.heldout())]
     if len(heldout) < FEWEST:
@@ -93,31 +93,23 @@ def trained_without(
     ]
 
 
-def _measured(kernel: Any, heldout: Sequence[list[int]]) -> Trained:
-    import numpy as np
-
-    from glassgpt.kernel.bindings.observe import evaluate
-    from glassgpt.kernel.bindings.train import Documents
-
+def _measured(kernel: Kernel, heldout: Sequence[list[int]]) -> Trained:
     given = Documents(heldout, kernel.model.vocab_size)
-    losses, counts = evaluate(kernel, given, np.arange(len(given)), batched=True)
+    losses, counts = evaluate(kernel, given, range(len(given)), batched=True)
     loss = math.fsum(losses) / int(counts.sum())
     looks = "attention" not in kernel.without
     return Trained(loss, _evenness(kernel, heldout) if looks else None)
 
 
-def _evenness(kernel: Any, heldout: Sequence[list[int]]) -> float:
-    import numpy as np
-
-    from glassgpt.kernel.bindings.observe import attention_entropies
-
+def _evenness(kernel: Kernel, heldout: Sequence[list[int]]) -> float:
     shares = list[float]()
     for tokens in heldout:
         positions = len(kernel.cut(tokens)) - 1
         if positions < 2:
             continue
         kernel.loss(tokens)
-        found = attention_entropies(kernel, positions)[:, :, 1:]
-        even = np.log(np.arange(2, positions + 1))
-        shares += (found / even).ravel().tolist()
+        entropies = attention_entropies(kernel, positions)
+        for place in range(1, positions):
+            even = math.log(place + 1)
+            shares += [one / even for one in entropies[:, :, place].ravel().tolist()]
     return math.fsum(shares) / len(shares)

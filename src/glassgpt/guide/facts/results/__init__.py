@@ -1,0 +1,1 @@
+"""Calls about what came of trainings, beside what counts and beside one another."""
