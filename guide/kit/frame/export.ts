@@ -34,8 +34,8 @@ function saveText(text: string, type: string, name: string): void {
 /** The first picture, with the colours of the page written into it. */
 function picture(frame: HTMLElement): { text: string; width: number; height: number } {
   const drawn = frame.querySelector<HTMLCanvasElement>("canvas.picture");
-  if (drawn) return painted(drawn);
-  const source = frame.querySelector<SVGSVGElement>("svg.picture");
+  const source = (drawn?.parentElement ?? frame).querySelector<SVGSVGElement>("svg.picture");
+  if (drawn && !source) return painted(drawn);
   if (!source) throw new Error("missing picture");
   const copy = source.cloneNode(true) as SVGSVGElement;
   const copies = [copy, ...copy.querySelectorAll<SVGElement>("*")];
@@ -50,11 +50,21 @@ function picture(frame: HTMLElement): { text: string; width: number; height: num
     copies[i]!.removeAttribute("tabindex");
   });
   const { width, height } = source.getBoundingClientRect();
+  if (drawn) copy.prepend(under(drawn, width, height));
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.setAttribute("width", String(width));
   copy.setAttribute("height", String(height));
   copy.style.background = getComputedStyle(document.body).backgroundColor;
   return { text: new XMLSerializer().serializeToString(copy), width, height };
+}
+
+/** What is painted, to lie under names and lines. */
+function under(source: HTMLCanvasElement, width: number, height: number): SVGImageElement {
+  const image = document.createElementNS("http://www.w3.org/2000/svg", "image");
+  image.setAttribute("href", source.toDataURL());
+  image.setAttribute("width", String(width));
+  image.setAttribute("height", String(height));
+  return image;
 }
 
 /** A picture of points on the paper that it is drawn on. */

@@ -44,16 +44,3 @@ export const placeUnder = (places: Box[], x: number, y: number): number =>
   places.findIndex((box) => x >= box.x && x < box.x + box.w && y >= box.y && y < box.y + box.h);
 
 export const middle = (box: Box): [number, number] => [box.x + box.w / 2, box.y + box.h / 2];
-
-/** Colours as the page's tokens have them at this moment. */
-export function colours(element: Element, names: string[]): Record<string, string> {
-  const probe = document.createElement("i");
-  element.append(probe);
-  const found: Record<string, string> = {};
-  for (const name of names) {
-    probe.style.color = `var(--${name})`;
-    found[name] = getComputedStyle(probe).color;
-  }
-  probe.remove();
-  return found;
-}

@@ -10,5 +10,7 @@ export function products(w: ArrayLike<number>, x: ArrayLike<number>, shown = 3):
     .slice(0, shown)
     .sort((a, b) => a - b);
   const parts = first.map((i) => `${formatNumber(w[i] ?? 0, 3)} × ${formatNumber(x[i] ?? 0, 3)}`);
-  return `${parts.join(" + ")} + … (${t("products-in-all", { n: String(x.length) })})`;
+  const sum = parts.join(" + ");
+  if (all.length <= shown) return sum;
+  return `${sum} + … (${t("products-in-all", { n: String(x.length) })})`;
 }

@@ -12,13 +12,14 @@ from glassgpt.guide.blocks.figure import figure_html
 from glassgpt.guide.code import steps
 from glassgpt.guide.code.filemap import MapSection, map_svg
 from glassgpt.guide.content.pages import Source
+from glassgpt.guide.content.stations import PLACE, small_map, station_of
 from glassgpt.guide.content.writing import Context, Page
 from glassgpt.guide.defined import names_before
 from glassgpt.guide.fallbacks import fallback_name
 from glassgpt.guide.figures import Fallback
 from glassgpt.guide.server import POLICY
 from glassgpt.guide.site_index import SiteIndex
-from glassgpt.guide.templating import as_json, in_script, inline_script
+from glassgpt.guide.templating import as_json, in_script, inline_script, render
 from glassgpt.lessons import FILES, Lesson, lesson
 
 View = tuple[str, str, dict[str, Any]]
@@ -120,6 +121,7 @@ def _page(site: Site, page: Page) -> dict[str, Any]:
         "crumbs": _crumbs(site.context, source),
         "before": names_before(page, site.index.pages, site.context),
         "filemap": _filemap(site, page),
+        "small_map": _small_map(site, source),
         "moved": _moved(site, page),
         "verified": verify.steps_of(page),
         "previous": previous,
@@ -133,6 +135,17 @@ def _picture(site: Site, page: Page) -> Fallback | None:
     names = [fallback_name(page.source.path, each) for each in page.figures]
     found = site.context.figures.fallbacks.get(names[0]) if names else None
     return found if found and found.bytes <= _PICTURE_AHEAD else None
+
+
+def _small_map(site: Site, source: Source) -> Markup:
+    """The model in small, with the lesson's station lit."""
+    station = station_of(source)
+    if not station:
+        return Markup()
+    words = site.context.words
+    said = words["map_here"].format(station=words[f"station_{station}"])
+    made = small_map(station)
+    return render("blocks/small_map.html", place=PLACE, said=said, map=made)
 
 
 def _moved(site: Site, page: Page) -> str:

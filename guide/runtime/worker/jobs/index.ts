@@ -10,6 +10,7 @@ import { alive, graph } from "./autograd/graphs.ts";
 import { verify } from "./verifying.ts";
 import { growth, heldouts, lasting, schedule } from "./branching.ts";
 import { backwards, layers, sides, weights } from "./layers.ts";
+import { inside } from "./attention/inside.ts";
 import { along } from "./slopes.ts";
 import { browse, lengths, documents, vocabulary } from "./documents.ts";
 import { characters, tokens } from "./tokenizing.ts";
@@ -55,6 +56,7 @@ export const jobs = {
   weights,
   layers,
   sides,
+  inside,
   backwards,
   graph,
   alive,

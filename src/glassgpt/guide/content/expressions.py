@@ -8,6 +8,7 @@ from typing import Any
 from glassgpt.errors import GlassGPTError, invalid
 from glassgpt.formatting import format_number
 from glassgpt.guide.content.pages import PageError
+from glassgpt.guide.content.stations import station_lessons
 from glassgpt.guide.facts import calls
 
 # the numbers that may stand in prose as they are: a step, a lesson, a year
@@ -28,7 +29,10 @@ def dec(value: float, digits: int) -> str:
 # what pages may call besides the facts
 _PLAIN: dict[str, Callable[..., Any]] = {
     one.__name__: one
-    for one in (dec, math.log, math.exp, len, round, min, max, sum, sorted)
+    for one in (
+        *(dec, math.log, math.exp, len, round, min, max, sum, sorted),
+        station_lessons,
+    )
 }
 
 

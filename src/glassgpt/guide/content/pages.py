@@ -14,7 +14,7 @@ ASSETS = Path(__file__).parents[1] / "assets"
 _LAST = ("/glossary/", "/about/")
 _ORDER = {"/": (0,), "/start/": (1, 0, 99)}
 _FIELDS = {
-    "title", "summary", "place", "wide", "kind", "later", "was", "can",
+    "title", "summary", "place", "wide", "kind", "later", "was", "can", "station",
 }  # fmt: skip
 
 
