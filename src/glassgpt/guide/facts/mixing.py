@@ -2,24 +2,19 @@
 
 import functools
 import math
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any
 
-from glassgpt.config import preset
 from glassgpt.engines.kernel import KernelEngine
 from glassgpt.guide import states
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
-from glassgpt.guide.facts.names import character_of, corpus, tokenizer
+from glassgpt.guide.facts.names import character_of, tokenizer
 from glassgpt.guide.facts.trainings import heldout_names
 from glassgpt.kernel.bindings.model import Kernel
 from glassgpt.kernel.bindings.observe import loss_with_weights
-from glassgpt.training.loop import train
-from glassgpt.training.session import Session
 
 STEP, LESSON = 3, "sgd-1000"
-_SEEDS = range(42, 47)
-_T = 2.776  # Student's, for five pairs and 95 %
 
 
 @functools.cache
@@ -178,22 +173,3 @@ def heldout_zeroed_wo() -> float:
     after = measured()
     kernel.flat["weights"][:] = kept
     return after - before
-
-
-@call
-@kept_fact
-def without_residuals() -> tuple[float, float, float]:
-    """What the held-out loss rises by without +, trained so: mean, and its interval."""
-    rises = [_trained(seed, ["residuals"]) - _trained(seed, []) for seed in _SEEDS]
-    around = _T * stdev(rises) / len(rises) ** 0.5
-    return mean(rises), mean(rises) - around, mean(rises) + around
-
-
-def _trained(seed: int, without: list[str]) -> float:
-    record = preset(f"step{STEP}").with_settings(seed=seed)
-    session = Session(record, corpus(), "kernel")
-    assert isinstance(session.engine, KernelEngine)
-    session.engine.kernel.leave_out(without)
-    evaluation = train(session).evaluation
-    assert evaluation is not None
-    return evaluation.loss
