@@ -24,6 +24,7 @@ import { mixes, projections, stream } from "./attention/mixing.ts";
 import { ablate } from "./attention/ablations.ts";
 import { pass } from "./attention/passes.ts";
 import { endings, sums } from "./attention/places.ts";
+import { scores } from "./attention/scores.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
@@ -31,6 +32,7 @@ export type { Game, Player, Who } from "../game/play.ts";
 export type { Guess } from "../game/rule.ts";
 export type { Paired } from "./attention/ablations.ts";
 export type { Pass } from "./attention/passes.ts";
+export type { Scored } from "./attention/scores.ts";
 export type { Machine } from "./attention/caching.ts";
 export type { Generated } from "./writing.ts";
 
@@ -81,6 +83,7 @@ export const jobs = {
   tangents,
   ablate,
   pass,
+  scores,
   caching,
   endings,
   sums,
