@@ -2,10 +2,12 @@
 
 const PATIENCE = 300; // ms; a figure that takes longer has the built picture meanwhile
 
-/** The picture that was built with the page, for whoever has no scripts. */
+/** The picture that was built with the page, where it is light enough to wait with. */
 function builtPicture(figure: HTMLElement): string {
   const text = figure.querySelector("noscript")?.textContent ?? "";
-  const found = new DOMParser().parseFromString(text, "text/html").querySelector("img");
+  const found = new DOMParser()
+    .parseFromString(text, "text/html")
+    .querySelector("img[data-meanwhile]");
   return found ? new URL(found.getAttribute("src")!, location.href).href : "";
 }
 

@@ -13,7 +13,7 @@ from support.guide.transfer import train_at_home
 from glassgpt.guide.content.pages import FOLDER
 from glassgpt.guide.pseudo_locale import accented
 
-OPERATIONS = {"relu"}  # of the programs: called so in every language
+OPERATIONS = {"relu", "rmsnorm"}  # of the programs: called so in every language
 
 
 def english() -> set[str]:

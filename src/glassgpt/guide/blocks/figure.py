@@ -15,6 +15,8 @@ from glassgpt.guide.fallbacks import fallback_name
 from glassgpt.guide.templating import as_json, render
 
 _FIELDS = {"id", "alt", "hint", "height", "props"}
+# a picture stands in for a figure that is slow, where it costs a page no more: bytes
+_LIGHT = 15_000
 
 
 @block("figure")
@@ -28,6 +30,8 @@ def figure(writing: Writing, name: str, text: str) -> Markup:
     if identity in writing.page.figures:
         raise invalid("figure id", identity, "it is there twice")
     writing.page.figures[identity] = {"name": name, "props": props}
+    fallback = figures.fallbacks.get(fallback_name(writing.source.path, identity))
+    is_home = writing.source.front.get("kind") == "home"
     return figure_html(
         writing.context,
         name,
@@ -36,7 +40,8 @@ def figure(writing: Writing, name: str, text: str) -> Markup:
         height=given.get("height"),
         hints=[writing.inline(one) for one in given.get("hint", [])],
         alt=writing.inline(given["alt"]),
-        fallback=figures.fallbacks.get(fallback_name(writing.source.path, identity)),
+        fallback=fallback,
+        meanwhile=fallback and (is_home or fallback.bytes <= _LIGHT),
     )
 
 
@@ -45,7 +50,7 @@ def figure_html(
 ) -> Markup:
     """A figure's place: its room, and the fallback in it where nothing can compute.
 
-    `more` may hold height, hints, alt and fallback.
+    `more` may hold height, hints, alt, fallback, and whether that stands meanwhile.
     """
     room = context.figures.height(name, more.pop("height", None))
     return render(
@@ -56,7 +61,7 @@ def figure_html(
         props=as_json(props, sort_keys=True),
         room=";".join(f"--h-{width}:{px}px" for width, px in room.items()),
         wide=context.figures.wide(name),
-        **{"hints": [], "alt": "", "fallback": None, **more},
+        **{"hints": [], "alt": "", "fallback": None, "meanwhile": False, **more},
     )
 
 
