@@ -2,7 +2,7 @@
 
 const PATIENCE = 300; // ms; a figure that takes longer has the built picture meanwhile
 
-/** The picture that was built with the page, where it is light enough to wait with. */
+/** The picture that was built with the page, where a slow figure is waited for with it. */
 function builtPicture(figure: HTMLElement): string {
   const text = figure.querySelector("noscript")?.textContent ?? "";
   const found = new DOMParser()

@@ -25,7 +25,7 @@ from glassgpt.lessons import FILES, Lesson, lesson
 View = tuple[str, str, dict[str, Any]]
 """An address, the template of its page, and what is in the page."""
 
-_PICTURE_AHEAD = 30_000  # bytes
+_PICTURE_AHEAD = 20_000  # bytes
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,6 @@ from glassgpt.guide.fallbacks import fallback_name
 from glassgpt.guide.templating import as_json, render
 
 _FIELDS = {"id", "alt", "hint", "height", "props"}
-# a picture stands in for a figure that is slow, where it costs a page no more: bytes
-_LIGHT = 15_000
 
 
 @block("figure")
@@ -31,7 +29,6 @@ def figure(writing: Writing, name: str, text: str) -> Markup:
         raise invalid("figure id", identity, "it is there twice")
     writing.page.figures[identity] = {"name": name, "props": props}
     fallback = figures.fallbacks.get(fallback_name(writing.source.path, identity))
-    is_home = writing.source.front.get("kind") == "home"
     return figure_html(
         writing.context,
         name,
@@ -41,7 +38,8 @@ def figure(writing: Writing, name: str, text: str) -> Markup:
         hints=[writing.inline(one) for one in given.get("hint", [])],
         alt=writing.inline(given["alt"]),
         fallback=fallback,
-        meanwhile=fallback and (is_home or fallback.bytes <= _LIGHT),
+        # elsewhere it would add to what reading costs
+        meanwhile=writing.source.front.get("kind") == "home",
     )
 
 
