@@ -112,15 +112,6 @@ def sums() -> int:
 
 
 @call
-def row_size(matrix: str, state: str = LESSON) -> float:
-    """The root mean square of all numbers of wte or of wpe."""
-    wte, wpe = _tables(state)
-    table = wpe if matrix == "wpe" else wte
-    numbers = [x for row in table for x in row]
-    return math.hypot(*numbers) / math.sqrt(len(numbers))
-
-
-@call
 @kept_fact
 def sums_told(state: str = LESSON) -> int:
     """How many sums, each number rounded to tenths, are nearest to their own."""

@@ -73,12 +73,6 @@ def score_spreads() -> list[float]:
 
 
 @call
-def raw_spread(state: str) -> float:
-    """The same before the division."""
-    return score_spread(state) * float(_root())
-
-
-@call
 @kept_fact
 def largest_raw(state: str) -> float:
     """The largest score of either sign before the division."""
