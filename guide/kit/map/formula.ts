@@ -62,14 +62,22 @@ function madeOf(looked: Looked, { id }: Part, row: number, i: number): string {
   }
   if (id === "embedding") return embedded(looked, i);
   if (id === "hidden") return `h[${i}] = max(0, ${one("before_relu", i)})`;
-  if (id === "scores") return scored(looked, row);
-  if (id === "weights" || id === "probs") return shared(looked, id, id === "probs" ? i : row);
+  if (id === "scores") return scored(looked, row, i);
+  if (id === "weights")
+    return shared("weights", headsOf(looked), row, ofHead(looked, "scores", i), i);
+  if (id === "probs") return shared("probs", 1, i, [...valuesOf(looked, "logits")], 0);
   if (id === "heads") return mixed(looked, i);
   return dotted(looked, id, row, i);
 }
 
-const valuesOf = ({ parts }: Looked, id: string): ArrayLike<number> =>
+const valuesOf = ({ parts }: Looked, id: string): Part["values"] =>
   parts.find((part) => part.id === id)?.values ?? [];
+
+const headsOf = ({ found }: Looked): number => found.headCount;
+
+/** A head's column of scores or weights: one for each key. */
+const ofHead = (looked: Looked, id: string, head: number): number[] =>
+  [...valuesOf(looked, id)].filter((_, i) => i % headsOf(looked) === head);
 
 const rowOf = (values: ArrayLike<number>, row: number, size: number): number[] =>
   Array.from({ length: size }, (_, i) => values[row * size + i] ?? 0);
@@ -106,25 +114,35 @@ function dotted(looked: Looked, id: string, row: number, i: number): string {
   return `${name} = ${matrix}[${i}] · ${written} = ${products(w, x)}`;
 }
 
-function scored(looked: Looked, j: number): string {
+function scored(looked: Looked, j: number, head: number): string {
   const q = valuesOf(looked, "q");
   const key = rowOf(valuesOf(looked, "k"), j, q.length);
-  return `scores[${j}] = q · k[${j}] / √${q.length} = (${products(key, q)}) / √${q.length}`;
+  const heads = headsOf(looked);
+  const size = q.length / heads;
+  const [from, to] = [head * size, (head + 1) * size];
+  const cut = heads > 1 ? `[${from}…${to - 1}]` : "";
+  const terms = products(key.slice(from, to), [...q].slice(from, to));
+  return `${entry("scores", heads, head, j)} = q${cut} · k[${j}]${cut} / √${size} = (${terms}) / √${size}`;
 }
 
+/** An entry of what each head has one of, by the head where there are several. */
+const entry = (id: string, heads: number, head: number, at: number): string =>
+  heads > 1 ? `${id}[${head}][${at}]` : `${id}[${at}]`;
+
 /** One of several that share 1: e to the one, by the sum of e to each. */
-function shared(looked: Looked, id: string, at: number): string {
-  const all = valuesOf(looked, id === "probs" ? "logits" : "scores");
+function shared(id: string, heads: number, at: number, all: number[], head: number): string {
   const power = (i: number): string => `e^${number(all[i] ?? 0)}`;
   const first = Array.from({ length: Math.min(TERMS, all.length) }, (_, i) => power(i));
   const sum = [...first, ...(all.length > TERMS ? ["…"] : [])].join(" + ");
-  return `${id}[${at}] = ${power(at)} / (${sum})`;
+  return `${entry(id, heads, head, at)} = ${power(at)} / (${sum})`;
 }
 
 function mixed(looked: Looked, i: number): string {
-  const weights = valuesOf(looked, "weights");
+  const heads = headsOf(looked);
+  const size = valuesOf(looked, "heads").length;
+  const head = Math.floor((i * heads) / size);
+  const weights = ofHead(looked, "weights", head);
   const values = valuesOf(looked, "v");
-  const size = values.length / Math.max(1, weights.length);
   const column = Array.from(weights, (_, j) => values[j * size + i] ?? 0);
-  return `mix[${i}] = Σ weights[j] × v[j][${i}] = ${products(weights, column)}`;
+  return `mix[${i}] = Σ ${heads > 1 ? `weights[${head}]` : "weights"}[j] × v[j][${i}] = ${products(weights, column)}`;
 }

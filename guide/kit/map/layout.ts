@@ -55,6 +55,7 @@ const HEAD = 3; // px that an arrow's head is long
 
 type Layout = (typeof layout)["wide"] | (typeof layout)["tall"];
 type Version = "2" | "3";
+type Boxes = Record<string, number[] | undefined>;
 
 /** The drawing of a step's model in a room of that width. */
 export function drawn(shapes: Shape[], step: number, room: number): Drawing {
@@ -63,7 +64,7 @@ export function drawn(shapes: Shape[], step: number, room: number): Drawing {
   const most = wide ? LARGEST.wide : room < PHONE ? LARGEST.phone : LARGEST.tall;
   const cell = Math.min(most, room / from.columns);
   const version: Version = step < 3 ? "2" : "3";
-  const boxes = from.parts[version] as Record<string, number[] | undefined>;
+  const boxes: Boxes = { ...from.parts[version], ...(step > 3 ? from.parts["4"] : {}) };
   const labels = from.labels[version] as Record<string, string | undefined>;
   const scaled = ([x, y, w, h]: number[]): Box => ({
     x: x! * cell,

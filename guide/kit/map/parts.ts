@@ -8,8 +8,10 @@ export interface Part extends Shape {
   /** What it is: chosen tokens, weights that are learned, numbers of this word. */
   kind: "tokens" | "weights" | "values";
   values: ArrayLike<number> & Iterable<number>;
-  /** Whether Step 2 has no such part. */
+  /** Whether Step 2 has no such part, and Step 3 is shown as the step that brings it. */
   isNew: boolean;
+  /** Which of its axes the heads of a step that brings them have cut, and in how many. */
+  cut: { along: "rows" | "columns"; heads: number } | null;
   /** Whether it has one more for each token. */
   grows: boolean;
 }
@@ -38,18 +40,38 @@ const GROWING = new Set([...OF_ALL, ...SQUARES]);
 const tensorNamed = (found: Inside, id: string): Tensor | undefined =>
   found.tensors.find(({ name }) => name === id);
 
-/** All parts that a model has, with the numbers of a position. */
-export function partsOf(found: Inside, position: number): Part[] {
+/** What Step 4 cuts, along which axis: of a matrix the rows of a head make its numbers. */
+const CUT: Record<string, "rows" | "columns" | undefined> = {
+  ...{ attn_wq: "rows", attn_wk: "rows", attn_wv: "rows" },
+  ...{ q: "columns", k: "columns", v: "columns", heads: "columns" },
+  ...{ scores: "columns", weights: "columns" },
+};
+
+/** All parts that a model has, with the numbers of a position; what is different in it where
+    it is the step that is told of. */
+export function partsOf(found: Inside, position: number, told: number): Part[] {
   return ORDER.flatMap((id) => {
     const made =
       id === "tokens" ? tokens(found) : (weights(found, id) ?? numbers(found, id, position));
     return made
-      ? [{ ...made, isNew: found.step > 2 && !KNOWN.has(id), grows: GROWING.has(id) }]
+      ? [
+          {
+            ...made,
+            isNew: found.step === 3 && told === 3 && !KNOWN.has(id),
+            cut: found.step === 4 && told === 4 ? cutOf(found, id) : null,
+            grows: GROWING.has(id),
+          },
+        ]
       : [];
   });
 }
 
-type Made = Omit<Part, "isNew" | "grows">;
+type Made = Omit<Part, "isNew" | "cut" | "grows">;
+
+function cutOf({ headCount: heads }: Inside, id: string): Part["cut"] {
+  const along = CUT[id];
+  return along ? { along, heads } : null;
+}
 
 function tokens({ tokens: ids }: Inside): Made {
   return { id: "tokens", kind: "tokens", values: ids, rows: 1, columns: ids.length, turns: false };
@@ -69,8 +91,12 @@ function numbers(found: Inside, id: string, position: number): Made | undefined 
   const n = found.positions;
   if (!all || (id === "weights" && found.step < 3)) return undefined;
   if (SQUARES.has(id)) {
-    const values = all.subarray(position * n, position * n + position + 1);
-    return { id, kind: "values", values, rows: position + 1, columns: 1, turns: true };
+    const heads = found.headCount;
+    const values = Float64Array.from(
+      { length: (position + 1) * heads },
+      (_, i) => all[((i % heads) * n + position) * n + Math.floor(i / heads)]!,
+    );
+    return { id, kind: "values", values, rows: position + 1, columns: heads, turns: true };
   }
   const size = all.length / n / (name === "residual" ? RESIDUALS : 1);
   const from = (Number(block) * n + (OF_ALL.has(id) ? 0 : position)) * size;

@@ -30,9 +30,11 @@ def parts(visit: Figure) -> dict[str, list[float]]:
     return found
 
 
-def expected(state: str, word: str, position: int) -> dict[str, list[float]]:
+def expected(
+    state: str, word: str, position: int, step: int = 3
+) -> dict[str, list[float]]:
     """What the lesson's code computes at a position, by the drawing's names."""
-    passed = state_pass(3, state, word)
+    passed = state_pass(step, state, word)
     at = {name: passed[name][position] for name in ROWS}
     x0 = passed["residual"][position]
     x1 = [a + b for a, b in zip(x0, at["attn_out"], strict=True)]
@@ -40,12 +42,18 @@ def expected(state: str, word: str, position: int) -> dict[str, list[float]]:
     past = {
         name: [x for row in passed[name][: position + 1] for x in row] for name in "kv"
     }
-    squares = {name: passed[name][position] for name in ("scores", "weights")}
-    weights = states.session(3, state).engine.weights()
+    n = len(passed["losses"])
+    # of each key one of each head
+    squares = {
+        name: [x for row in zip(*passed[name][position::n], strict=True) for x in row]
+        for name in ("scores", "weights")
+    }
+    weights = states.session(step, state).engine.weights()
     return {
         "tokens": passed["tokens"], **at, **past, **squares,
         "residual0": x0, "residual1": x1, "residual2": x2,
-        **{name: list(tensor.values) for name, tensor in weights.items()},
+        **{name.removeprefix("layer0."): list(tensor.values)
+           for name, tensor in weights.items()},
     }  # fmt: skip
 
 
@@ -62,8 +70,52 @@ def test_every_cell_of_the_drawing_is_the_lessons_number(
             assert found.keys() == right.keys()
             for name, values in right.items():
                 assert found[name] == pytest.approx(values, **NEAR), (word, name)
-    weights = [one for one in found if one.startswith(("w", "attn_w", "mlp_fc", "lm"))]
-    assert sum(len(found[one]) for one in weights if one != "weights") == 4192
+    assert counted_weights(found) == 4192
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_cell_of_step_4_is_the_lessons_number(state: str, figure: Opener) -> None:
+    visit = figure("model-map", props={"step": 4, "before": 3}, state=state)
+    words = WORDS if state == "sgd-1000" else [WORDS[0], *WORDS[-2:]]
+    for word in words:
+        position = len(state_pass(4, state, word)["losses"]) - 1
+        for step, shown in ((3, "before"), (4, "new")):
+            visit.turn(state=state, word=word, position=position, shown=shown)
+            found, right = parts(visit), expected(state, word, position, step)
+            assert found.keys() == right.keys()
+            for name, values in right.items():
+                assert found[name] == pytest.approx(values, **NEAR), (word, name)
+    assert f"Step 4 has {counted_weights(found):,} weights" in visit.sentence
+
+
+def counted_weights(found: dict[str, list[float]]) -> int:
+    """How many weights are in a drawing's table."""
+    names = ("wte", "wpe", "attn_w", "mlp_fc", "lm_head")
+    return sum(len(found[one]) for one in found if one.startswith(names))
+
+
+def test_the_cut_costs_no_parameter_and_is_read_in_words(figure: Opener) -> None:
+    visit = figure(
+        "model-map", props={"step": 4, "before": 3}, part="scores", cell=6,
+        word="emma", position=3,
+    )  # fmt: skip
+    counts, said = visit.page.locator(".count"), visit.page.locator(".said")
+    cuts = visit.page.locator("path.cut")
+    expected_counts = ["9 matrices", "4,192 parameters"]
+    assert counts.all_text_contents() == expected_counts
+    # q, k, v, their matrices, scores, weights and the mix
+    assert cuts.count() == 9
+    # of the second key the third head
+    passed = state_pass(4, "sgd-1000", "emma")
+    score = passed["scores"][2 * len(passed["losses"]) + 3][1]
+    assert "scores (4 × 4), cut for 4 heads: " in said.inner_text()
+    assert "scores[2][1] = q[8…11] · k[1][8…11] / √4 = (" in said.inner_text()
+    ends = f"= {score:.4f}".replace("-", "−")
+    assert said.inner_text().endswith(ends)
+    visit.turn(shown="before")
+    assert counts.all_text_contents() == expected_counts
+    assert cuts.count() == 0 and visit.page.locator(".part.new").count() == 0
+    assert "Step 3 has 4,192 weights" in visit.sentence
 
 
 def test_step_2_stands_in_the_same_drawing(figure: Opener) -> None:

@@ -13,6 +13,8 @@ export interface Inside {
   tokens: number[];
   vocabulary: string[];
   positions: number;
+  /** 0 in a model without attention. */
+  headCount: number;
   tensors: Tensor[];
   weights: Float64Array;
   /** By the kernel's names, a row for each position; scores and weights are squares. */
@@ -46,18 +48,18 @@ export async function inside(input: InState & { word: string }, job: Job): Promi
   const steps = state === "untrained" ? 0 : runOf(asked).train.num_steps;
   const model = step < 3 ? (await reach(asked, steps, job)).model : await modelIn(input, job);
   const tokens = model.cut(word);
-  const of: Pick<Inside, "positions" | "values"> =
+  const of: Pick<Inside, "positions" | "headCount" | "values"> =
     step < 3
-      ? { positions: tokens.length - 1, values: pairs(model, tokens) }
+      ? { positions: tokens.length - 1, headCount: 0, values: pairs(model, tokens) }
       : valuesOf(model, word);
   const { vocabulary } = model.corpus;
   return { step, tokens, vocabulary, tensors: model.tensors(), weights: model.weights(), ...of };
 }
 
-function valuesOf(model: Model, word: string): Pick<Inside, "positions" | "values"> {
-  const { positions, ...rest } = passOf(model, word);
+function valuesOf(model: Model, word: string): Pick<Inside, "positions" | "headCount" | "values"> {
+  const { positions, headCount, ...rest } = passOf(model, word);
   const values: Record<string, Float64Array> = {};
   for (const [name, each] of Object.entries(rest))
     if (each instanceof Float64Array) values[name] = each;
-  return { positions, values };
+  return { positions, headCount, values };
 }

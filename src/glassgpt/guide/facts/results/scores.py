@@ -5,23 +5,26 @@ given; its states are those of `glassgpt.guide.states`.
 """
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from statistics import pstdev
 
-from glassgpt.config import Record
 from glassgpt.engines.kernel import KernelEngine
 from glassgpt.guide import states
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
-from glassgpt.guide.facts.names import SEED, corpus, id_of, tokenizer
+from glassgpt.guide.facts.names import SEED, id_of, tokenizer
+from glassgpt.guide.facts.results.pairs import (
+    SEEDS,
+    heldout_of,
+    interval,
+    own_kernel,
+    train,
+    trained,
+)
 from glassgpt.guide.facts.trainings import heldout_names
-from glassgpt.training.session import Session
 
 STEP = 3
 LESSON = "sgd-1000"
-SEEDS = 20
-# of Student's t for twenty pairs: what 95 of a hundred lie within
-_T_TWENTY = 2.093
 # the largest number whose exponential 64 bits can hold
 _EXP_LIMIT = 709
 
@@ -103,32 +106,24 @@ def score_with_bos(character: str, state: str = LESSON) -> float:
 @call
 @kept_fact
 def scale_out(state: str, step: int = STEP) -> dict[str, float]:
-    """What training without the scale adds to the held-out loss, over twenty seeds.
-
-    The mean of the differences, the ends of its 95 % interval, and how often the loss
-    was higher.
-    """
+    """What training without the scale adds to the held-out loss, over twenty seeds."""
     found = []
     for seed in range(SEED, SEED + SEEDS):
         whole, without = (
-            _heldout(_trained(step, state, seed, parts)) for parts in ((), ("scale",))
+            heldout_of(trained(step, state, seed, parts)) for parts in ((), ("scale",))
         )
         found.append(without - whole)
-    mean = math.fsum(found) / SEEDS
-    squares = math.fsum((each - mean) ** 2 for each in found)
-    room = _T_TWENTY * math.sqrt(squares / (SEEDS - 1) / SEEDS)
-    higher = sum(each > 0 for each in found)
-    return {"mean": mean, "low": mean - room, "high": mean + room, "higher": higher}
+    return interval(found)
 
 
 @call
 @kept_fact
 def mask_out(state: str) -> dict[str, float]:
     """Held-out losses of a model trained without the mask: without it, and with it."""
-    session = _trained(STEP, state, SEED, ("mask",))
-    cheating = _heldout(session)
-    _own_kernel(session).kernel.leave_out(())
-    return {"cheating": cheating, "honest": _heldout(session)}
+    session = trained(STEP, state, SEED, ("mask",))
+    cheating = heldout_of(session)
+    own_kernel(session).kernel.leave_out(())
+    return {"cheating": cheating, "honest": heldout_of(session)}
 
 
 @call
@@ -142,35 +137,9 @@ def stuck_heads(seeds: int) -> int:
     found = 0
     for seed in range(SEED, SEED + seeds):
         record = states.record_of(STEP, "adam-20000").with_settings(**how, seed=seed)
-        found += _evenness(_own_kernel(_train(record, ()))) < 1 / 100
+        found += _evenness(own_kernel(train(record))) < 1 / 100
     return found
 
 
 def _root() -> float:
     return math.sqrt(states.record_of(STEP, LESSON).model.n_embd)
-
-
-def _own_kernel(session: Session) -> KernelEngine:
-    assert isinstance(session.engine, KernelEngine)
-    return session.engine
-
-
-def _trained(step: int, state: str, seed: int, without: Collection[str]) -> Session:
-    record = states.record_of(step, state).with_settings(seed=seed)
-    return _train(record, without)
-
-
-def _train(record: Record, without: Collection[str]) -> Session:
-    """A model trained with parts left out from its first step on."""
-    session = Session(record, corpus(), "kernel")
-    _own_kernel(session).kernel.leave_out(without)
-    for done in range(record.train.num_steps):
-        session.engine.train_step(done, session.batch(done))
-    return session
-
-
-def _heldout(session: Session) -> float:
-    """On names that this training has not read."""
-    documents = [tokenizer().encode(text) for text in session.loader.heldout()]
-    total, count = session.engine.sum_of_losses(documents)
-    return total / count
