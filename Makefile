@@ -5,7 +5,7 @@ SETUP := pyproject.toml tools/setup hatch_build.py
 KERNEL := $(wildcard src/glassgpt/kernel/*.h src/glassgpt/kernel/*/*.[ch])
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup
 
-.PHONY: help run guide test check soak build kernel site shots browser lint clean
+.PHONY: help run guide test check soak build kernel site shots browser other-browsers lint clean
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -19,7 +19,7 @@ guide: kernel  ## Open the guide and write it: what is saved is built, pages rel
 test: lint kernel site browser  ## All that can be asserted at small sizes: at most 12 minutes
 	$(PYTEST) -m "not full and not soak"
 
-check: kernel site browser  ## The same at full size: at most 20 minutes
+check: kernel site browser other-browsers  ## The same at full size: at most 20 minutes
 	$(PYTEST) -m "full and not soak"
 	$(BIN)/glassgpt check --all
 
@@ -35,6 +35,9 @@ site: kernel  ## Make the guide's pages and figures, in src/glassgpt/guide/site
 
 browser: .venv/.tools
 	@tools/browser
+
+other-browsers: .venv/.tools
+	@tools/other-browsers
 
 lint: .venv/.tools
 	$(BIN)/ruff check .

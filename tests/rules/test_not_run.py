@@ -1,9 +1,12 @@
 """What a machine lacks is reported as not run, and fails where it is required."""
 
 import sys
+from contextlib import ExitStack
+from types import ModuleType
 
 import pytest
 from support import find_python, not_run
+from support.browsers import firefox, webkit
 
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -31,6 +34,19 @@ def test_requiring_one_thing_does_not_require_another(
     monkeypatch.setenv("REQUIRE", "browser,cc,names")
     with pytest.raises(pytest.skip.Exception):
         not_run("pythons", "no python3.12")
+
+
+@pytest.mark.parametrize("other", [firefox, webkit])
+def test_a_browser_that_is_missing_is_said_to_be_and_where_to_get_it(
+    other: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("REQUIRE", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="tools/other-browsers"):
+        other.start(ExitStack())
+    monkeypatch.setenv("REQUIRE", "firefox,webkit")
+    with pytest.raises(pytest.fail.Exception, match=r"^not run: there is no \w+"):
+        other.start(ExitStack())
 
 
 def test_the_running_python_is_found_and_an_old_one_is_not() -> None:

@@ -19,7 +19,7 @@ def not_run(thing: str, reason: str) -> NoReturn:
     """Skip the test for want of a thing; fail it where REQUIRE names the thing.
 
     REQUIRE is an environment variable with words and commas between them: names,
-    browser, cc, pythons, torch, memory, gpu.
+    browser, firefox, webkit, cc, pythons, torch, memory, gpu.
     """
     message = f"not run: {reason}"
     required = os.environ.get("REQUIRE", "").split(",")

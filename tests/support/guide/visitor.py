@@ -126,15 +126,16 @@ def forget(page: Any, address: str) -> None:
 
 def wait_until(page: Any, true: str, seconds: float = 60) -> None:
     """Wait for an expression: asked in the page, at every turn."""
-    came = page.evaluate(
-        f"""async (limit) => {{
-          const end = performance.now() + limit;
-          while (!({true})) {{
-            if (performance.now() > end) return false;
-            await new Promise((on) => setTimeout(on, 10));
-          }}
-          return true;
-        }}""",
-        1000 * seconds,
-    )
-    assert came, f"never: {true}"
+    assert page.evaluate(until(true, seconds)), f"never: {true}"
+
+
+def until(true: str, seconds: float) -> str:
+    """An expression that waits for another, and says whether that came true."""
+    return f"""(async (limit) => {{
+      const end = performance.now() + limit;
+      while (!({true})) {{
+        if (performance.now() > end) return false;
+        await new Promise((on) => setTimeout(on, 10));
+      }}
+      return true;
+    }})({1000 * seconds})"""

@@ -31,8 +31,6 @@ export interface Asked {
   changes?: Change[];
   /** A mistake on purpose: gradients are not set to 0 after an update. */
   keepGrads?: boolean;
-  /** Another one: Adam's eps stands under the root. */
-  epsInside?: boolean;
   dtype?: Precision;
 }
 
@@ -44,7 +42,6 @@ export interface Run {
   source: Source;
   changes: Change[];
   keepGrads: boolean;
-  epsInside: boolean;
   without: Part[];
   model: (typeof presets)["5"]["model"];
   train: (typeof presets)["5"]["train"];
@@ -57,7 +54,7 @@ export const lessonTemperature = (step: Step): number => (step === 0 ? 1 : 0.5);
 export function runOf(asked: Asked): Run {
   const preset = presets[String(asked.step) as keyof typeof presets] as Omit<
     Run,
-    "step" | "source" | "changes" | "keepGrads" | "epsInside" | "without"
+    "step" | "source" | "changes" | "keepGrads" | "without"
   >;
   const train = { ...preset.train };
   if (asked.seed !== undefined) train.seed = asked.seed;
@@ -67,9 +64,8 @@ export function runOf(asked: Asked): Run {
   if (asked.dtype !== undefined) train.dtype = asked.dtype;
   const model = { ...preset.model };
   if (asked.smoothing !== undefined) model.smoothing = asked.smoothing;
-  const { step, source, changes = [], without = [] } = asked;
-  const { keepGrads = false, epsInside = false } = asked;
-  return { step, source, changes, keepGrads, epsInside, without, model, train };
+  const { step, source, changes = [], keepGrads = false, without = [] } = asked;
+  return { step, source, changes, keepGrads, without, model, train };
 }
 
 /** The lesson's learning rate of a step. */

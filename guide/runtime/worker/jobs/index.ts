@@ -25,9 +25,6 @@ import { ablate } from "./attention/ablations.ts";
 import { pass } from "./attention/passes.ts";
 import { endings, sums } from "./attention/places.ts";
 import { scores } from "./attention/scores.ts";
-import { averages, traced } from "./adam/averages.ts";
-import { reaches } from "./adam/reaches.ts";
-import { updates } from "./adam/updates.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
@@ -93,10 +90,6 @@ export const jobs = {
   mixes,
   projections,
   stream,
-  traced,
-  averages,
-  updates,
-  reaches,
 };
 
 export type Jobs = typeof jobs;
