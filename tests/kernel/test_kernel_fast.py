@@ -156,9 +156,14 @@ def test_every_way_of_training_is_the_plain_loops(
             assert_same(kernel.weights, plain.weights, **AFTER["float64"])
 
 
-@pytest.mark.parametrize("mistake", ["keep_grads", "overwrite"])
-def test_mistakes_are_those_of_the_plain_loops(mistake: str, isa: str) -> None:
-    train = TrainConfig(num_steps=9, optimizer="sgd", learning_rate=0.01)
+@pytest.mark.parametrize(
+    ("mistake", "rule"),
+    [("keep_grads", "sgd"), ("overwrite", "sgd"), ("eps_inside", "adam")],
+)
+def test_mistakes_are_those_of_the_plain_loops(
+    mistake: str, rule: str, isa: str
+) -> None:
+    train = TrainConfig(num_steps=9, optimizer=rule, learning_rate=0.01)
     both = [
         trained(model_of(), train, WORDS, mistakes=(mistake,), isa=name)[1].losses
         for name in ("plain", isa)

@@ -101,3 +101,16 @@ def test_an_unknown_mistake_is_refused() -> None:
     kernel = started(ModelConfig(vocab_size=5))
     with pytest.raises(UsageError, match="unknown mistake: zero"):
         kernel.gradient(DOCS[0], mistakes=["zero"])
+
+
+def test_eps_under_the_root_holds_back_what_has_small_gradients() -> None:
+    model = ModelConfig(step=5, vocab_size=5, n_embd=4, n_head=2)
+    train = TrainConfig(num_steps=9, eps_adam=1e-4)
+    kernel, by_hand = started(model), started(model)
+    Trainer(kernel, Documents(DOCS, 5), train, mistakes=["eps_inside"]).steps(0, [0])
+
+    by_hand.gradient(DOCS[0])
+    w, grad = by_hand.flat["weights"], by_hand.flat["grads"]
+    moved = 0.01 * grad / np.sqrt(grad**2 + 1e-4)  # at the first step m_hat is grad
+    np.testing.assert_allclose(kernel.flat["weights"], w - moved, rtol=1e-12)
+    assert np.abs(moved).min() < 0.001 < 0.009 < np.abs(moved).max()

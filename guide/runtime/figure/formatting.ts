@@ -33,6 +33,16 @@ export function percent(p: number): string {
   return formatNumber(value, value >= 0.95 || value === 0 ? 0 : value >= 0.095 ? 1 : 2);
 }
 
+/** A number to so many digits that say something, however small it is. */
+export function significant(value: number, digits = 3): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const written = value.toPrecision(digits);
+  return signed(
+    size < 1e-3 || size >= 1e6 ? value.toExponential(digits - 1) : String(Number(written)),
+  );
+}
+
 function fixed(value: number, digits: number): string {
   const larger = value.toFixed(digits);
   // only what ends so can lie in the middle, and every digit takes long to write

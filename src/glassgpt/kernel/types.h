@@ -62,7 +62,8 @@ enum { PAIR_TRUST = 5, FEWEST_HELDOUT = 20 };
 /* Mistakes on purpose, added up in `mistakes`. */
 enum {
     MISTAKE_KEEP_GRADS = 1, /* gradients are not set to 0 after an update */
-    MISTAKE_OVERWRITE = 2   /* = in place of += where a number is used twice */
+    MISTAKE_OVERWRITE = 2,  /* = in place of += where a number is used twice */
+    MISTAKE_EPS_INSIDE = 4  /* Adam's eps under the root and not beside it */
 };
 
 /* What a node of an expression's graph is: the lesson's basic operations. The last three

@@ -8,8 +8,10 @@ from support.guide.figure import Opener
 from glassgpt.bench.ablations import WHOLE, trained_without
 from glassgpt.config import preset
 from glassgpt.data import load_corpus
+from glassgpt.guide.facts import trainings
 
 NEAR = {"rel": 1e-7}
+TABLES = ("bigram", "place")
 
 
 def expected(seed: int, parts: list[str]) -> list[float]:
@@ -49,6 +51,19 @@ def test_parts_cost_what_the_package_says_seed_by_seed(figure: Opener) -> None:
     page.get_by_label("attention").check()
     visit.settle()
     assert visit.table == [] and re.search(r"held-out loss is 2\.377", visit.sentence)
+    # what the strip has then: tables that count
+    beside = {name: trainings.baseline(name) - expected(42, [])[0] for name in TABLES}
+    said = "of pairs differs from it by {bigram:+.4f}, one of place and letter by "
+    said = (said + "{place:+.4f}.").format(**beside)
+    assert said in visit.sentence.replace("−", "-")
+    assert page.locator(".differences line.table").count() == 2
+
+
+def test_the_loss_without_the_mask_is_called_cheating(figure: Opener) -> None:
+    visit = figure("ablations", props={"step": 3}, without="mask")
+    ((_, whole, without, _),) = visit.table
+    assert [whole, without] == pytest.approx(expected(42, ["mask"]), **NEAR)
+    assert without < whole - 0.3 and "That is cheating" in visit.sentence
 
 
 def test_a_part_without_which_some_seeds_are_better_is_said_to_be_luck(

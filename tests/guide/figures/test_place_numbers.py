@@ -2,20 +2,23 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.engines import Started
-from support.guide.figure import Figure, Opener
+from support.guide.figure import Figure, Opener, Window
 from support.guide.lessons import LONG, NEAR, ODD, lesson_on
+from support.guide.mistakes import wrong_wasm
 from support.guide.passes import state_pass
 
+from glassgpt.data import load_corpus
 from glassgpt.guide import states
 from glassgpt.guide.facts import calls, names
 from glassgpt.lessons import lesson
+from glassgpt.training.session import Session
 
 WORDS = ["emma", "olivia", "ava", "otto", "x", "xqzzv", "hannah", "émil", LONG, ""]
 READ = 1000  # names
@@ -87,6 +90,16 @@ def counted(
     )
 
 
+def trained_on(docs: str, folder: Path) -> Any:
+    """The lesson's training on own documents, by the package's kernel."""
+    file = folder / "own.txt"
+    file.write_text(docs, encoding="utf-8")
+    session = Session(states.record_of(3, "sgd-1000"), load_corpus(str(file)), "kernel")
+    for done in range(session.record.train.num_steps):
+        session.engine.train_step(done, session.batch(done))
+    return session.engine
+
+
 @pytest.mark.parametrize("state", states.STATES)
 def test_each_word_s_rows_and_their_sum_are_the_engine_s(
     state: str, figure: Opener
@@ -129,16 +142,67 @@ def test_places_of_own_documents_are_counted_in_them(
     begun: Started = lesson_on(ODD["docs"], tmp_path, 3)
     visit = figure("positions", docs=ODD["docs"], word="zoë", state="untrained", at=3)
     tokenizer = begun.tokenizer
-    token = tokenizer.encode("zoë")[3]
+    tokens = tokenizer.encode("zoë")
+    token = tokens[3]
     seen, shares = counted(begun.documents, token, tokenizer.bos)
     assert named(visit, "names that have it") == seen
     assert named(visit, "counted") == pytest.approx(shares, **NEAR)
     expected = bos_given(begun.engine, begun.documents, token)
     assert named(visit, "the model") == pytest.approx(expected, **NEAR)
     wte, wpe = rows_of(begun.engine, "wte"), rows_of(begun.engine, "wpe")
-    strips = strips_of((wte, wpe), tokenizer.encode("zoë"), 3, 3)
+    strips = strips_of((wte, wpe), tokens, 3, 3)
     expected_rows = [x for row in strips for x in row]
     assert visit.column(2)[: 3 * SIZE] == pytest.approx(expected_rows, **NEAR)
+    # and after a training on them, which the package does as well
+    trained = trained_on(ODD["docs"], tmp_path)
+    visit.turn(docs=ODD["docs"], word="zoë", state="sgd-1000", at=3)
+    tables = rows_of(trained, "wte"), rows_of(trained, "wpe")
+    after = [x for row in strips_of(tables, tokens, 3, 3) for x in row]
+    assert visit.column(2)[: 3 * SIZE] == pytest.approx(after, **NEAR)
+    assert after != pytest.approx(expected_rows, rel=0.1)
+    expected = bos_given(trained, begun.documents, token)
+    assert named(visit, "the model") == pytest.approx(expected, **NEAR)
+
+
+def test_numbers_of_own_documents_are_normed_after_a_training_on_them(
+    figure: Opener, tmp_path: Path
+) -> None:
+    visit = figure("rmsnorm", docs=ODD["docs"], word="zoë", state="sgd-1000", at=3)
+    trained = trained_on(ODD["docs"], tmp_path)
+    tokens = lesson_on(ODD["docs"], tmp_path, 3).tokenizer.encode("zoë")
+    x = strips_of((rows_of(trained, "wte"), rows_of(trained, "wpe")), tokens, 3, 3)[2]
+    assert visit.column(1) == pytest.approx(x, **NEAR)
+    assert visit.column(2) == pytest.approx(lesson_norm(x), **NEAR)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("core/gpt.c", "w.wpe + (size_t)t * C; ", "w.wpe + (size_t)(t / 2) * C; "),
+        ("core/layers.c", "dot(x, x, C) / C + (real)eps", "dot(x, x, C) + (real)eps"),
+    ],
+    ids=["positions", "norm"],
+)
+def test_a_place_or_a_size_that_the_kernel_gets_wrong_is_found(
+    wrong: tuple[str, str, str],
+    private_window: Callable[..., Window],
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("ziglang", reason="not run: ziglang is not installed")
+    window = private_window(wrong_wasm(tmp_path, wrong))
+    if "gpt.c" in wrong[0]:
+        visit = window.show("positions", word="xqzzv", at=2)
+        documents = [names.tokenizer().encode(text) for text in names.order()[:READ]]
+        token = tokens_of("xqzzv")[2]
+        right = bos_given(states.engine(3, "sgd-1000"), documents, token)
+        found = named(visit, "the model")
+    else:
+        visit = window.show("rmsnorm", word="emma", at=2)
+        x, y = x_of("emma", "sgd-1000", "first")
+        assert visit.column(1) == pytest.approx(x[2], **NEAR)
+        right, found = dict(enumerate(y[2])), dict(enumerate(visit.column(2)))
+    assert found.keys() == right.keys()
+    assert found != pytest.approx(right, rel=1e-2)
 
 
 def test_equal_letters_differ_by_their_place_and_without_positions_do_not(

@@ -133,10 +133,13 @@ def test_what_the_page_says_of_spreads_and_entropy_is_so() -> None:
     rows = expected("adam-1000", "emma")
     assert 0.5 < evenness(rows, rows) < 1
     # the intervals that the page calls luck hold zero, and the other one does not
-    sgd, adam = scores.scale_out("sgd-1000"), scores.scale_out("adam-1000")
-    four = scores.scale_out("adam-1000", 5)
+    sgd, adam = (scores.left_out("scale", each) for each in ("sgd-1000", "adam-1000"))
+    four = scores.left_out("scale", "adam-1000", 5)
     assert sgd["low"] < 0 < sgd["high"] and four["low"] < 0 < four["high"]
     assert 0 < adam["low"] < adam["mean"] < adam["high"]
+    # attention is worth something by then, and unscaled it is worth nothing
+    attention = scores.left_out("attention", "adam-1000")
+    assert 0 < attention["low"] < adam["mean"] < attention["high"]
     cheat = scores.mask_out("sgd-1000")
     assert cheat["cheating"] < 2.2 < math.log(27) < cheat["honest"]
     assert scores.largest_raw("adam-20000") < scores.exp_limit() < 710

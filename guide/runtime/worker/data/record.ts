@@ -31,6 +31,8 @@ export interface Asked {
   changes?: Change[];
   /** A mistake on purpose: gradients are not set to 0 after an update. */
   keepGrads?: boolean;
+  /** Another one: Adam's eps stands under the root. */
+  epsInside?: boolean;
   dtype?: Precision;
 }
 
@@ -42,6 +44,7 @@ export interface Run {
   source: Source;
   changes: Change[];
   keepGrads: boolean;
+  epsInside: boolean;
   without: Part[];
   model: (typeof presets)["5"]["model"];
   train: (typeof presets)["5"]["train"];
@@ -54,7 +57,7 @@ export const lessonTemperature = (step: Step): number => (step === 0 ? 1 : 0.5);
 export function runOf(asked: Asked): Run {
   const preset = presets[String(asked.step) as keyof typeof presets] as Omit<
     Run,
-    "step" | "source" | "changes" | "keepGrads" | "without"
+    "step" | "source" | "changes" | "keepGrads" | "epsInside" | "without"
   >;
   const train = { ...preset.train };
   if (asked.seed !== undefined) train.seed = asked.seed;
@@ -64,8 +67,9 @@ export function runOf(asked: Asked): Run {
   if (asked.dtype !== undefined) train.dtype = asked.dtype;
   const model = { ...preset.model };
   if (asked.smoothing !== undefined) model.smoothing = asked.smoothing;
-  const { step, source, changes = [], keepGrads = false, without = [] } = asked;
-  return { step, source, changes, keepGrads, without, model, train };
+  const { step, source, changes = [], without = [] } = asked;
+  const { keepGrads = false, epsInside = false } = asked;
+  return { step, source, changes, keepGrads, epsInside, without, model, train };
 }
 
 /** The lesson's learning rate of a step. */

@@ -25,6 +25,9 @@ import { ablate } from "./attention/ablations.ts";
 import { pass } from "./attention/passes.ts";
 import { endings, sums } from "./attention/places.ts";
 import { scores } from "./attention/scores.ts";
+import { averages, traced } from "./adam/averages.ts";
+import { reaches } from "./adam/reaches.ts";
+import { updates } from "./adam/updates.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
@@ -90,6 +93,10 @@ export const jobs = {
   mixes,
   projections,
   stream,
+  traced,
+  averages,
+  updates,
+  reaches,
 };
 
 export type Jobs = typeof jobs;

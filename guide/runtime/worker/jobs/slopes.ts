@@ -1,5 +1,6 @@
 /* One slope by nudging: the loss along a weight, and the line through two of its points. */
 import type { Asked } from "../data/record.ts";
+import { steepestOf } from "../model/gradients.ts";
 import type { Tensor } from "../model/model.ts";
 import { reach, type Job } from "./job.ts";
 
@@ -44,7 +45,7 @@ export async function along(
     const loss = call.gradient(g, address, n, 1, 0);
     const slopes = model.grads();
     call.zero_grads(g);
-    const weight = slopes[input.weight] === undefined ? steepest(slopes) : input.weight;
+    const weight = slopes[input.weight] === undefined ? steepestOf(slopes) : input.weight;
     const value = model.weights()[weight]!;
     const lossesAt = (values: Float64Array): Float64Array => {
       const found = kernel.allocate(8 * values.length);
@@ -75,12 +76,4 @@ export async function along(
       vocabulary: model.corpus.vocabulary,
     };
   });
-}
-
-function steepest(slopes: Float64Array): number {
-  let most = 0;
-  slopes.forEach((slope, i) => {
-    if (Math.abs(slope) > Math.abs(slopes[most]!)) most = i;
-  });
-  return most;
 }

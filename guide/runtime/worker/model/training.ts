@@ -38,7 +38,9 @@ export class Training {
       batch_docs: train.batch_docs,
       num_steps: train.num_steps,
       warmup_steps: train.warmup_steps,
-      mistakes: run.keepGrads ? code("mistake_keep_grads") : 0,
+      mistakes:
+        (run.keepGrads ? code("mistake_keep_grads") : 0) +
+        (run.epsInside ? code("mistake_eps_inside") : 0),
       learning_rate: train.learning_rate,
       momentum: train.momentum,
       beta1: train.beta1,
@@ -135,6 +137,20 @@ export class Training {
       this.restore(step);
       const seen = look();
       kernel.call.restore(g, now);
+      return seen;
+    });
+  }
+
+  /** The gradients of a step's document, with the weights as they are; then they are 0. */
+  withGradients<T>(step: number, look: (slopes: Float64Array) => T): T {
+    const { kernel, g } = this.model;
+    return kernel.freed(() => {
+      kernel.setField("training", this.how, "learning_rate", this.rateAt(step));
+      const place = kernel.putInts([step % Math.min(this.run.train.num_steps, this.order.length)]);
+      kernel.call.zero_grads(g);
+      kernel.call.batch_gradient(g, this.how, this.tokens, this.offsets, place);
+      const seen = look(this.model.grads());
+      kernel.call.zero_grads(g);
       return seen;
     });
   }

@@ -97,11 +97,12 @@ def gradient_at_first(matrix: int = 0) -> float:
 
 @call
 @kept_fact
-def gradient_norm(step: int, text: str) -> float:
-    """The length of a step's gradient on a word, at its first weights."""
+def gradient_norm(step: int, text: str, *matrices: str) -> float:
+    """The length of a step's gradient on a word, at its first weights; or of a part."""
     engine = Session(preset(f"step{step}"), corpus()).engine
     _, found = engine.gradients(tokenizer().encode(text))
-    return math.hypot(*(slope for each in found.values() for slope in each.values))
+    parts = [found[name] for name in matrices or found]
+    return math.hypot(*(slope for each in parts for slope in each.values))
 
 
 @call

@@ -91,8 +91,9 @@ def settings(
 class Trainer:
     """A model, its documents and how it learns from them.
 
-    `mistakes` may hold "keep_grads", gradients not set to 0 after an update, and
-    "overwrite", = in place of += where a number is used twice.
+    `mistakes` may hold "keep_grads", gradients not set to 0 after an update,
+    "overwrite", = in place of += where a number is used twice, and "eps_inside",
+    Adam's eps under the root.
     """
 
     def __init__(

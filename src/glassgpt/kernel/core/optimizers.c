@@ -35,12 +35,14 @@ static void adam(real *restrict w, const real *restrict g, real *restrict m,
     /* to multiply by an inverse is quicker than to divide */
     const real inv_correction1 = (real)(1 / bias_correction(how, how->beta1, step));
     const real inv_correction2 = (real)(1 / bias_correction(how, how->beta2, step));
+    const int is_inside = how->mistakes & MISTAKE_EPS_INSIDE;
     const real eps = (real)how->eps_adam;
+    const real inside = is_inside ? eps : 0, beside = is_inside ? 0 : eps;
     for (int i = 0; i < count; i++) {
         m[i] = beta1 * m[i] + one_minus_beta1 * g[i];
         v[i] = beta2 * v[i] + one_minus_beta2 * (g[i] * g[i]);
         const real m_hat = m[i] * inv_correction1, v_hat = v[i] * inv_correction2;
-        w[i] -= rate * m_hat / (real_sqrt(v_hat) + eps);
+        w[i] -= rate * m_hat / (real_sqrt(v_hat + inside) + beside);
     }
 }
 

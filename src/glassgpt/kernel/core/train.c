@@ -142,7 +142,8 @@ int glassgpt_train(glassgpt *g, const glassgpt_training *how, const int *tokens,
                    const int *offsets, const int *order, int first_step, int count,
                    double *losses, double *norms, const int *traced, int num_traced,
                    double *trace) {
-    const int simd = g->isa != ISA_PLAIN && !(how->mistakes & MISTAKE_OVERWRITE);
+    const int plain_only = MISTAKE_OVERWRITE | MISTAKE_EPS_INSIDE;
+    const int simd = g->isa != ISA_PLAIN && !(how->mistakes & plain_only);
     const Pass pass = {simd, how->mistakes & MISTAKE_KEEP_GRADS};
     const Corpus corpus = {tokens, offsets};
     const Call call = {g, how, corpus, pass, losses, norms, traced, num_traced, trace};

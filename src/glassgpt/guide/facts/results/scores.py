@@ -105,12 +105,12 @@ def score_with_bos(character: str, state: str = LESSON) -> float:
 
 @call
 @kept_fact
-def scale_out(state: str, step: int = STEP) -> dict[str, float]:
-    """What training without the scale adds to the held-out loss, over twenty seeds."""
+def left_out(part: str, state: str, step: int = STEP) -> dict[str, float]:
+    """What training without a part adds to the held-out loss, over twenty seeds."""
     found = []
     for seed in range(SEED, SEED + SEEDS):
         whole, without = (
-            heldout_of(trained(step, state, seed, parts)) for parts in ((), ("scale",))
+            heldout_of(trained(step, state, seed, parts)) for parts in ((), (part,))
         )
         found.append(without - whole)
     return interval(found)
