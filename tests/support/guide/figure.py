@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from glassgpt.guide.content import pages as sources
 
-from .visitor import FORGET, FRAMES, forget, wait_until
+from .visitor import FORGET, FRAMES, forget, value_of, wait_until
 
 Opener = Callable[..., "Figure"]
 SHARED = ("word", "docs")
@@ -91,10 +91,8 @@ class Figure:
     @property
     def table(self) -> list[list[Any]]:
         """The figure's numbers, all digits."""
-        rows = self.page.evaluate(
-            f"document.querySelector('gg-{self.name}').table.rows"
-        )
-        return [list(row) for row in rows]
+        found = f"document.querySelector('gg-{self.name}').table.rows"
+        return [list(row) for row in value_of(self.page, found)]
 
     def column(self, index: int) -> list[Any]:
         """One column of the table."""

@@ -1,5 +1,7 @@
 """A reader on a page of the guide, and what is wrong with what there is to see."""
 
+import json
+import re
 from typing import Any
 
 from glassgpt.guide.content import pages as sources
@@ -20,6 +22,7 @@ SEEN = f"""[...document.querySelectorAll("{FIGURES}:not([data-state=ready])")]
     const {{ top, bottom }} = one.getBoundingClientRect();
     return bottom < 0 || top > innerHeight;
   }})"""
+RUN_AXE = "(asked) => axe.run(asked).then(({ violations }) => violations)"
 FORGET = "localStorage.clear(); sessionStorage.clear()"
 FRAMES = "new Promise((on) => requestAnimationFrame(() => requestAnimationFrame(on)))"
 # whoever compiles or starts a kernel in the page itself is counted, and every shift
@@ -47,6 +50,22 @@ SMALL = """[...document.querySelectorAll("article *, aside *, header *")]
   .filter((one) => !one.closest("math") && one.innerText?.trim())
   .map((one) => [one.localName, parseFloat(getComputedStyle(one).fontSize)])
   .filter(([, size]) => size < 12)"""
+# a part of the window at a time, each held until what is seen of it stands still
+DOWN = f"""async (limit) => {{
+  const end = performance.now() + limit;
+  for (let top = 0; top < document.documentElement.scrollHeight; top += 600) {{
+    scrollTo({{ top, behavior: "instant" }});
+    await {FRAMES};
+    while (!({SEEN})) {{
+      if (performance.now() > end) return false;
+      await new Promise((on) => setTimeout(on, 10));
+    }}
+  }}
+  return true;
+}}"""
+# numbers that JSON has no word for stand in a string by themselves
+AS_JSON = """JSON.stringify(%s, (_, value) =>
+  typeof value === "number" && !isFinite(value) ? `\\0${value}` : value)"""
 ROOMS = """(all) => all.map((one) => [one.localName,
   one.offsetHeight - one.querySelector(".frame").offsetHeight])"""
 
@@ -76,12 +95,7 @@ class Visitor:
 
     def read_through(self) -> None:
         """Down to the end as a reader goes, a part of the window at a time."""
-        top = 0
-        while top < self.page.evaluate("document.documentElement.scrollHeight"):
-            self.page.evaluate(f"scrollTo({{top: {top}, behavior: 'instant'}})")
-            self.page.evaluate(FRAMES)
-            wait_until(self.page, SEEN)
-            top += 600
+        assert self.page.evaluate(DOWN, 60_000), f"never: {SEEN}"
         wait_until(self.page, NEXT_FIGURE)
         self.page.evaluate(FRAMES)
 
@@ -106,14 +120,15 @@ class Visitor:
         if not AXE.is_file():
             not_run("browser", "axe-core is not installed: npm ci in guide/")
         if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+            # whoever evaluates tries all of it as a function first: not after a ";"
+            self.page.evaluate("0;" + AXE.read_text(encoding="utf-8"))
         asked = {"resultTypes": ["violations"], "preload": False}
         if rules:
             asked["runOnly"] = rules
-        found = self.page.evaluate("(asked) => axe.run(asked)", asked)
+        found = self.page.evaluate(RUN_AXE, asked)
         return [
             f"{one['id']}: {node['target']} {node['failureSummary']}"
-            for one in found["violations"]
+            for one in found
             for node in one["nodes"]
         ]
 
@@ -122,6 +137,15 @@ def forget(page: Any, address: str) -> None:
     """Remove what a browser keeps for an address, from a place without a script."""
     page.goto(f"{address}/programs/{FILES[0]}")
     page.evaluate(FORGET)
+
+
+def value_of(page: Any, expression: str) -> Any:
+    """What an expression gives in the page: a large table in a fraction of the time.
+
+    `evaluate` looks at each number that comes; this one at the text of all.
+    """
+    text = page.evaluate(AS_JSON % expression)
+    return json.loads(re.sub(r'"\\u0000(NaN|-?Infinity)"', r"\1", text))
 
 
 def wait_until(page: Any, true: str, seconds: float = 60) -> None:
