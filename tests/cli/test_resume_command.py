@@ -25,7 +25,7 @@ from support.commands import (
 
 from glassgpt.cli import run as run_command
 
-ANNOUNCED = "step 2: 400 training steps on the reference engine"
+ANNOUNCED = "step 2: 240 training steps on the reference engine"
 Results = tuple[list[float], list[str], dict[str, str]]
 
 
@@ -68,11 +68,11 @@ def test_a_stopped_run_is_saved_says_how_to_go_on_and_ends_the_same(
     assert process.returncode == 130 and said.startswith(ANNOUNCED)
     (kept,) = steps_kept(run)
     at = int(kept.removeprefix("step-"))
-    assert 3 <= at < 400
-    assert stopped == f"stopped at step {at} of 400, and saved"
+    assert 3 <= at < 240
+    assert stopped == f"stopped at step {at} of 240, and saved"
     assert remedy == f"Go on with: glassgpt train --resume --out {run}"
     done = finished(run)
-    assert done.lines[0].startswith(f"step {at + 1} / 400 | loss ")
+    assert done.lines[0].startswith(f"step {at + 1} / 240 | loss ")
     assert results_of(run) == undisturbed
 
 
@@ -82,7 +82,7 @@ def test_a_reader_that_goes_ends_training_quietly_and_loses_no_step(
     run = tmp_path / "run"
     with started("train", *LONG, "--out", run, cwd=tmp_path) as process:
         assert process.stdout and process.stderr
-        assert process.stdout.readline().startswith("step 1 / 400 | loss ")
+        assert process.stdout.readline().startswith("step 1 / 240 | loss ")
         process.stdout.close()
         err = process.stderr.read()
         assert process.wait(timeout=60) == 0
@@ -103,7 +103,7 @@ def test_an_output_without_room_is_an_error_and_loses_no_step(
         done = glassgpt(*args, cwd=tmp_path, stdout=full)
     assert done.status == 1
     assert done.error[0].startswith(ANNOUNCED)
-    assert done.error[1:] == (
+    assert done.error[-2:] == (
         "invalid output: stdout; no space left on device",
         f"Go on with: glassgpt train --resume --out {run}",
     )
@@ -127,7 +127,7 @@ def test_a_full_disk_is_an_error_and_the_run_goes_on_with_room(
     args = ("train", *LONG, "--set", "checkpoint_every=100", "--out", run)
     done = glassgpt(*args, cwd=tmp_path, preexec_fn=little_room)
     assert done.status == 1
-    said, line, remedy = done.error
+    said, *_, line, remedy = done.error  # a slow machine says how long it takes
     assert said.startswith(ANNOUNCED)
     assert line == f"invalid {what.format(run)}; file too large"
     assert remedy.startswith("Make room, then go on with --resume")

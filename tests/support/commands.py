@@ -28,7 +28,8 @@ TINY = (
 # long enough to be stopped on the way, whatever the machine
 LONG = (
     *("--step", "2", "--engine", "reference"),
-    *(*TINY[:2], *TINY[4:], "--steps", "400"),
+    *(*TINY[:2], *TINY[4:], "--steps", "240"),
+    *("--set", "checkpoint_every=120"),
 )
 # the engine that "auto" is here
 ENGINE = choose("auto", preset("step5"))[0].name
