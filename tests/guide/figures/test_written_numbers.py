@@ -110,3 +110,19 @@ def test_the_public_names_give_the_worked_figures(
     assert [f"{p:.3f}" for p in visit.column(2)] == ["0.145", "0.023", "0.250", "0.179"]
     assert [f"{x:.2f}" for x in visit.column(3)] == ["1.93", "3.76", "1.39", "1.72"]
     assert "2.20" in visit.page.inner_text(".mean")
+
+
+def test_twenty_names_are_copied_as_a_line_that_writes_them_again(
+    figure: Opener,
+) -> None:
+    visit = figure("names-temperature", props={"step": 5}, temperature=0.7, seed=3)
+    names = visit.column(0)
+    visit.page.evaluate("navigator.clipboard.writeText('')")
+    visit.page.get_by_role("button", name="Copy the names").click()
+    visit.page.wait_for_selector("text=Names copied.")
+    line = str(visit.page.evaluate("navigator.clipboard.readText()"))
+    text, _, link = line.rpartition(". ")
+    known = set(data.load("names").documents)
+    new = sum(name not in known for name in names)
+    assert text == f"20 names by a small model, {new} of them new: {', '.join(names)}"
+    assert "names-temperature.seed=3" in link and "temperature=0.7" in link

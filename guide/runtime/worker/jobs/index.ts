@@ -28,6 +28,7 @@ import { scores } from "./attention/scores.ts";
 import { averages, traced } from "./adam/averages.ts";
 import { reaches } from "./adam/reaches.ts";
 import { updates } from "./adam/updates.ts";
+import { sizes } from "./scale/sizes.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
@@ -97,6 +98,7 @@ export const jobs = {
   averages,
   updates,
   reaches,
+  sizes,
 };
 
 export type Jobs = typeof jobs;

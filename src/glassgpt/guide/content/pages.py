@@ -10,9 +10,10 @@ from glassgpt.errors import GlassGPTError, invalid, missing
 CHECKOUT = Path(__file__).parents[4]
 FOLDER = CHECKOUT / "guide"
 ASSETS = Path(__file__).parents[1] / "assets"
-# what comes last of all; the five ideas come when Step 1 needs them
+# what comes last of all; the five ideas come when Step 1 needs them, and what was built
+# comes after the last lesson
 _LAST = ("/glossary/", "/about/")
-_ORDER = {"/": (0,), "/start/": (1, 0, 99)}
+_ORDER = {"/": (0,), "/start/": (1, 0, 99), "/built/": (1, 5, 99)}
 _FIELDS = {
     "title", "summary", "place", "wide", "kind", "later", "was", "can", "station",
 }  # fmt: skip

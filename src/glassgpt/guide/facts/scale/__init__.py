@@ -1,0 +1,1 @@
+"""Calls about models larger than the lessons'."""
