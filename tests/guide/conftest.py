@@ -183,6 +183,16 @@ def window(shared_context: Any, guide_address: str) -> Window:
     return Window(shared_context.new_page(), guide_address)
 
 
+@pytest.fixture(scope="session")
+def elsewhere(
+    browser: Any, browser_context_args: dict[str, Any], guide_address: str
+) -> Iterator[Window]:
+    """A window of somebody else, who has been given a link."""
+    context = browser.new_context(**browser_context_args)
+    yield Window(context.new_page(), guide_address)
+    context.close()
+
+
 @pytest.fixture
 def figure(window: Window) -> Opener:
     """Shows a figure in a state: `figure("generate", at=2, word="emma")`."""

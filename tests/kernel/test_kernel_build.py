@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kernels import mutate, step_model
-from support import not_run
+from support import not_run, spread
 
 from glassgpt.errors import GlassGPTError
 from glassgpt.kernel import build
@@ -162,7 +162,7 @@ MUTATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize("name", spread(MUTATIONS, 2))
 @pytest.mark.usefixtures("forget")
 def test_a_kernel_with_one_sign_turned_fails_and_the_matrix_is_named(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernels import documents, models, started
+from support import spread
 
 from glassgpt.config import ModelConfig
 from glassgpt.engines.reference.model import deep_and_quick
@@ -81,7 +82,7 @@ def encoded(word: str) -> list[int]:
     return [26, *(ord(letter) - ord("a") for letter in word), 26]
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", spread(WORDS, 3))
 def test_ten_words_have_the_lessons_own_graph(word: str) -> None:
     model = ModelConfig(step=2, vocab_size=27)
     with deep_and_quick():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fast_models import NEAR, WORDS, gradients, model_of, trained, word
 from kernels import mutate
+from support import spread
 
 from glassgpt.config import TrainConfig
 from glassgpt.kernel.bindings.library import open_library
@@ -62,7 +63,7 @@ MUTATIONS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize("name", spread(MUTATIONS, 2))
 def test_a_fast_path_with_one_sign_turned_is_found_and_the_matrix_named(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,7 +100,7 @@ UPDATES = [
 ]
 
 
-@pytest.mark.parametrize(("file", "right", "wrong"), UPDATES)
+@pytest.mark.parametrize(("file", "right", "wrong"), spread(UPDATES, 3))
 def test_an_update_with_one_sign_turned_is_found(
     file: str, right: str, wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

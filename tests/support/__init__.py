@@ -1,4 +1,5 @@
-"""Helpers for tests of every room; here, what the machine has or lacks."""
+"""Helpers for tests of every room; here, what the machine has or lacks,
+and which cases are tried when."""
 
 import functools
 import importlib.util
@@ -6,8 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -57,3 +59,14 @@ def _runs(command: str, version: str) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0 and done.stdout.strip() == version
+
+
+def spread(cases: Iterable[Any], every: int) -> list[Any]:
+    """Cases of a kind: one in so many for `make test`, the others for `make check`."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else (case,)),
+            marks=[pytest.mark.full][: i % every],
+        )
+        for i, case in enumerate(cases)
+    ]

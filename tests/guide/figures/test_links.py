@@ -3,17 +3,17 @@
 import http.server
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 import pytest
+from support import spread
 from support.guide.figure import Figure, Opener, Window, figures
-from support.guide.visitor import wait_until
+from support.guide.visitor import forget, wait_until
 
 DOCS = "ava\nbob\nada\nabba\nbaobab\ncleo\nleo\n" * 6
 STATES = [(name, state) for name, each in figures().items() for state in each["states"]]
-Privately = Callable[..., Window]
 
 
 def use_every_control(shown: Figure) -> None:
@@ -61,7 +61,7 @@ def save_all(shown: Figure) -> None:
     assert rows == min(1000, len(table))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def other_site() -> Iterator[str]:
     """Another site: its page frames whatever stands after the question mark."""
 
@@ -113,24 +113,28 @@ def framed(window: Window, name: str, link: str, other_site: str) -> Figure:
 
 
 @pytest.mark.parametrize("name", figures())
-def test_address_link_and_files_hold_what_is_shown_and_a_frame_shows_it(
-    name: str, figure: Opener, private_window: Privately, other_site: str
+def test_address_and_link_hold_what_is_shown_and_a_frame_shows_it(
+    name: str, figure: Opener, elsewhere: Window, other_site: str
 ) -> None:
     run = {"run": 1} if name == "train-home" else {}
     shown = figure(name, embedded=True, word="ava", **run)
-    elsewhere = private_window()
-
     use_every_control(shown)
     link, seen = shown.copied_link(), shown.seen
     address, same = shown.page.url.partition("#")[0], f"({STANDS})"
     assert link.startswith(address) and "word=ava" in link
     wait_until(shown.page, f"{same}(location.href) === {same}({json.dumps(link)})", 5)
+    forget(elsewhere.page, elsewhere.root)
     assert framed(elsewhere, name, link, other_site).seen == seen
 
-    # the same with a word and data of one's own
-    shown.turn(**{**figures()[name]["states"][-1], "word": "abba", "docs": DOCS})
+
+@pytest.mark.parametrize("name", spread(figures(), 4))
+def test_a_link_with_a_word_and_data_of_one_s_own_and_all_files_hold_what_is_shown(
+    name: str, figure: Opener, elsewhere: Window
+) -> None:
+    own = {"word": "abba", "docs": DOCS}
+    shown = figure(name, embedded=True, **{**figures()[name]["states"][-1], **own})
     link, seen = shown.copied_link(), shown.seen
-    for key, value in {"word": "abba", "docs": DOCS}.items():
+    for key, value in own.items():
         assert urlencode({key: value}) in link
     save_all(shown)
     assert elsewhere.open(name, link).seen == seen
@@ -144,14 +148,14 @@ def test_a_copied_link_of_any_state_shows_the_same(
     state: dict[str, str],
     own: bool,
     figure: Opener,
-    private_window: Privately,
+    elsewhere: Window,
 ) -> None:
     shared = {"word": "abba", "docs": DOCS} if own else {"word": "ava"}
     shown = figure(name, embedded=True, **{**state, **shared})
     link, seen = shown.copied_link(), shown.seen
     for key, value in shared.items():
         assert urlencode({key: value}) in link
-    assert private_window().open(name, link).seen == seen
+    assert elsewhere.open(name, link).seen == seen
 
 
 @pytest.mark.parametrize("path", ["/", "/step/0/2/", "/step/1/9/"])

@@ -9,6 +9,7 @@ from support.guide.visitor import FRAMES
 
 from glassgpt.guide.content import pages as sources
 
+SENTENCE = "document.querySelector('.frame-sentence').innerText"
 WIDE = "document.documentElement.scrollWidth"
 SMALLEST = """Math.min(...[...document.querySelectorAll(".frame *")]
   .filter((each) => each.childNodes.length)
@@ -80,14 +81,16 @@ def off_screen(page: Any, width: int, wide: bool) -> list[object]:
     """What of a figure on a page is too high, out of order, wrapped or out of sight."""
     page.evaluate(ON_A_PAGE, wide)
     page.evaluate(FRAMES)
-    high, rows, lines = map(page.evaluate, (HIGH, ROWS, LINES))
+    high, rows, lines, broken, hyphens = page.evaluate(
+        f"[{HIGH}, {ROWS}, {LINES}, {BROKEN}, {HYPHENS}]"
+    )
     found: list[object] = [
         f"{high} px high" if high > HIGHEST[width] else "",
         "" if rows == [row for row in ORDER if row in rows] else f"rows {rows}",
         "" if rows[-1:] == ["actions"] else "no actions",
         f"{lines} lines of controls" if lines > MOST_LINES[width] else "",
-        *(f"broken label {each!r}" for each in page.evaluate(BROKEN)),
-        *(f"hyphen for minus {each!r}" for each in page.evaluate(HYPHENS)),
+        *(f"broken label {each!r}" for each in broken),
+        *(f"hyphen for minus {each!r}" for each in hyphens),
     ]
     if width == 390:
         top, foot, screen = page.evaluate(FOOT)
@@ -98,31 +101,38 @@ def off_screen(page: Any, width: int, wide: bool) -> list[object]:
 
 def wrong(page: Any, width: int) -> list[object]:
     """What is wrong with a figure at a width."""
-    sentence = page.inner_text(".frame-sentence")
+    sentence, wide, smallest, shifted, lowest, nameless = page.evaluate(
+        f"[{SENTENCE}, {WIDE}, {SMALLEST}, {SHIFTED}, {LOWEST}, {NAMELESS}]"
+    )
     found: list[object] = [
-        "too wide" if page.evaluate(WIDE) > width else "",
+        "too wide" if wide > width else "",
         "" if sentence.strip() and "{" not in sentence else f"says {sentence!r}",
-        "small letters" if page.evaluate(SMALLEST) < 12 else "",
-        "letters shifted out" if page.evaluate(SHIFTED) else "",
-        "low to touch" if width == 390 and page.evaluate(LOWEST) < 44 else "",
-        *(f"no name: {each}" for each in page.evaluate(NAMELESS)),
+        "small letters" if smallest < 12 else "",
+        "letters shifted out" if shifted else "",
+        "low to touch" if width == 390 and lowest < 44 else "",
+        *(f"no name: {each}" for each in nameless),
     ]
     return [each for each in found if each]
 
 
+@pytest.mark.parametrize("resized", [False, pytest.param(True, marks=pytest.mark.full)])
 @pytest.mark.parametrize("name", figures())
 def test_a_figure_is_quiet_and_fits_a_screen_in_every_state(
-    name: str, figure: Opener
+    name: str, resized: bool, figure: Opener
 ) -> None:
+    """Each state comes at one width, from state to state at the other."""
     shown, found = figure(name), []
     for i, state in enumerate(figures()[name]["states"]):
+        came, other = (390, 1000) if i % 2 else (1000, 390)
+        shown.resize(came)
         shown.turn(**state)
-        for width in (390, 1000) if i % 2 else (1000, 390):  # first as it is
-            shown.resize(width)
-            found += [(state, width, each) for each in wrong(shown.page, width)]
-            off = off_screen(shown.page, width, figures()[name].get("wide", False))
-            found += [(state, width, each) for each in off]
-            shown.page.evaluate("document.querySelector('main').style = ''")
+        if resized:
+            shown.resize(other)
+        width = other if resized else came
+        found += [(state, width, each) for each in wrong(shown.page, width)]
+        off = off_screen(shown.page, width, figures()[name].get("wide", False))
+        found += [(state, width, each) for each in off]
+        shown.page.evaluate("document.querySelector('main').style = ''")
     assert found == []
 
 

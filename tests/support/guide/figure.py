@@ -127,7 +127,7 @@ class Window:
     """A page in which figures are shown."""
 
     def __init__(self, page: Any, root: str) -> None:
-        self.page, self._root = page, root
+        self.page, self.root = page, root
         self.shows: Figure | None = None
         self._stands = ""
 
@@ -150,7 +150,7 @@ class Window:
 
     def open(self, name: str, link: str) -> Figure:
         """A figure as somebody who has been given its address sees it."""
-        self.page.goto("about:blank")
+        forget(self.page, self.root)
         self.page.goto(link)
         return self.found(name)
 
@@ -169,8 +169,8 @@ class Window:
         self.page.evaluate(AFRESH, [figure.name, props, address(figure.name, state)])
 
     def _come(self, name: str) -> None:
-        forget(self.page, self._root)
-        self.page.goto(f"{self._root}/embed/{name}/")
+        forget(self.page, self.root)
+        self.page.goto(f"{self.root}/embed/{name}/")
         wait_until(self.page, f"customElements.get('gg-{name}') !== undefined")
         self._stands = name
 
