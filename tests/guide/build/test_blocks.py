@@ -2,6 +2,7 @@
 
 import html
 import json
+import math
 import re
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from rendering import GOOD, WORDS, rendered
 from glassgpt.formatting import format_number
 from glassgpt.guide.code import steps
 from glassgpt.guide.content.pages import PageError
-from glassgpt.guide.facts import counting, trainings
-from glassgpt.lessons import changes
+from glassgpt.guide.facts import counting, names, trainings, writing
+from glassgpt.guide.facts.results import programs
+from glassgpt.lessons import changes, lesson
 
 
 def test_code_is_the_file_s_own(tmp_path: Path) -> None:
@@ -133,3 +135,64 @@ def test_the_difference_gives_every_reason(tmp_path: Path) -> None:
     for kind in ("adds", "changes", "drops"):
         for why in changes()[1][kind].values():
             assert why in made
+
+
+def test_a_comparison_is_the_programs_own(tmp_path: Path) -> None:
+    text = "```comparison 5\nrate => {= dec(setting(step, 'learning_rate'), 2) }\n```"
+    made = rendered(text, tmp_path).html
+    assert '<th scope="col"></th>' not in made
+    rows = dict(cells(row) for row in made.split("<tbody>")[1].split("<tr>")[1:])
+    assert len(rows) == 14 and all(len(row) == 6 for row in rows.values())
+    steps_ = range(6)
+    sources = [lesson(step).source for step in steps_]
+    lines = [str(len(one.splitlines())) for one in sources]
+    assert rows[WORDS["compare_lines"]] == lines
+    defined = [re.findall(r"^def (\w+)\(.*\):", one, re.M) for one in sources]
+    models = ["bigram", "mlp", "mlp", "gpt", "gpt", "gpt"]
+    assert rows[WORDS["compare_function"]] == models
+    assert all(model in one for model, one in zip(models, defined, strict=True))
+    for name, fact, digits in (
+        ("params", trainings.params, 0),
+        ("first", trainings.first_loss, 3),
+        ("heldout", trainings.heldout, 3),
+        ("perplexity", lambda step: math.exp(trainings.heldout(step)), 1),
+        ("known", lambda step: writing.known_share(step, 1.0), 1),
+        ("seconds", programs.seconds, 1),
+    ):
+        expected = [format_number(fact(step), digits) for step in steps_]
+        assert rows[WORDS[f"compare_{name}"]] == expected, name
+    none = WORDS["compare_none"]
+    assert rows[WORDS["compare_attention"]] == [none, none, none, "1", "4", "4"]
+    assert rows[WORDS["compare_layers"]] == [none, none, none, "1", "1", "1"]
+    optimizers = [none, "SGD", "SGD", "SGD", "SGD", "Adam"]
+    assert rows[WORDS["compare_optimizer"]] == optimizers
+    assert rows["rate"] == ["0.01", "1.00", "1.00", "0.10", "0.10", "0.01"]
+
+
+def cells(row: str) -> tuple[str, list[str]]:
+    """A row's name and what stands in it."""
+    name, *rest = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)
+    return name, [re.sub(r"<[^>]+>", "", one) for one in rest]
+
+
+@pytest.mark.parametrize("rest", ["", "6", "a", "-1"])
+def test_a_comparison_is_of_steps_that_there_are(rest: str, tmp_path: Path) -> None:
+    with pytest.raises(PageError, match="invalid steps of a block"):
+        rendered(f"```comparison {rest}\n```", tmp_path)
+
+
+def test_a_row_of_a_comparison_is_a_call(tmp_path: Path) -> None:
+    with pytest.raises(PageError, match="invalid row of a comparison: rate => 3"):
+        rendered("```comparison 1\nrate => 3\n```", tmp_path)
+
+
+def test_names_side_by_side_are_those_that_the_steps_write(tmp_path: Path) -> None:
+    made = rendered("```names-beside 0 3\ncount = 12\n```", tmp_path).html
+    shown = re.findall(r'<em translate="no">(\w+)</em>( <small>)?', made)
+    expected = writing.names_beside([0, 3], 12, 1.0)
+    known = set(names.corpus().documents)
+    assert [name for name, _ in shown] == [one for row in expected for one in row]
+    assert [bool(mark) for _, mark in shown] == [name in known for name, _ in shown]
+    assert any(mark for _, mark in shown)
+    with pytest.raises(PageError, match="invalid names-beside: counts"):
+        rendered("```names-beside 0 3\ncounts = 12\n```", tmp_path)

@@ -10,7 +10,7 @@ import pytest
 from support.guide.chance import p_value, survival
 from support.guide.figure import MOMENT, Opener, turn
 from support.guide.transfer import train_at_home
-from support.guide.visitor import wait_until
+from support.guide.visitor import drop_names, wait_until
 
 DRAWS = 10_000
 # what the worker answers, as the page hears it
@@ -27,13 +27,6 @@ Worker.prototype.addEventListener = function (kind, heard, ...more) {
   }, ...more);
 };
 """
-# a file let fall on the place for one's own documents
-DROP = """([selector, text]) => {
-  const files = new DataTransfer();
-  files.items.add(new File([text], "names.txt", { type: "text/plain" }));
-  const drop = new DragEvent("drop", { dataTransfer: files, bubbles: true });
-  document.querySelector(selector).dispatchEvent(drop);
-}"""
 
 
 def test_the_critical_value_is_the_known_one() -> None:
@@ -103,10 +96,7 @@ def test_the_public_names_dropped_on_the_page(
 ) -> None:
     there = visit()
     page = there.page
-    there.go("/step/0/1/")
-    there.scroll_through()
-    page.evaluate(DROP, [".own", karpathy_names.read_text("utf-8")])
-    page.wait_for_selector(".frame-sentence:has-text('32,033')")
+    drop_names(there, karpathy_names.read_text("utf-8"), "32,033")
 
     there.go("/step/0/5/#word=ava")
     there.scroll_through()

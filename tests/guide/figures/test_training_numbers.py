@@ -1,15 +1,19 @@
 """Trainings in figures against the lessons' own code, from the address alone."""
 
+import json
 import math
 import re
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support.engines import Started
-from support.guide.figure import Figure, Opener
+from support.guide.figure import AFRESH, Figure, Opener
 from support.guide.lessons import NEAR, dot, lesson
+from support.guide.visitor import drop_names
 
+from glassgpt.curves import smooth
 from glassgpt.errors import DivergedError
 
 
@@ -243,3 +247,29 @@ def test_a_weight_in_a_valley_goes_where_exact_steps_take_it(
         " && a.bottom <= b.bottom })"
     )
     assert inside
+
+
+def test_the_steps_on_the_public_names_are_those_that_were_measured(
+    visit: Any, karpathy_names: Path, vectors: dict[str, Any]
+) -> None:
+    there = visit()
+    drop_names(there, karpathy_names.read_text("utf-8"), "32,033")
+    there.go("/embed/step-curves/")
+    props = json.dumps({"steps": list(range(6))})
+    there.page.evaluate(AFRESH, ["step-curves", props, "#"])
+    there.scroll_through()
+    rows = there.page.evaluate("document.querySelector('gg-step-curves').table.rows")
+    assert len(rows) == 1000 and len(rows[0]) == 13
+    for step in range(6):
+        measured = vectors["steps"]["1" if step == 2 else str(step)]["losses"]
+        losses = [row[1 + 2 * step] for row in rows]
+        assert losses[: len(measured)] == pytest.approx(measured, abs=5.1e-7), step
+
+
+def test_losses_are_smoothed_over_as_many_as_is_chosen(figure: Opener) -> None:
+    expected = lesson(5).train(60)
+    for over in (1, 10, 200):
+        visit = figure("step-curves", props={"steps": [5]}, over=over)
+        means = smooth(expected, 1 - 1 / over)
+        assert visit.column(2)[:60] == pytest.approx(means, **NEAR)
+    assert visit.column(1)[:60] == pytest.approx(expected, **NEAR)

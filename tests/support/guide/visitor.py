@@ -163,3 +163,20 @@ def until(true: str, seconds: float) -> str:
       }}
       return true;
     }})({1000 * seconds})"""
+
+
+# a file let fall on the place for one's own documents
+DROP = """([selector, text]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([text], "names.txt", { type: "text/plain" }));
+  const drop = new DragEvent("drop", { dataTransfer: files, bubbles: true });
+  document.querySelector(selector).dispatchEvent(drop);
+}"""
+
+
+def drop_names(there: Visitor, text: str, count: str) -> None:
+    """Documents of one's own, dropped in lesson 0.1, until it says so many of them."""
+    there.go("/step/0/1/")
+    there.scroll_through()
+    there.page.evaluate(DROP, [".own", text])
+    there.page.wait_for_selector(f".frame-sentence:has-text('{count}')")

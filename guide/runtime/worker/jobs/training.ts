@@ -6,7 +6,7 @@ import { write } from "../model/sampling.ts";
 import { advance, type Training } from "../model/training.ts";
 import { PIECE, reach, sampled, type Job, type Sample } from "./job.ts";
 
-const SMOOTHING = 0.95;
+const OVER = 20; // steps that a smoothed loss looks back
 const BETWEEN_WORDS = 30; // ms: drawing takes time from the training, too
 const WARMING = 3; // pieces
 
@@ -37,13 +37,13 @@ export interface Stage {
   samples: Sample[];
 }
 
-function lossesOf(training: Training): Losses {
+function lossesOf(training: Training, over = OVER): Losses {
   const { losses } = training;
   const { kernel, corpus } = training.model;
   const smooth = kernel.freed(() => {
     const averages = kernel.allocate(8 * losses.length);
     const numbers = kernel.putDoubles(losses);
-    kernel.call.moving_average(averages, numbers, losses.length, SMOOTHING, 1);
+    kernel.call.moving_average(averages, numbers, losses.length, 1 - 1 / over, 1);
     return kernel.doubles(averages, losses.length);
   });
   return {
@@ -65,19 +65,21 @@ export async function train(
     temperature?: number;
     heldout?: boolean;
     stages?: number[];
+    /** About how many steps a smoothed loss looks back; one for the losses themselves. */
+    over?: number;
   },
   job: Job,
 ): Promise<Trained> {
   const training = await trainingOf(input.asked);
   training.rewind(0);
-  const milliseconds = await trainThrough(training, job);
+  const milliseconds = await trainThrough(training, job, input.over);
   const whole = training.diverged === null;
   const heldout = input.heldout !== false && whole ? evaluate(training.model) : null;
   const temperature = input.temperature ?? lessonTemperature(training.run.step);
   const names = (): Sample[] =>
     sampled(training.model, write(training.model, input.samples ?? 20, temperature));
   const trained = {
-    ...lossesOf(training),
+    ...lossesOf(training, input.over),
     numParams: training.run.step ? training.model.weights().length : 0,
     heldout,
     perplexity: heldout && Math.exp(heldout.loss),
@@ -93,7 +95,7 @@ export async function train(
 }
 
 /** To the end, with a word now and then; how long the steps took. */
-async function trainThrough(training: Training, job: Job): Promise<number> {
+async function trainThrough(training: Training, job: Job, over?: number): Promise<number> {
   const { num_steps } = training.run.train;
   let [milliseconds, told] = [0, -Infinity];
   while (training.at < num_steps && training.diverged === null) {
@@ -102,7 +104,7 @@ async function trainThrough(training: Training, job: Job): Promise<number> {
     const end = performance.now();
     milliseconds += end - start;
     if (end - told > BETWEEN_WORDS) {
-      job.tell(() => lossesOf(training));
+      job.tell(() => lossesOf(training, over));
       told = end;
     }
     await job.pause();

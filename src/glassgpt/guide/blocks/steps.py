@@ -40,7 +40,7 @@ def ladder(writing: Writing, rest: str, text: str) -> Markup:
         (context.words["ladder_pairs"], scale(trainings.baseline("bigram"))),
         (context.words["ladder_guess"], scale(uniform)),
     ]
-    return writing.html("ladder.html", rows=rows, marks=marks)
+    return writing.html("steps/ladder.html", rows=rows, marks=marks)
 
 
 def _percent(value: float, low: float, high: float) -> str:
@@ -56,7 +56,7 @@ def index(writing: Writing, rest: str, text: str) -> Markup:
         for one in writing.context.sources
         if one.step == step and one.number
     ]
-    return writing.html("index.html", lessons=rows)
+    return writing.html("steps/index.html", lessons=rows)
 
 
 @block("program")
@@ -64,7 +64,7 @@ def program(writing: Writing, rest: str, text: str) -> Markup:
     """A step's whole program, each line with an address."""
     step = lesson(_step(rest))
     lines = listings.lines_of("\n".join(step.source.splitlines()))
-    return writing.html("program.html", file=step.path.name, lines=lines)
+    return writing.html("steps/program.html", file=step.path.name, lines=lines)
 
 
 @block("difference")
@@ -80,7 +80,7 @@ def difference(writing: Writing, rest: str, text: str) -> Markup:
         for kind in step_diff.KINDS
     }
     lines = step_diff.line_difference(step)
-    return writing.html("difference.html", kinds=kinds, lines=lines)
+    return writing.html("steps/difference.html", kinds=kinds, lines=lines)
 
 
 @block("sections")
@@ -88,7 +88,7 @@ def sections(writing: Writing, rest: str, text: str) -> Markup:
     """Each section of a step's program and of the one before, as tall as it is long."""
     step = _step(rest)
     rows = step_diff.section_rows(step)
-    return writing.html("sections.html", step=step, rows=rows)
+    return writing.html("steps/sections.html", step=step, rows=rows)
 
 
 def _step(rest: str) -> int:

@@ -38,11 +38,25 @@ def cut_of(step: int, count: int, temperature: float) -> int:
 
 @call
 @kept_fact
-def known_share(step: int, temperature: float, count: int = 50_000) -> float:
-    """How many of a hundred names that a step writes are in the list of names."""
+def known_share(
+    step: int, temperature: float, count: int = 50_000, least: int = 0
+) -> float:
+    """How many of a hundred names that a step writes are in the list of names.
+
+    Only names of `least` letters or more are looked at.
+    """
     names: Container[str] = set(corpus().documents)
     texts = training(step).sample(count, temperature=temperature, together=True)
-    return 100 * sum(text in names for text in texts) / count
+    long = [text for text in texts if len(text) >= least]
+    return 100 * sum(text in names for text in long) / len(long)
+
+
+@call
+@kept_fact
+def short_share(step: int, temperature: float, most: int, count: int = 50_000) -> float:
+    """How many of a hundred names that a step writes have `most` letters or fewer."""
+    texts = training(step).sample(count, temperature=temperature, together=True)
+    return 100 * sum(len(text) <= most for text in texts) / count
 
 
 @call
