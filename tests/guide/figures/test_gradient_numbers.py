@@ -1,6 +1,8 @@
 """Gradients in figures against the lessons' own code, from the address alone."""
 
+import math
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,52 @@ def test_every_gradient_on_the_way_back_is_the_lessons(
     names = ("dwte", "dmlp_fc1", "dmlp_fc2")
     whole = [row[3] for name in names for row in visit.table if row[0] == name]
     assert whole == pytest.approx(gradients(begun, word), **NEAR)
+
+
+def test_the_gradient_goes_back_through_the_drawn_network(figure: Opener) -> None:
+    """What is written under the network, and how many lines run, stage by stage."""
+    visit = figure("gradient-back", trained=20, stage=7)
+    of = {name: [] for name, *_ in visit.table}
+    for name, _, value, _ in visit.table:
+        of[name].append(value)
+    begun = lesson(1, 20)
+    bos, e = begun.tokenizer.encode("e")[:2]
+    j, k = (
+        max(range(len(of[d])), key=lambda at, d=d: abs(of[d][at]))
+        for d in ("dbefore", "dx")
+    )
+    expected = {
+        "dwte": of["dwte"][16 * bos + k], "dx": of["dx"][k],
+        "dfc1": of["dmlp_fc1"][16 * j + k], "dh": of["dbefore"][j],
+        "dfc2": of["dmlp_fc2"][64 * e + j], "dlogits": of["dlogits"][e],
+        "loss": -math.log(of["probs"][e]),
+    }  # fmt: skip
+    fc2, fc1 = (Lesson1(begun).rows[name] for name in ("mlp_fc2", "mlp_fc1"))
+    into_h = [d * row[j] for d, row in zip(of["dlogits"], fc2, strict=True)]
+    into_x = [d * row[k] for d, row in zip(of["dbefore"], fc1, strict=True)]
+    running = [
+        [], of["dlogits"], [expected["dfc2"]], into_h, of["dbefore"],
+        [expected["dfc1"]], into_x, of["dx"],
+    ]  # fmt: skip
+    names = list(expected)[::-1]
+    reached = (1, 2, 3, 4, 4, 5, 6, 7)
+    for stage in range(8):
+        visit.turn(trained=20, stage=stage)
+        labels, lines = visit.page.evaluate(
+            "[[...document.querySelectorAll('.way-back .label')]"
+            ".map((one) => one.textContent),"
+            " ['.plus', '.minus'].map((sign) =>"
+            " document.querySelectorAll('.flowing line' + sign).length)]"
+        )
+        found = dict(pairwise(labels))
+        numbers = [one for one in labels[1:] if one not in expected]
+        assert len(numbers) == reached[stage]
+        for name in names[: reached[stage]]:
+            value = of["dhidden"][j] if (name, stage) == ("dh", 3) else expected[name]
+            assert found[name] == f"{value:.3f}".replace("-", "−"), (stage, name)
+        rising = sum(value > 0 for value in running[stage])
+        falling = sum(value < 0 for value in running[stage])
+        assert lines == [rising, falling], stage
 
 
 def test_a_matrix_of_gradients_is_as_broad_as_its_picture(figure: Opener) -> None:
