@@ -27,6 +27,8 @@ export interface Asked {
   without?: Part[];
   /** Step 0: what is added to every count. */
   smoothing?: number;
+  /** Steps 4 and 5: how many layers there are. */
+  nLayer?: number;
   /** From a step on, the schedule falls from another rate: pairs in their order. */
   changes?: Change[];
   /** A mistake on purpose: gradients are not set to 0 after an update. */
@@ -67,6 +69,7 @@ export function runOf(asked: Asked): Run {
   if (asked.dtype !== undefined) train.dtype = asked.dtype;
   const model = { ...preset.model };
   if (asked.smoothing !== undefined) model.smoothing = asked.smoothing;
+  if (asked.nLayer !== undefined) model.n_layer = asked.nLayer;
   const { step, source, changes = [], without = [] } = asked;
   const { keepGrads = false, epsInside = false } = asked;
   return { step, source, changes, keepGrads, epsInside, without, model, train };

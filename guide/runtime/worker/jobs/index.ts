@@ -23,6 +23,8 @@ import { caching } from "./attention/caching.ts";
 import { mixes, projections, stream } from "./attention/mixing.ts";
 import { ablate } from "./attention/ablations.ts";
 import { pass } from "./attention/passes.ts";
+import { cacheSize } from "./heads/caches.ts";
+import { depths, lists, stack } from "./heads/depths.ts";
 import { endings, sums } from "./attention/places.ts";
 import { scores } from "./attention/scores.ts";
 import { averages, traced } from "./adam/averages.ts";
@@ -34,6 +36,7 @@ export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
 export type { Game, Player, Who } from "../game/play.ts";
 export type { Guess } from "../game/rule.ts";
+export type { Depth, KeptLists, Stack } from "./heads/depths.ts";
 export type { Paired } from "./attention/ablations.ts";
 export type { Pass } from "./attention/passes.ts";
 export type { Scored } from "./attention/scores.ts";
@@ -99,6 +102,10 @@ export const jobs = {
   updates,
   reaches,
   sizes,
+  cacheSize,
+  depths,
+  lists,
+  stack,
 };
 
 export type Jobs = typeof jobs;
