@@ -20,17 +20,21 @@ from glassgpt.guide.content import pages
 PAGES = pages.FOLDER / "pages" / "en"
 FENCE = re.compile(r"```figure (\S+)\n(.*?)```", re.DOTALL)
 
-# a picture in a form that takes a third of the bytes
-_AS_WEBP = """async ([png, quality]) => {
+# a picture in a form that takes a third of the bytes, made smaller until it fits
+_AS_WEBP = """async ([given, quality, most]) => {
   const picture = new Image();
-  picture.src = "data:image/png;base64," + png;
+  picture.src = "data:image;base64," + given;
   await picture.decode();
-  const canvas = new OffscreenCanvas(picture.width, picture.height);
-  canvas.getContext("2d").drawImage(picture, 0, 0);
+  const by = Math.min(1, most[0] / picture.width, most[1] / picture.height);
+  const [width, height] = [picture.width * by, picture.height * by].map(Math.round);
+  const canvas = new OffscreenCanvas(width, height);
+  const drawn = canvas.getContext("2d");
+  drawn.imageSmoothingQuality = "high";
+  drawn.drawImage(picture, 0, 0, width, height);
   const made = await canvas.convertToBlob({ type: "image/webp", quality });
   const read = new FileReader();
   await new Promise((done) => { read.onload = done; read.readAsDataURL(made); });
-  return [picture.width, picture.height, read.result.split(",")[1]];
+  return [width, height, read.result.split(",")[1]];
 }"""
 
 
@@ -57,10 +61,18 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(300)
 
 
-def as_webp(page: Page, png: bytes, quality: float = 0.8) -> tuple[int, int, bytes]:
-    """A picture's width and height, and the picture in fewer bytes, made in a page."""
-    given = base64.b64encode(png).decode()
-    width, height, made = page.evaluate(_AS_WEBP, [given, quality])
+def as_webp(
+    page: Page,
+    picture: bytes,
+    quality: float = 0.8,
+    most: tuple[int, int] = (4096, 4096),
+) -> tuple[int, int, bytes]:
+    """A picture in fewer bytes, made in a page; before it its width and height.
+
+    It is made smaller where it is larger than `most`, a width and a height.
+    """
+    given = base64.b64encode(picture).decode()
+    width, height, made = page.evaluate(_AS_WEBP, [given, quality, most])
     return width, height, base64.b64decode(made)
 
 

@@ -9,6 +9,7 @@ from glassgpt.guide.content.pages import PageError
 from glassgpt.guide.figures import Fallback
 
 INDEX = "index.json"
+AHEAD = "ahead"  # the folder of the same pictures in small
 
 
 def fallback_name(path: str, identity: str) -> str:
@@ -30,8 +31,10 @@ def put_fallbacks(folder: Path, kept: Path) -> dict[str, Fallback]:
         if not picture.is_file():
             remedy = "Make it: python tools/fallbacks.py"
             raise missing(f"picture {name}", remedy, PageError)
-        content = picture.read_bytes()
-        file = keep(kept, name, ".webp", content)
-        size = one["width"], one["height"]
-        found[name] = Fallback(file, *size, one["said"], len(content))
+        file = keep(kept, name, ".webp", picture.read_bytes())
+        small = picture.parent / AHEAD / picture.name
+        ahead = file
+        if small.is_file():
+            ahead = keep(kept, f"{name}-small", ".webp", small.read_bytes())
+        found[name] = Fallback(file, one["width"], one["height"], one["said"], ahead)
     return found

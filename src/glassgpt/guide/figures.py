@@ -24,13 +24,16 @@ WIDTHS = ("390", "520", "720", "960")
 
 @dataclass(frozen=True)
 class Fallback:
-    """A figure's picture: its file in the site's assets, its size, what it says."""
+    """A figure's picture: its file in the site's assets, its size, what it says.
+
+    `ahead` is the same in small, for the way from the page before it.
+    """
 
     file: str
     width: int
     height: int
     said: str
-    bytes: int = 0
+    ahead: str
 
 
 @dataclass(frozen=True)

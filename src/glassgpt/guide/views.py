@@ -25,8 +25,6 @@ from glassgpt.lessons import FILES, Lesson, lesson
 View = tuple[str, str, dict[str, Any]]
 """An address, the template of its page, and what is in the page."""
 
-_PICTURE_AHEAD = 20_000  # bytes
-
 
 @dataclass(frozen=True)
 class Site:
@@ -131,10 +129,9 @@ def _page(site: Site, page: Page) -> dict[str, Any]:
 
 
 def _picture(site: Site, page: Page) -> Fallback | None:
-    """The picture of a page's first figure, where it does not weigh too much."""
+    """The picture of a page's first figure."""
     names = [fallback_name(page.source.path, each) for each in page.figures]
-    found = site.context.figures.fallbacks.get(names[0]) if names else None
-    return found if found and found.bytes <= _PICTURE_AHEAD else None
+    return site.context.figures.fallbacks.get(names[0]) if names else None
 
 
 def _small_map(site: Site, source: Source) -> Markup:

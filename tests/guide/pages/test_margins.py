@@ -21,6 +21,12 @@ HOLES = """[...document.querySelectorAll("article > :is(h2, .question)")].map((o
 SEEN = """[...document.querySelectorAll(".gg-figure > figcaption")]
   .filter((one) => one.offsetWidth > 1 || one.offsetHeight > 1).length"""
 
+# whether a figure's hints begin where it ends, and not beside it
+UNDER = """[...document.querySelectorAll(".gg-figure > .hint")].map((one) => {
+  const figure = one.parentElement.querySelector("[props]").getBoundingClientRect();
+  return one.getBoundingClientRect().top >= figure.bottom;
+})"""
+
 
 def test_a_note_stands_beside_its_paragraph_and_leaves_no_hole(visit: Any) -> None:
     there = visit()
@@ -30,6 +36,15 @@ def test_a_note_stands_beside_its_paragraph_and_leaves_no_hole(visit: Any) -> No
         notes += there.page.evaluate(BESIDE)
         assert there.page.evaluate(HOLES) == [], path
     assert len(notes) > 10 and max(notes) <= 12
+
+
+def test_what_to_try_stands_under_a_figure_or_in_its_margin(visit: Any) -> None:
+    there = visit(width=390)
+    there.go("/step/3/1/")
+    there.scroll_through()
+    for width, under in ((390, [True, True]), (1440, [True, False])):
+        there.resize(width)
+        assert there.page.evaluate(UNDER) == under, width
 
 
 def test_a_caption_is_for_paper_and_for_who_does_not_see_the_picture(
