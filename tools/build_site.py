@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
@@ -19,6 +21,9 @@ from glassgpt.guide.server import SITE
 SETUP = ". tools/node.sh"
 FIGURES = f"{SETUP}; cd guide; $npm run --silent build >/dev/null"
 PAGES = (sys.executable, "-m", "glassgpt", "guide", "build", SITE.relative_to(CHECKOUT))
+AHEAD = (sys.executable, "tools/answer_ahead.py")
+# parts of the stamp that no number on a page comes from
+_WORDS = {"figures", "pages"}
 _LEFT = 3600  # seconds after which an unfinished site is one whose build was killed
 
 
@@ -43,10 +48,23 @@ def build_figures() -> None:
 def build_pages() -> None:
     """The site, unless it is current."""
     why = stamp.why_stale()
-    if why:
+    if not why:
+        print(f"current: {SITE.relative_to(CHECKOUT)}")
+    elif {*why.split(", ")} <= _WORDS:
         run(*PAGES)
     else:
-        print(f"current: {SITE.relative_to(CHECKOUT)}")
+        with answering_ahead():
+            run(*PAGES)
+
+
+@contextmanager
+def answering_ahead() -> Iterator[None]:
+    """A second process works out what pages ask for, until they are built."""
+    with subprocess.Popen(AHEAD, cwd=CHECKOUT, stderr=subprocess.DEVNULL) as ahead:
+        try:
+            yield
+        finally:
+            ahead.terminate()
 
 
 def clear_unfinished() -> None:

@@ -3,10 +3,14 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
+import answer_ahead
 import pytest
+from support.guide.paths import PATHS
 
 from glassgpt.guide import assets, cache, stamp
+from glassgpt.lessons import FILES
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +77,18 @@ def test_a_copy_is_encoded_anew_only_when_its_file_changes(
         assets.encode_all(tmp_path / "site")
         assert len(list((room / "encoded").iterdir())) == kept
         assert (tmp_path / "site/page.html.gz").is_file()
+
+
+def test_a_second_process_asks_from_the_last_page_on_and_leaves_faults_to_the_build(
+    guide_site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def refused(page: Any, context: object) -> None:
+        asked.append(page.path)
+        raise ValueError(page.path)
+
+    monkeypatch.setattr(answer_ahead, "render", refused)
+    monkeypatch.setattr(answer_ahead.verify, "expected", asked.append)
+    answer_ahead.main()
+    assert asked == [*reversed(PATHS), *range(len(FILES))]
