@@ -28,6 +28,7 @@ import { depths, lists, stack } from "./heads/depths.ts";
 import { endings, sums } from "./attention/places.ts";
 import { scores } from "./attention/scores.ts";
 import { averages, traced } from "./adam/averages.ts";
+import { race } from "./adam/race.ts";
 import { reaches } from "./adam/reaches.ts";
 import { updates } from "./adam/updates.ts";
 import { sizes } from "./scale/sizes.ts";
@@ -100,6 +101,7 @@ export const jobs = {
   traced,
   averages,
   updates,
+  race,
   reaches,
   sizes,
   cacheSize,
