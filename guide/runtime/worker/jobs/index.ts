@@ -21,6 +21,7 @@ import { expression } from "./autograd/expressions.ts";
 import { tangents } from "./autograd/tangents.ts";
 import { caching } from "./attention/caching.ts";
 import { mixes, projections, stream } from "./attention/mixing.ts";
+import { habits } from "./heads/habits.ts";
 import { ablate } from "./attention/ablations.ts";
 import { pass } from "./attention/passes.ts";
 import { cacheSize } from "./heads/caches.ts";
@@ -38,6 +39,7 @@ export type { Losses, Stage, Trained } from "./training.ts";
 export type { Game, Player, Who } from "../game/play.ts";
 export type { Guess } from "../game/rule.ts";
 export type { Depth, KeptLists, Stack } from "./heads/depths.ts";
+export type { Habit, Habits } from "./heads/habits.ts";
 export type { Paired } from "./attention/ablations.ts";
 export type { Pass } from "./attention/passes.ts";
 export type { Scored } from "./attention/scores.ts";
@@ -90,6 +92,7 @@ export const jobs = {
   expression,
   tangents,
   ablate,
+  habits,
   pass,
   scores,
   caching,

@@ -14,7 +14,7 @@ export interface Heldout {
 }
 
 /** The documents to measure on; null where too few are left. */
-function heldout({ setup, run, kernel }: Model, limit: number): string[] | null {
+export function heldout({ setup, run, kernel }: Model, limit: number): string[] | null {
   const { documents, available } = setup.heldout(kernel, run.train.num_steps, limit);
   return available < CONSTANTS.FEWEST_HELDOUT ? null : documents;
 }

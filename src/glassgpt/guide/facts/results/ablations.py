@@ -1,4 +1,4 @@
-"""What a page may say of parts taken away from Step 3, over six seeds."""
+"""What a page may say of parts taken away from Steps 3 to 5, over six seeds."""
 
 from typing import Any
 
@@ -11,16 +11,18 @@ from glassgpt.guide.facts.names import corpus
 STEP = 3
 PARTS = ("attention", "positions", "mlp", "residuals", "norms", "scale")
 LACKING = (WHOLE, *((part,) for part in PARTS), ("attention", "positions"))
+STEPS = (3, 4, 5)
 # the lesson's rate for Adam; trained for so long a single head gets stuck at it
 ADAM_RATES = {1000: 0.01, 5000: 0.01, 20000: 0.003}
+_ADAM_RATE = 0.01
 
 
 @kept_fact
-def _losses() -> dict[str, list[float]]:
+def _losses(step: int) -> dict[str, list[float]]:
     """The held-out losses without parts, a seed after another."""
     found: dict[str, list[float]] = {" ".join(parts): [] for parts in LACKING}
     for seed in SEEDS:
-        record = preset(f"step{STEP}").with_settings(seed=seed)
+        record = preset(f"step{step}").with_settings(seed=seed)
         trained = trained_without(record, corpus(), LACKING)
         for parts, one in zip(LACKING, trained, strict=True):
             found[" ".join(parts)].append(one.loss)
@@ -28,12 +30,13 @@ def _losses() -> dict[str, list[float]]:
 
 
 @kept_fact
-def _with_adam(num_steps: int) -> dict[str, Any]:
+def _with_adam(num_steps: int, step: int) -> dict[str, Any]:
     """The same with Adam, without attention alone; and how even its weights are."""
-    how = {"optimizer": "adam", "learning_rate": ADAM_RATES[num_steps]}
+    rate = ADAM_RATES[num_steps] if step == STEP else _ADAM_RATE
+    how = {"optimizer": "adam", "learning_rate": rate}
     wholes, without, evenness = [], [], []
     for seed in SEEDS:
-        record = preset(f"step{STEP}").with_settings(
+        record = preset(f"step{step}").with_settings(
             seed=seed, num_steps=num_steps, dtype="float32", **how
         )
         whole, lacking = trained_without(record, corpus(), [WHOLE, ("attention",)])
@@ -56,48 +59,48 @@ def _at_rate(rate: float) -> dict[str, list[float]]:
     return found
 
 
-def band(*parts: str) -> Band:
+def band(*parts: str, step: int = STEP) -> Band:
     """By how much the held-out loss rises without parts, seed by seed."""
-    losses = _losses()
+    losses = _losses(step)
     pairs = zip(losses[" ".join(parts)], losses[""], strict=True)
     return Band(tuple(lacking - whole for lacking, whole in pairs))
 
 
-def adam_band(num_steps: int) -> Band:
+def adam_band(num_steps: int, step: int = STEP) -> Band:
     """The same without attention, after so many steps with Adam."""
-    found = _with_adam(num_steps)
+    found = _with_adam(num_steps, step)
     pairs = zip(found["without"], found["whole"], strict=True)
     return Band(tuple(lacking - whole for lacking, whole in pairs))
 
 
 @call
-def without(*parts: str) -> float:
-    """Step 3's held-out loss without parts, from the lesson's own seed."""
-    return float(_losses()[" ".join(parts)][0])
+def without(*parts: str, step: int = STEP) -> float:
+    """A step's held-out loss without parts, from the lesson's own seed."""
+    return float(_losses(step)[" ".join(parts)][0])
 
 
 @call
-def worth(*parts: str) -> float:
+def worth(*parts: str, step: int = STEP) -> float:
     """By how much it rises without them, in the mean of six seeds."""
-    return band(*parts).mean
+    return band(*parts, step=step).mean
 
 
 @call
-def worth_least(*parts: str) -> float:
+def worth_least(*parts: str, step: int = STEP) -> float:
     """The least of the six."""
-    return band(*parts).least
+    return band(*parts, step=step).least
 
 
 @call
-def worth_most(*parts: str) -> float:
+def worth_most(*parts: str, step: int = STEP) -> float:
     """The most of the six."""
-    return band(*parts).most
+    return band(*parts, step=step).most
 
 
 @call
-def worse_seeds(*parts: str) -> int:
+def worse_seeds(*parts: str, step: int = STEP) -> int:
     """From how many of the six seeds the model is worse without parts."""
-    return sum(each > 0 for each in band(*parts).differences)
+    return sum(each > 0 for each in band(*parts, step=step).differences)
 
 
 @call
@@ -114,19 +117,19 @@ def ablation_seeds() -> int:
 
 
 @call
-def adam_heldout(num_steps: int) -> float:
-    """Step 3's held-out loss after so many steps with Adam, from the lesson's seed."""
-    return float(_with_adam(num_steps)["whole"][0])
+def adam_heldout(num_steps: int, step: int = STEP) -> float:
+    """A step's held-out loss after so many steps with Adam, from the lesson's seed."""
+    return float(_with_adam(num_steps, step)["whole"][0])
 
 
 @call
-def attention_worth(num_steps: int, which: str = "mean") -> float:
+def attention_worth(num_steps: int, which: str = "mean", step: int = STEP) -> float:
     """What attention is worth then: the `mean` of six seeds, `least` or `most`."""
-    return float(getattr(adam_band(num_steps), which))
+    return float(getattr(adam_band(num_steps, step), which))
 
 
 @call
-def evenness(num_steps: int) -> float:
+def evenness(num_steps: int, step: int = STEP) -> float:
     """How even attention's weights are then: 1 is a plain average."""
-    found = _with_adam(num_steps)["evenness"]
+    found = _with_adam(num_steps, step)["evenness"]
     return float(sum(found) / len(found))
