@@ -33,6 +33,8 @@ import { race } from "./adam/race.ts";
 import { reaches } from "./adam/reaches.ts";
 import { updates } from "./adam/updates.ts";
 import { sizes } from "./scale/sizes.ts";
+import { headLoop } from "./heads/loop.ts";
+import { mixtures } from "./heads/mixtures.ts";
 
 export type { Job, Sample } from "./job.ts";
 export type { Losses, Stage, Trained } from "./training.ts";
@@ -111,6 +113,8 @@ export const jobs = {
   depths,
   lists,
   stack,
+  mixtures,
+  headLoop,
 };
 
 export type Jobs = typeof jobs;

@@ -61,8 +61,12 @@ export async function mixes(
   return { tokens, vocabulary, position, even, hand, own: found };
 }
 
+/** What a matrix has in place of its weights: those of another one, or a number for each
+    cell, counted row by row, by how many columns there are. */
+type Other = string | ((cell: number, columns: number) => number);
+
 /** What there is to see with other weights in a matrix; then the model is what it was. */
-function withMatrix<T>(model: Model, name: string, other: string | null, look: () => T): T {
+export function withMatrix<T>(model: Model, name: string, other: Other, look: () => T): T {
   const kept = model.weights();
   const changed = kept.slice();
   const [to, from] = [name, other].map((each) =>
@@ -70,7 +74,8 @@ function withMatrix<T>(model: Model, name: string, other: string | null, look: (
   );
   const size = to!.rows * to!.columns;
   if (from) changed.copyWithin(to!.offset, from.offset, from.offset + size);
-  else changed.fill(0, to!.offset, to!.offset + size);
+  else if (typeof other !== "string")
+    for (let cell = 0; cell < size; cell++) changed[to!.offset + cell] = other(cell, to!.columns);
   model.setWeights(changed);
   try {
     return look();
@@ -159,7 +164,7 @@ export async function stream(
   const whole = passOf(model, word);
   const without: Part[] = broken === "residuals" ? ["residuals"] : [];
   const look = (): Pass => passOf(model, word, without);
-  const pass = broken === "wo" ? withMatrix(model, "attn_wo", null, look) : look();
+  const pass = broken === "wo" ? withMatrix(model, "attn_wo", () => 0, look) : look();
   const size = model.corpus.vocabSize;
   const last = (logits: Float64Array): Float64Array => logits.slice(-size);
   const before = last(whole.logits);

@@ -39,3 +39,10 @@ def head_dim(step: int) -> int:
 def paired_seeds() -> int:
     """From how many seeds both were trained."""
     return SEEDS
+
+
+@call
+def slice_numbers(head: int, step: int = 4) -> str:
+    """The first and the last number of a query that a head has, as "8-11"."""
+    size = head_dim(step)
+    return f"{head * size}-{(head + 1) * size - 1}"

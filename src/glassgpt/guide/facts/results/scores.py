@@ -29,26 +29,30 @@ LESSON = "sgd-1000"
 _EXP_LIMIT = 709
 
 
-def _kernel(step: int, state: str) -> KernelEngine:
+def kernel_in(step: int, state: str) -> KernelEngine:
+    """The kernel with a step's model in a state, to be looked at."""
     engine = states.engine(step, state, "kernel")
     assert isinstance(engine, KernelEngine)
     return engine
 
 
-def _rows(engine: KernelEngine, name: str) -> Iterator[list[float]]:
-    """Each row of each head's square, on held-out names, as long as its past."""
+def _rows(
+    engine: KernelEngine, name: str, heads: slice = slice(None)
+) -> Iterator[list[float]]:
+    """Each row of these heads' squares, on held-out names, as long as its past."""
     for text in heldout_names():
         tokens = tokenizer().encode(text)
         n = min(len(tokens) - 1, engine.record.model.block_size)
         engine.loss(tokens)
-        for square in engine.kernel.activations[name][0].tolist():
+        for square in engine.kernel.activations[name][0][heads].tolist():
             for place, row in enumerate(square[:n]):
                 yield row[: place + 1]
 
 
-def _evenness(engine: KernelEngine) -> float:
+def evenness_of(engine: KernelEngine, heads: slice = slice(None)) -> float:
+    """The entropy of these heads' weights as a share of what even weights have."""
     entropy = most = 0.0
-    for row in _rows(engine, "weights"):
+    for row in _rows(engine, "weights", heads):
         entropy -= math.fsum(p * math.log(p) for p in row if p > 0)
         most += math.log(len(row))
     return entropy / most
@@ -58,14 +62,14 @@ def _evenness(engine: KernelEngine) -> float:
 @kept_fact
 def evenness_in(state: str, step: int = STEP) -> float:
     """The entropy of attention's weights as a share of what even weights have."""
-    return _evenness(_kernel(step, state))
+    return evenness_of(kernel_in(step, state))
 
 
 @call
 @kept_fact
 def score_spread(state: str, step: int = STEP) -> float:
     """The standard deviation of all scores, which are divided by sqrt(d) already."""
-    rows = _rows(_kernel(step, state), "scores")
+    rows = _rows(kernel_in(step, state), "scores")
     return pstdev([score for row in rows for score in row])
 
 
@@ -79,7 +83,7 @@ def score_spreads() -> list[float]:
 @kept_fact
 def largest_raw(state: str) -> float:
     """The largest score of either sign before the division."""
-    rows = _rows(_kernel(STEP, state), "scores")
+    rows = _rows(kernel_in(STEP, state), "scores")
     return max(abs(score) for row in rows for score in row) * _root()
 
 
@@ -98,7 +102,7 @@ def exp_limit() -> int:
 @call
 def score_with_bos(character: str, state: str = LESSON) -> float:
     """The score of a name's first letter, at its place, with BOS before it."""
-    engine = _kernel(STEP, state)
+    engine = kernel_in(STEP, state)
     engine.loss([id_of("BOS"), id_of(character), id_of("BOS")])
     return float(engine.kernel.activations["scores"][0, 0, 1, 0])
 
@@ -137,7 +141,7 @@ def stuck_heads(seeds: int) -> int:
     found = 0
     for seed in range(SEED, SEED + seeds):
         record = states.record_of(STEP, "adam-20000").with_settings(**how, seed=seed)
-        found += _evenness(own_kernel(train(record))) < 1 / 100
+        found += evenness_of(own_kernel(train(record))) < 1 / 100
     return found
 
 
