@@ -74,6 +74,14 @@ def _states(context: Context, name: str) -> list[tuple[str, str]]:
     found = []
     for state in context.figures.table[name].get("states", [{}]):
         own = {key if key in _SHARED else f"{name}.{key}": state[key] for key in state}
-        said = ", ".join(f"{key} {' '.join(state[key].split())}" for key in state)
+        said = ", ".join(in_words(context.words, name, *one) for one in state.items())
         found.append((urlencode(own) or "main", said or context.words["at_first"]))
     return found
+
+
+def in_words(words: Mapping[str, str], figure: str, control: str, value: str) -> str:
+    """What a control is set to, as words: some figures and values have their own."""
+    kinds = (f"{control}_{value}", f"{figure}_{control}", control)
+    said = next((words[f"state_{key}"] for key in kinds if f"state_{key}" in words), "")
+    shown = ", ".join(" ".join(value.split()).split(","))
+    return (said or f"{control} {{value}}").format(value=shown)

@@ -20,6 +20,7 @@ from glassgpt.guide.build import build
 from glassgpt.guide.content import pages
 from glassgpt.guide.content.links import check_links
 from glassgpt.guide.content.pages import PageError
+from glassgpt.guide.gallery import in_words
 
 
 @pytest.mark.parametrize(
@@ -150,3 +151,23 @@ def test_fonts_are_at_most_80_kilobytes(guide_site: Path) -> None:
     fonts = list(guide_site.glob("assets/*.woff2"))
     assert len(fonts) == 4
     assert sum(font.stat().st_size for font in fonts) <= 80_000
+
+
+@pytest.mark.parametrize(
+    ("figure", "control", "value", "said"),
+    [
+        ("train-home", "run", "1", "trained"),
+        ("valley", "rate", "1.9", "a rate of 1.9"),
+        ("valley", "at", "0", "at the very start"),
+        ("positions", "at", "2", "at token 2"),
+        ("qkv", "state", "adam-20000", "after 20,000 steps of Adam"),
+        ("softmax-edit", "logits", "0,0,1", "logits 0, 0, 1"),
+        ("tokenizer", "word", "", "no word"),
+        ("new-one", "unheard", "7", "unheard 7"),
+    ],
+)
+def test_where_a_figure_can_begin_is_said_in_words(
+    figure: str, control: str, value: str, said: str
+) -> None:
+    words = pages.read_strings(pages.FOLDER, "en")["page"]
+    assert in_words(words, figure, control, value) == said
