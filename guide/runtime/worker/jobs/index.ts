@@ -30,6 +30,7 @@ import { endings, sums } from "./attention/places.ts";
 import { scores } from "./attention/scores.ts";
 import { averages, traced } from "./adam/averages.ts";
 import { race } from "./adam/race.ts";
+import { landscape, ways } from "./adam/landscape.ts";
 import { reaches } from "./adam/reaches.ts";
 import { updates } from "./adam/updates.ts";
 import { sizes } from "./scale/sizes.ts";
@@ -115,6 +116,8 @@ export const jobs = {
   stack,
   mixtures,
   headLoop,
+  landscape,
+  ways,
 };
 
 export type Jobs = typeof jobs;
