@@ -7,6 +7,7 @@ from support.guide.paths import PATHS
 from support.guide.visitor import FRAMES
 
 WIDTHS = (390, 1024, 1440)
+PARTS = 3  # in which pages are looked at, by different processes
 # how far down a lesson's first figure may begin, in px: on the first screen of a desk,
 # in the first one and a half of a phone
 NEAR = {390: 1266, 1440: 900}
@@ -24,21 +25,25 @@ NUMBERS = """[...document.querySelectorAll(".line[data-n]")]
   })"""
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("part", range(PARTS))
 def test_code_is_whole_and_a_lesson_s_first_figure_is_near(
-    width: int, visit: Any
+    part: int, visit: Any
 ) -> None:
-    there = visit(width=width)
+    there = visit()
     rooms, far = [], {}
-    for path in PATHS:
+    for path in PATHS[part::PARTS]:
         there.go(path)
-        top = there.page.evaluate(TOP)
-        if path.count("/") == 4 and not (top and top < NEAR.get(width, top + 1)):
-            far[path] = top
+        for width, near in NEAR.items():
+            there.resize(width)
+            top = there.page.evaluate(TOP)
+            if path.count("/") == 4 and not (top and top < near):
+                far[path, width] = top
         for unfold in there.page.locator(".unfold summary").all():
             unfold.click()
-        assert there.page.evaluate(CUT) == [], path
-        rooms += there.page.evaluate(NUMBERS)
+        for width in WIDTHS:
+            there.resize(width)
+            assert there.page.evaluate(CUT) == [], (path, width)
+            rooms += there.page.evaluate(NUMBERS)
     assert len(rooms) > 100 and min(rooms) >= 8
     assert not far
 
