@@ -95,8 +95,9 @@ def test_heads_are_named_and_the_means_judge(figure: Opener) -> None:
          .locator("text[text-anchor=end]").all_text_contents()]
         for head in range(HEADS)
     ]  # fmt: skip
-    wanted = [[round(one[kind], 2) for kind in habits.KINDS] for one in means]
-    assert drawn == pytest.approx(wanted, abs=0.0051)
+    for found, one in zip(drawn, means, strict=True):
+        wanted = [one[kind] for kind in habits.KINDS]
+        assert found == pytest.approx(wanted, abs=0.0051)
     sharp = habits.head_of("largest")
     visit.turn(told=1, picked=",".join(["sharp"] * HEADS))
     assert [said.startswith("Yes") for said in verdicts(visit)] == [
