@@ -7,10 +7,8 @@ from glassgpt.config import preset
 from glassgpt.errors import unknown
 from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
-from glassgpt.guide.facts.names import SEED, corpus
-from glassgpt.guide.facts.results.pairs import SEEDS, heldout_of, interval, own_kernel
-from glassgpt.kernel.bindings.train import Documents, Trainer
-from glassgpt.training.session import Session
+from glassgpt.guide.facts.names import SEED
+from glassgpt.guide.facts.results.pairs import SEEDS, differences, heldout_of, train
 
 # of most programs
 USUAL = {"beta1": 0.9, "beta2": 0.999}
@@ -44,16 +42,11 @@ CHANGES = {
 @kept_fact
 def _losses(name: str) -> list[float]:
     """The held-out losses with a change, a seed after another."""
-    found, change = [], CHANGES[name]
-    for seed in range(SEED, SEED + SEEDS):
-        record = preset("step5").with_settings(seed=seed, **change.settings)
-        session = Session(record, corpus(), "kernel")
-        kernel, count = own_kernel(session).kernel, record.train.num_steps
-        read = Documents(session.loader.sequences(0, count), kernel.model.vocab_size)
-        how = (change.corrected, change.mistakes)
-        Trainer(kernel, read, record.train, *how).steps(0, range(count))
-        found.append(heldout_of(session))
-    return found
+    change = CHANGES[name]
+    record = preset("step5").with_settings(**change.settings)
+    records = (record.with_settings(seed=SEED + more) for more in range(SEEDS))
+    how = (change.corrected, change.mistakes)
+    return [heldout_of(train(each, (), *how)) for each in records]
 
 
 @call
@@ -62,8 +55,7 @@ def adam_changed(name: str) -> dict[str, float]:
     the ends `low` and `high` of its interval, and from how many it is `higher`."""
     if name not in CHANGES:
         raise unknown("change of Adam", name, CHANGES)
-    pairs = zip(_losses(name), _losses(CHANGES[name].beside), strict=True)
-    return interval([changed - right for changed, right in pairs])
+    return differences(_losses(name), _losses(CHANGES[name].beside))
 
 
 @call

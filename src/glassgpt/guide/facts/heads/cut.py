@@ -1,23 +1,15 @@
 """What a page may say of the cut in four heads: what it costs and what it brings."""
 
 from glassgpt.config import preset
-from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
-from glassgpt.guide.facts.names import SEED
-from glassgpt.guide.facts.results.pairs import SEEDS, heldout_of, interval, trained
+from glassgpt.guide.facts.results.pairs import SEEDS, differences, losses
 from glassgpt.guide.facts.sections import program_sections
 
 
 @call
-@kept_fact
 def four_for_one(state: str = "sgd-1000") -> dict[str, float]:
     """Step 4's held-out loss less Step 3's, over twenty seeds in pairs."""
-    return interval(
-        [
-            heldout_of(trained(4, state, seed)) - heldout_of(trained(3, state, seed))
-            for seed in range(SEED, SEED + SEEDS)
-        ]
-    )
+    return differences(losses(4, state), losses(3, state))
 
 
 @call

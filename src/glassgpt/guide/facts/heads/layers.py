@@ -9,7 +9,7 @@ from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
 from glassgpt.guide.facts.decoding import tokens_read
 from glassgpt.guide.facts.names import SEED, corpus, vocab
-from glassgpt.guide.facts.results.pairs import SEEDS, interval
+from glassgpt.guide.facts.results.pairs import SEEDS, differences
 
 # the lesson whose model and training it is
 _STEPS = {"sgd": 4, "adam": 5}
@@ -65,8 +65,7 @@ def layers_worth(
     more: int, fewer: int, optimizer: str, num_steps: int = 1000
 ) -> dict[str, float]:
     """What more layers add to the held-out loss, over twenty seeds in pairs."""
-    pair = (_losses(each, optimizer, num_steps) for each in (more, fewer))
-    return interval([a - b for a, b in zip(*pair, strict=True)])
+    return differences(*(_losses(each, optimizer, num_steps) for each in (more, fewer)))
 
 
 @call

@@ -6,10 +6,10 @@ from glassgpt.guide.facts import call
 from glassgpt.guide.facts.names import SEED, corpus, id_of
 from glassgpt.guide.facts.results.pairs import (
     SEEDS,
+    differences,
     heldout_of,
-    interval,
+    losses,
     own_kernel,
-    trained,
 )
 from glassgpt.guide.facts.results.scores import LESSON, evenness_of, kernel_in
 from glassgpt.training.session import Session
@@ -60,8 +60,8 @@ def trained_apart(state: str) -> dict[str, float]:
             _identity(session)
             session.engine.train_step(done, session.batch(done))
         _identity(session)
-        found.append(heldout_of(session) - heldout_of(trained(STEP, state, seed)))
-    return interval(found)
+        found.append(heldout_of(session))
+    return differences(found, losses(STEP, state))
 
 
 def _identity(session: Session) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Collection, Sequence
 from glassgpt.config import Record
 from glassgpt.engines.kernel import KernelEngine
 from glassgpt.guide import states
-from glassgpt.guide.facts.names import corpus, tokenizer
+from glassgpt.guide.cache import kept_fact
+from glassgpt.guide.facts.names import SEED, corpus, tokenizer
+from glassgpt.kernel.bindings.train import Documents, Trainer
 from glassgpt.training.session import Session
 
 SEEDS = 20
@@ -25,17 +27,33 @@ def interval(differences: Sequence[float]) -> dict[str, float]:
     return {"mean": mean, "low": mean - room, "high": mean + room, "higher": higher}
 
 
-def trained(step: int, state: str, seed: int, without: Collection[str] = ()) -> Session:
-    """A step's model trained to a state from another seed, with parts left out."""
-    return train(states.record_of(step, state).with_settings(seed=seed), without)
+def differences(more: Sequence[float], fewer: Sequence[float]) -> dict[str, float]:
+    """The interval of what the losses of the one are above those of the other."""
+    return interval([a - b for a, b in zip(more, fewer, strict=True)])
 
 
-def train(record: Record, without: Collection[str] = ()) -> Session:
-    """A model trained with parts left out from its first step on."""
+@kept_fact
+def losses(step: int, state: str, *without: str) -> list[float]:
+    """The held-out losses of a step's model trained to a state with parts left out, a
+    seed after another."""
+    record = states.record_of(step, state)
+    records = (record.with_settings(seed=SEED + more) for more in range(SEEDS))
+    return [heldout_of(train(each, without)) for each in records]
+
+
+def train(
+    record: Record,
+    without: Collection[str] = (),
+    corrected: bool = True,
+    mistakes: Collection[str] = (),
+) -> Session:
+    """A model trained with parts left out, or with mistakes, from its first step on."""
     session = Session(record, corpus(), "kernel")
-    own_kernel(session).kernel.leave_out(without)
-    for done in range(record.train.num_steps):
-        session.engine.train_step(done, session.batch(done))
+    kernel, count = own_kernel(session).kernel, record.train.num_steps
+    kernel.leave_out(without)
+    read = Documents(session.loader.sequences(0, count), kernel.model.vocab_size)
+    trainer = Trainer(kernel, read, record.train, corrected, tuple(mistakes))
+    trainer.steps(0, range(count))
     return session
 
 

@@ -14,12 +14,11 @@ from glassgpt.guide.cache import kept_fact
 from glassgpt.guide.facts import call
 from glassgpt.guide.facts.names import SEED, id_of, tokenizer
 from glassgpt.guide.facts.results.pairs import (
-    SEEDS,
+    differences,
     heldout_of,
-    interval,
+    losses,
     own_kernel,
     train,
-    trained,
 )
 from glassgpt.guide.facts.trainings import heldout_names
 
@@ -108,23 +107,16 @@ def score_with_bos(character: str, state: str = LESSON) -> float:
 
 
 @call
-@kept_fact
 def left_out(part: str, state: str, step: int = STEP) -> dict[str, float]:
     """What training without a part adds to the held-out loss, over twenty seeds."""
-    found = []
-    for seed in range(SEED, SEED + SEEDS):
-        whole, without = (
-            heldout_of(trained(step, state, seed, parts)) for parts in ((), (part,))
-        )
-        found.append(without - whole)
-    return interval(found)
+    return differences(losses(step, state, part), losses(step, state))
 
 
 @call
 @kept_fact
 def mask_out(state: str) -> dict[str, float]:
     """Held-out losses of a model trained without the mask: without it, and with it."""
-    session = trained(STEP, state, SEED, ("mask",))
+    session = train(states.record_of(STEP, state), ("mask",))
     cheating = heldout_of(session)
     own_kernel(session).kernel.leave_out(())
     return {"cheating": cheating, "honest": heldout_of(session)}
