@@ -137,6 +137,7 @@ def test_a_link_with_a_word_and_data_of_one_s_own_and_all_files_hold_what_is_sho
     for key, value in own.items():
         assert urlencode({key: value}) in link
     save_all(shown)
+    forget(elsewhere.page, elsewhere.root)
     assert elsewhere.open(name, link).seen == seen
 
 
@@ -155,6 +156,7 @@ def test_a_copied_link_of_any_state_shows_the_same(
     link, seen = shown.copied_link(), shown.seen
     for key, value in shared.items():
         assert urlencode({key: value}) in link
+    forget(elsewhere.page, elsewhere.root)
     assert elsewhere.open(name, link).seen == seen
 
 

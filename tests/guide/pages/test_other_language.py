@@ -22,7 +22,7 @@ def english() -> set[str]:
     text = re.sub(r"\{\w+\}", " ", " ".join(strings["figure"].values()))
     words = set(re.findall(r"\b[A-Za-z]{4,}\b", text))
     other = {word for word in words if accented(word)[: len(word)] != word}
-    return other - OPERATIONS
+    return other - OPERATIONS - {"Adam"}  # a name, in every language
 
 
 # data, and a page's own words, which are in its language when they get into a figure

@@ -150,7 +150,7 @@ class Window:
 
     def open(self, name: str, link: str) -> Figure:
         """A figure as somebody who has been given its address sees it."""
-        forget(self.page, self.root)
+        self.page.goto("about:blank")
         self.page.goto(link)
         return self.found(name)
 

@@ -28,13 +28,15 @@ export interface Averages {
   v: Float64Array;
   mHat: Float64Array;
   vHat: Float64Array;
+  /** The roots of v and of v_hat. */
+  size: Float64Array;
+  sizeHat: Float64Array;
   /** What the learning rate is multiplied by: m_hat / (sqrt(v_hat) + eps). */
   move: Float64Array;
   /** The same of m and v as they are. */
   uncorrected: Float64Array;
-  /** What correction divides m and v by. */
-  mShare: Float64Array;
-  vShare: Float64Array;
+  /** By how many times the step is too large without correction. */
+  tooLarge: Float64Array;
 }
 
 /** Both averages of a list of gradients, with other memories. */
@@ -58,13 +60,14 @@ export async function averages(input: {
   const ones = grads.map(() => 1); // of which nothing but the share is left
   const [m, v] = [average(grads, beta1, 0), average(squares, beta2, 0)];
   const [mHat, vHat] = [average(grads, beta1, 1), average(squares, beta2, 1)];
-  const over = (direction: Float64Array, size: Float64Array): Float64Array =>
-    direction.map((each, i) => each / (Math.sqrt(size[i]!) + eps));
+  const [size, sizeHat] = [v.map(Math.sqrt), vHat.map(Math.sqrt)];
+  const over = (direction: Float64Array, length: Float64Array): Float64Array =>
+    direction.map((each, i) => each / (length[i]! + eps));
+  const [mShare, vShare] = [average(ones, beta1, 0), average(ones, beta2, 0)];
   return {
-    ...{ m, v, mHat, vHat },
-    move: over(mHat, vHat),
-    uncorrected: over(m, v),
-    mShare: average(ones, beta1, 0),
-    vShare: average(ones, beta2, 0),
+    ...{ m, v, mHat, vHat, size, sizeHat },
+    move: over(mHat, sizeHat),
+    uncorrected: over(m, size),
+    tooLarge: mShare.map((share, i) => share / Math.sqrt(vShare[i]!)),
   };
 }
