@@ -25,6 +25,16 @@ from glassgpt.lessons import FILES, Lesson, lesson
 View = tuple[str, str, dict[str, Any]]
 """An address, the template of its page, and what is in the page."""
 
+# the words of figures of Steps 4 and 5 and of what comes after them
+_LATER = tuple(
+    f"{first}-"
+    for first in (
+        *("averages", "depths", "gauge", "heads", "landscape", "lists", "longer"),
+        *("loop", "moved", "name-heads", "race", "scale", "size", "slices", "stack"),
+        "update",
+    )
+)
+
 
 @dataclass(frozen=True)
 class Site:
@@ -98,7 +108,7 @@ def common(site: Site, path: str) -> dict[str, Any]:
         "path": path,
         "policy": POLICY,
         "root": "../" * (path.count("/") - 1) or "./",
-        "strings": in_script(site.figure_words),
+        "strings": in_script(_figure_words(site, path)),
         "steps": [
             (step, steps.name(step))
             for step in range(len(FILES))
@@ -107,6 +117,15 @@ def common(site: Site, path: str) -> dict[str, Any]:
         "there": set(titles),
         "sandbox": min(sandboxes, default=""),
     }
+
+
+def _figure_words(site: Site, path: str) -> dict[str, str]:
+    """What figures may say on a page: in the lessons of Steps 0 to 3 without the words
+    of figures that come later, which would weigh on every page."""
+    if not path.startswith(tuple(f"/step/{step}/" for step in range(4))):
+        return site.figure_words
+    words = site.figure_words.items()
+    return {key: said for key, said in words if not key.startswith(_LATER)}
 
 
 def _page(site: Site, page: Page) -> dict[str, Any]:
