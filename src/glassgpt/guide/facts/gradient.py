@@ -88,14 +88,6 @@ def gradient_difference(tokens: list[int]) -> float:
 
 
 @call
-def gradient_at_first(matrix: int = 0) -> float:
-    """The first analytic gradient that is not zero, of the first document."""
-    tokens = tokenizer().encode(order()[0])
-    _, exact = _step1()["analytic_gradient"](tokens, len(tokens) - 1)
-    return float(next(g for g in exact if g))
-
-
-@call
 @kept_fact
 def gradient_norm(step: int, text: str, *matrices: str) -> float:
     """The length of a step's gradient on a word, at its first weights; or of a part."""

@@ -85,13 +85,6 @@ def moved_ratio(step: int, rate: float = 0) -> float:
 
 
 @call
-def moved_most(step: int, rate: float = 0) -> str:
-    """The matrix that moves most."""
-    far = _far(step, _rate(step, rate))
-    return max(far, key=lambda name: far[name])
-
-
-@call
 def first_slope(largest: bool = True) -> float:
     """The size of the largest gradient at the first name, or the smallest but 0."""
     sizes = [abs(slope) for slope in _flat(_first()[1]) if slope]
